@@ -1,0 +1,1 @@
+"""Translators between platforms and the core, as thin as possible."""

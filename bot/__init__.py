@@ -1,0 +1,1 @@
+"""Ellie's core: domain values, the turn, memory, prompt, generation, scheduling."""

@@ -1,0 +1,1 @@
+"""Frozen values of the product's own vocabulary. No I/O, no clock, no ids invented here."""

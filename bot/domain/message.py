@@ -1,0 +1,36 @@
+"""What comes in, normalised: one value for every platform."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.domain.conversation import ConversationRef
+from bot.domain.identity import IdentityRef
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboundMessage:
+    """One message to Ellie.
+
+    ``event_key`` is unique on its platform and the same when the platform delivers the event
+    again: it is what makes a second delivery harmless. ``text`` is as the person wrote it; the
+    engine cleans it (see :mod:`bot.domain.text`).
+    """
+
+    event_key: str
+    author: IdentityRef
+    conversation: ConversationRef
+    text: str
+    received_at: datetime
+
+    def __post_init__(self) -> None:
+        if self.received_at.tzinfo is None:
+            msg = "received_at needs a time zone"
+            raise ValueError(msg)
+        if not self.event_key:
+            msg = "a message needs the platform's event key"
+            raise ValueError(msg)
+        if self.author.platform is not self.conversation.platform:
+            msg = "author and conversation come from different platforms"
+            raise ValueError(msg)

@@ -1,0 +1,1 @@
+"""Local models: where they come from, how they are loaded, how they generate."""

@@ -1,0 +1,1 @@
+"""Memory as pure logic on domain values."""

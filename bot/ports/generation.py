@@ -1,0 +1,62 @@
+"""Asking a language model."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from typing import Protocol
+
+from bot.domain.generation import ChatMessage, GenerationEvent, GenerationRequest
+
+
+class ChatTokenizer(Protocol):
+    """Measures text the way the model will read it."""
+
+    @property
+    def context_tokens(self) -> int:
+        """How many tokens prompt and reply may take together."""
+
+    @property
+    def control_tokens(self) -> frozenset[str]:
+        """Strings that act on the model instead of being read, such as ``<|im_end|>``."""
+
+    def count_text(self, text: str) -> int:
+        """Tokens of ``text`` on its own."""
+
+    def count_chat(self, messages: Sequence[ChatMessage]) -> int:
+        """Tokens of the whole prompt that these messages make, template included. Exact."""
+
+
+class Generator(Protocol):
+    """A language model that writes replies, many at once."""
+
+    @property
+    def model_name(self) -> str:
+        """What the model is called in settings and traces."""
+
+    async def tokenizer(self) -> ChatTokenizer:
+        """The tokenizer, once the model is loaded.
+
+        Raises:
+            ModelError: the model cannot be loaded; every later call raises the same.
+        """
+
+    def stream(self, request: GenerationRequest) -> AsyncGenerator[GenerationEvent]:
+        """Write a reply: deltas, then one result. Nothing is yielded after the result.
+
+        Chat goes before background work; requests of one priority start in the order in which
+        they came. Closing the generator, or cancelling the task that reads it, stops the work.
+
+        Raises:
+            GeneratorBusyError: at the first step, when the queue is full; nothing was started.
+            PromptTooLongError: at the first step, when prompt and ``max_tokens`` do not fit.
+            GenerationTimeoutError: the time limit passed before the first delta. When it passes
+                later, the stream ends with a result whose finish reason is ``TIME_LIMIT``.
+            EngineFailedError: the engine broke; it restarts for later requests.
+            ModelError: the model cannot be loaded.
+        """
+
+    def cancel(self, request_id: str) -> None:
+        """End that request's stream with a ``CANCELLED`` result holding the text so far.
+
+        Does nothing when the request is unknown or over. May be called before the first step.
+        """

@@ -1,0 +1,184 @@
+"""Keeping what must survive: repositories, and the unit of work that commits them together.
+
+Repositories are used inside a unit of work only. Reads of what somebody said take a
+:class:`~bot.domain.conversation.Scope` and return nothing that the scope does not admit.
+Every method may raise a :class:`~bot.errors.StorageError`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from types import TracebackType
+from typing import Protocol, Self
+
+from bot.domain.conversation import Conversation, ConversationId, ConversationRef, Scope
+from bot.domain.identity import IdentityRef, Person, PersonId
+from bot.domain.memory import Fact, MemoryOperation
+from bot.domain.turn import NewTurn, OpenTurn, Turn, TurnId, TurnOutcome, TurnTrace
+
+
+class PersonRepository(Protocol):
+    """People and their identities."""
+
+    async def resolve(self, identity: IdentityRef, *, new_id: str, seen_at: datetime) -> Person:
+        """The person behind an identity; a new one with ``new_id`` when nobody knows it.
+
+        Two processes that resolve the same new identity at once get the same person. A changed
+        display name is kept.
+        """
+
+    async def find(self, identity: IdentityRef) -> Person | None:
+        """The person behind an identity, or None. Creates nothing."""
+
+    async def erase(self, person_id: PersonId) -> None:
+        """Remove the person and their identities. Their turns and facts must be gone already.
+
+        Conversations that were theirs alone (direct, and without turns now) go too.
+        """
+
+    async def bump_epoch(self, person_id: PersonId) -> None:
+        """Declare everything derived from this person's turns stale."""
+
+
+class ConversationRepository(Protocol):
+    """Conversations and the tenants around them."""
+
+    async def resolve(self, ref: ConversationRef, *, new_id: str) -> Conversation:
+        """The conversation of that name, created with ``new_id`` when unknown. Race-free as above.
+
+        The visibility is that of ``ref`` from now on: a channel may have been opened or closed.
+        """
+
+
+class TurnRepository(Protocol):
+    """Turns: the raw log, which is the truth that everything else derives from."""
+
+    async def accept(self, turn: NewTurn) -> tuple[Turn, bool]:
+        """Store a new turn and number it; or return the one with the same event key.
+
+        The flag says whether it is new. A person's turns are numbered without gaps in the order
+        in which their transactions commit.
+        """
+
+    async def reopen(self, turn_id: TurnId, *, worker: str, lease_until: datetime) -> bool:
+        """Take over a turn that failed because it was interrupted.
+
+        False when it is not such a turn, or another process was quicker.
+        """
+
+    async def finish(self, turn_id: TurnId, outcome: TurnOutcome, *, worker: str) -> bool:
+        """Record how a turn ended. False, and no change, when it is not open under ``worker``."""
+
+    async def renew_leases(self, *, worker: str, lease_until: datetime) -> None:
+        """Say that ``worker`` is alive: extend the lease of all its open turns."""
+
+    async def open_turns(self) -> tuple[OpenTurn, ...]:
+        """All turns that are accepted and not finished, of all processes."""
+
+    async def recent(
+        self, scope: Scope, conversation_id: ConversationId, *, before_number: int, limit: int
+    ) -> tuple[Turn, ...]:
+        """This person's latest finished turns of a conversation, oldest first.
+
+        Only turns with a number below ``before_number``.
+        """
+
+    async def latest(self, scope: Scope, *, limit: int) -> tuple[Turn, ...]:
+        """This person's latest turns of any state and conversation, oldest first."""
+
+    async def after(self, scope: Scope, number: int) -> tuple[Turn, ...]:
+        """This person's turns with a greater number, of any state, oldest first."""
+
+    async def by_ids(self, scope: Scope, turn_ids: Sequence[TurnId]) -> tuple[Turn, ...]:
+        """Those of the given turns that the scope admits, in the given order."""
+
+    async def count(self, scope: Scope) -> int:
+        """How many turns the scope admits."""
+
+    async def take_unreported_failures(
+        self, scope: Scope, conversation_id: ConversationId
+    ) -> tuple[Turn, ...]:
+        """Interrupted turns of this conversation that nobody was told about, oldest first.
+
+        They count as reported once this unit of work commits.
+        """
+
+    async def erase_all(self, person_id: PersonId) -> int:
+        """Remove every turn and trace of a person; returns how many turns there were."""
+
+
+class FactRepository(Protocol):
+    """Facts derived from turns."""
+
+    async def add(self, fact: Fact) -> None:
+        """Store a new fact."""
+
+    async def active(self, scope: Scope) -> tuple[Fact, ...]:
+        """The active facts that the scope admits: pinned first, then oldest first."""
+
+    async def erase_all(self, person_id: PersonId) -> int:
+        """Remove every fact of a person; returns how many there were."""
+
+
+class OperationRepository(Protocol):
+    """The journal of memory operations."""
+
+    async def append(self, operation: MemoryOperation) -> None:
+        """Write an entry."""
+
+    async def of_person(self, person_id: PersonId) -> tuple[MemoryOperation, ...]:
+        """All entries about a person, oldest first."""
+
+
+class TraceRepository(Protocol):
+    """What was in each turn's prompt."""
+
+    async def save(self, trace: TurnTrace) -> None:
+        """Store the trace of a turn, replacing an earlier one of the same turn."""
+
+    async def get(self, scope: Scope, turn_id: TurnId) -> TurnTrace | None:
+        """The trace of a turn that the scope admits, or None."""
+
+
+class UnitOfWork(Protocol):
+    """One short transaction. Leaving it without :meth:`commit` undoes everything."""
+
+    @property
+    def persons(self) -> PersonRepository: ...
+    @property
+    def conversations(self) -> ConversationRepository: ...
+    @property
+    def turns(self) -> TurnRepository: ...
+    @property
+    def facts(self) -> FactRepository: ...
+    @property
+    def operations(self) -> OperationRepository: ...
+    @property
+    def traces(self) -> TraceRepository: ...
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None: ...
+
+    async def commit(self) -> None:
+        """Make everything done so far in this unit of work durable."""
+
+
+class Storage(Protocol):
+    """The database."""
+
+    def unit_of_work(self) -> UnitOfWork:
+        """A new unit of work. Units of work are independent; each is used by one task."""
+
+    async def scrub(self) -> None:
+        """Overwrite what erased rows left behind in the database's files.
+
+        Called after a unit of work that erased; until it returns, erased bytes may still be found
+        on disk. May take seconds on a large database and must not block readers for long.
+        """

@@ -1,0 +1,1 @@
+"""From working memory to the prompt."""

@@ -1,0 +1,1 @@
+"""SQLAlchemy behind the storage port: SQLite and PostgreSQL."""
