@@ -58,5 +58,6 @@ class Generator(Protocol):
     def cancel(self, request_id: str) -> None:
         """End that request's stream with a ``CANCELLED`` result holding the text so far.
 
-        Does nothing when the request is unknown or over. May be called before the first step.
+        Does nothing when the request is unknown or over; it is known from the first step of its
+        stream on.
         """

@@ -1,0 +1,258 @@
+"""All settings in one typed object, from the environment, ``.env`` and an optional TOML file.
+
+Earlier sources win: environment, then ``.env``, then the TOML file (``ellie.toml``, or the path in
+``ELLIE_CONFIG``), then the defaults. Every problem is reported in one go.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+from dotenv import dotenv_values
+from platformdirs import user_cache_path, user_data_path
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from bot.errors import ConfigError, ConfigProblem
+
+PREFIX = "ELLIE_"
+CONFIG_VARIABLE = "ELLIE_CONFIG"
+_UNPREFIXED = frozenset({"discord_token", "slack_bot_token", "slack_app_token"})
+"""Secrets keep the names under which the platforms' own guides hand them out."""
+
+
+class Precision(StrEnum):
+    """How the model's weights are stored and multiplied; see ``bot/generation/precision.py``."""
+
+    AUTO = "auto"
+    BF16 = "bf16"
+    MIXED = "mixed"
+    FP32 = "fp32"
+
+
+class LogFormat(StrEnum):
+    """How log lines look."""
+
+    AUTO = "auto"
+    TEXT = "text"
+    JSON = "json"
+
+
+class LogLevel(StrEnum):
+    """The least severe log lines that are written."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+def _setting(default: Any, description: str, *, example: str, **limits: Any) -> Any:
+    """A field that carries what ``.env.example`` and error messages say about it."""
+    return Field(default, description=description, examples=[example], **limits)
+
+
+class Settings(BaseSettings):
+    """Everything the owner can decide. Secrets are wrapped so that they never print."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_ignore_empty=True,  # a line of .env can be blanked out
+        extra="ignore",  # .env may serve other programs too; load_settings finds our own typos
+        frozen=True,
+        populate_by_name=True,
+        validate_default=True,
+    )
+
+    data_dir: Path = _setting(
+        user_data_path("ellie"),
+        "Folder for the database and everything else Ellie must not lose.",
+        example="/data",
+    )
+    database_url: SecretStr = _setting(
+        SecretStr(""),
+        "Database. Empty means SQLite in the data folder. PostgreSQL needs the `postgres` extra.",
+        example="postgresql://ellie:secret@localhost/ellie",
+    )
+    models_dir: Path = _setting(
+        user_cache_path("ellie") / "models",
+        "Folder for language models: several GB that can always be fetched again.",
+        example="/models",
+    )
+    model: str = _setting(
+        "auto",
+        "Language model: auto, a built-in alias (see `ellie models`), a hub id, a folder or a "
+        "GGUF file.",
+        example="ellie-small",
+    )
+    precision: Precision = _setting(
+        Precision.AUTO,
+        "auto, bf16, mixed (bf16 weights, products of many rows in fp32: for processors without "
+        "bf16 arithmetic) or fp32.",
+        example="auto",
+    )
+    device: str = _setting("auto", "auto, cpu or cuda.", example="cpu", pattern="^(auto|cpu|cuda)$")
+    threads: Annotated[int, Field(ge=0, le=1024)] = _setting(
+        0, "Processor threads for the model; 0 means one for each core it may use.", example="4"
+    )
+    context_tokens: Annotated[int, Field(ge=512, le=1_000_000)] = _setting(
+        8192, "Longest prompt and reply together, in tokens.", example="8192"
+    )
+    memory_tokens: Annotated[int, Field(ge=0, le=100_000)] = _setting(
+        1500, "How much of a prompt memory may take, in tokens.", example="1500"
+    )
+    reply_tokens: Annotated[int, Field(ge=16, le=100_000)] = _setting(
+        400, "Longest reply, in tokens.", example="400"
+    )
+    reply_time_limit_seconds: Annotated[float, Field(gt=0, le=86_400)] = _setting(
+        300.0, "Longest time for one reply, waiting included.", example="300"
+    )
+    max_parallel_replies: Annotated[int, Field(ge=1, le=1024)] = _setting(
+        8, "How many replies are written at once.", example="8"
+    )
+    max_waiting_replies: Annotated[int, Field(ge=0, le=100_000)] = _setting(
+        32, "How many more may wait before people are asked to come back later.", example="32"
+    )
+    max_waiting_per_conversation: Annotated[int, Field(ge=0, le=1000)] = _setting(
+        3, "How many messages of one conversation may wait for the one being answered.", example="3"
+    )
+    kv_cache_tokens: Annotated[int, Field(ge=1024, le=10_000_000)] = _setting(
+        16384,
+        "How many tokens of running and recent prompts the model keeps in memory (12 to 28 KB "
+        "each with the built-in models).",
+        example="16384",
+    )
+    shutdown_grace_seconds: Annotated[float, Field(ge=0, le=3600)] = _setting(
+        20.0, "How long replies in progress may go on when Ellie stops.", example="20"
+    )
+    log_level: LogLevel = _setting(
+        LogLevel.WARNING, "debug, info, warning or error.", example="info"
+    )
+    log_format: LogFormat = _setting(
+        LogFormat.AUTO,
+        "auto (readable in a terminal, JSON elsewhere), text or json.",
+        example="json",
+    )
+    discord_token: SecretStr | None = _setting(
+        None, "Discord bot token.", example="MTEx…", validation_alias="DISCORD_TOKEN"
+    )
+    slack_bot_token: SecretStr | None = _setting(
+        None, "Slack bot token.", example="xoxb-…", validation_alias="SLACK_BOT_TOKEN"
+    )
+    slack_app_token: SecretStr | None = _setting(
+        None, "Slack app-level token.", example="xapp-…", validation_alias="SLACK_APP_TOKEN"
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - pydantic's signature
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment over ``.env`` over what is passed in, which is the TOML file."""
+        return env_settings, dotenv_settings, init_settings
+
+    @field_validator("data_dir", "models_dir")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @field_validator("model")
+    @classmethod
+    def _named(cls, value: str) -> str:
+        if not value.strip():
+            raise ValueError("must not be empty")
+        return value.strip()
+
+    @property
+    def resolved_database_url(self) -> str:
+        """The database URL with the default filled in."""
+        return self.database_url.get_secret_value() or f"sqlite:///{self.data_dir / 'ellie.db'}"
+
+
+def variable_of(field: str) -> str:
+    """The environment variable that sets ``field``."""
+    return field.upper() if field in _UNPREFIXED else PREFIX + field.upper()
+
+
+def load_settings(
+    *, env_file: Path = Path(".env"), toml_file: Path = Path("ellie.toml")
+) -> Settings:
+    """Read all sources and check everything.
+
+    Raises:
+        ConfigError: with every problem found, each naming the setting and a value that works.
+    """
+    dotenv = dotenv_values(env_file, interpolate=False)
+    problems = [
+        _unknown(name)
+        for name in {**dotenv, **os.environ}
+        if name.startswith(PREFIX) and name not in _variables() and name != CONFIG_VARIABLE
+    ]
+    named_toml = os.environ.get(CONFIG_VARIABLE) or dotenv.get(CONFIG_VARIABLE)
+    values: dict[str, Any] = {}
+    try:
+        values = _read_toml(Path(named_toml) if named_toml else toml_file, bool(named_toml))
+    except ConfigError as error:
+        problems += error.problems
+    problems += [
+        _unknown(name, in_toml=True) for name in values if name not in Settings.model_fields
+    ]
+    try:
+        settings = Settings(_env_file=env_file, **values)  # type: ignore[call-arg]  # pydantic-settings' own
+    except ValidationError as error:
+        raise ConfigError([*problems, *_explain(error)]) from None
+    if problems:
+        raise ConfigError(problems)
+    return settings
+
+
+def _read_toml(path: Path, must_exist: bool) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        if not must_exist:
+            return {}
+        problem = f"there is no file {path}."
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        problem = f"{path} cannot be read as TOML: {error}."
+    raise ConfigError([ConfigProblem(CONFIG_VARIABLE, problem, "/etc/ellie.toml")])
+
+
+def _variables() -> dict[str, str]:
+    return {variable_of(field): field for field in Settings.model_fields}
+
+
+def _unknown(name: str, *, in_toml: bool = False) -> ConfigProblem:
+    known = list(Settings.model_fields) if in_toml else list(_variables())
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    hint = f" Did you mean {close[0]}?" if close else ""
+    field = (close[0] if close else "model").removeprefix(PREFIX).lower()
+    value = _example(field)
+    example = f'{field} = "{value}"' if in_toml else f"{variable_of(field)}={value}"
+    return ConfigProblem(name, f"there is no such setting.{hint}", example)
+
+
+def _explain(error: ValidationError) -> Iterator[ConfigProblem]:
+    for item in error.errors(include_input=False, include_url=False):
+        field = str(item["loc"][0]).removeprefix(PREFIX).lower()
+        message = item["msg"].removeprefix("Value error, ")
+        variable = variable_of(field)
+        yield ConfigProblem(
+            variable, f"{message[0].lower()}{message[1:]}.", f"{variable}={_example(field)}"
+        )
+
+
+def _example(field: str) -> str:
+    info: FieldInfo = Settings.model_fields[field]
+    return str((info.examples or [""])[0])
