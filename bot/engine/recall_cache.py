@@ -1,0 +1,71 @@
+"""Recall indexes of the people who talked last, kept in memory within a byte budget."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from weakref import WeakValueDictionary
+
+from bot.domain.conversation import Scope
+from bot.domain.identity import Person, PersonId
+from bot.memory.recall import RecallIndex
+from bot.ports.storage import UnitOfWork
+
+MAX_BYTES = 128 * 1024 * 1024
+
+_YIELD_EVERY = 250
+"""Turns indexed before other tasks get a chance: about 10 ms of work."""
+
+
+@dataclass(slots=True)
+class _Entry:
+    epoch: int
+    index: RecallIndex = field(default_factory=RecallIndex)
+    last_number: int = 0
+
+
+class RecallCache:
+    """Brings a person's index up to date with one indexed range read, and keeps the latest ones.
+
+    The database is the truth: an index is built from it, extended by the turns that are new since,
+    also those of other processes, and thrown away when the person's memory epoch has moved.
+    """
+
+    def __init__(self, max_bytes: int = MAX_BYTES) -> None:
+        self._max_bytes = max_bytes
+        self._entries: OrderedDict[PersonId, _Entry] = OrderedDict()
+        self._forgotten = 0
+        # A lock lives as long as somebody holds or awaits it.
+        self._locks: WeakValueDictionary[PersonId, asyncio.Lock] = WeakValueDictionary()
+
+    async def index_of(self, person: Person, work: UnitOfWork) -> RecallIndex:
+        """The index of all that this person has said up to now."""
+        lock = self._locks.setdefault(person.id, asyncio.Lock())
+        async with lock:
+            forgotten = self._forgotten
+            entry = self._entries.get(person.id)
+            if entry is None or entry.epoch != person.memory_epoch:
+                entry = _Entry(person.memory_epoch)
+            turns = await work.turns.after(Scope.in_private(person.id), entry.last_number)
+            for count, turn in enumerate(turns, start=1):
+                entry.index.add(turn)
+                entry.last_number = turn.number
+                if count % _YIELD_EVERY == 0:
+                    await asyncio.sleep(0)
+            if self._forgotten == forgotten:
+                self._keep(person.id, entry)
+            return entry.index
+
+    def forget(self, person_id: PersonId) -> None:
+        """Drop what is kept of a person, and of an index that is being built just now."""
+        self._forgotten += 1
+        self._entries.pop(person_id, None)
+
+    def _keep(self, person_id: PersonId, entry: _Entry) -> None:
+        self._entries[person_id] = entry
+        self._entries.move_to_end(person_id)
+        size = sum(e.index.size_bytes for e in self._entries.values())
+        while size > self._max_bytes and len(self._entries) > 1:
+            _, oldest = self._entries.popitem(last=False)
+            size -= oldest.index.size_bytes

@@ -1,0 +1,258 @@
+"""The turn: what happens between a message and the reply to it.
+
+Six steps in one direction: admit, load, recall, prompt, generate, save. No transaction is open
+while the model runs, the message is stored before it does, and the reply is saved even when the
+task is cancelled at that moment.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from bot.domain.generation import FinishReason, GenerationRequest, GenerationResult
+from bot.domain.message import InboundMessage
+from bot.domain.text import clean_text
+from bot.domain.turn import FailureReason, Turn, TurnId
+from bot.engine import notices
+from bot.engine.lanes import ConversationLanes, LaneFullError, Place
+from bot.engine.ledger import Accepted, TurnLedger
+from bot.engine.memory_loader import MemoryLoader
+from bot.engine.reply import Outcome, Reply, ReplyStatus
+from bot.engine.shielding import shielded
+from bot.engine.stopwatch import Stopwatch
+from bot.errors import (
+    EngineFailedError,
+    GenerationTimeoutError,
+    GeneratorBusyError,
+    ModelError,
+    PromptTooLongError,
+    StorageError,
+)
+from bot.log import bound, get_logger
+from bot.ports.generation import ChatTokenizer, Generator
+from bot.ports.system import Clock
+from bot.prompt.assemble import Assembled, PromptAssembler
+
+log = get_logger(__name__)
+
+_FAILURES: tuple[tuple[type[Exception], FailureReason], ...] = (
+    (PromptTooLongError, FailureReason.TOO_LONG),
+    (GenerationTimeoutError, FailureReason.TIMEOUT),
+    (GeneratorBusyError, FailureReason.BUSY),
+    (EngineFailedError, FailureReason.MODEL),
+    (ModelError, FailureReason.MODEL),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnLimits:
+    """The settings that bound a turn; see :class:`bot.config.Settings`."""
+
+    memory_tokens: int = 1500
+    reply_tokens: int = 400
+    time_limit_seconds: float = 300.0
+    max_waiting_per_conversation: int = 3
+    max_open: int = 40
+
+
+class TurnEngine:
+    """Answers messages. Owns a task for each turn in progress."""
+
+    def __init__(
+        self,
+        *,
+        ledger: TurnLedger,
+        loader: MemoryLoader,
+        generator: Generator,
+        clock: Clock,
+        limits: TurnLimits,
+    ) -> None:
+        self._ledger = ledger
+        self._loader = loader
+        self._generator = generator
+        self._clock = clock
+        self._limits = limits
+        self._lanes = ConversationLanes(
+            max_waiting=limits.max_waiting_per_conversation, max_open=limits.max_open
+        )
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._stopping = False
+
+    async def handle(self, message: InboundMessage) -> Reply:
+        """Take a message. Returns once it is stored, or refused; the reply is written meanwhile.
+
+        Never raises for what a person wrote or for a failing database or model: the reply's
+        outcome says what to tell them.
+        """
+        text = clean_text(message.text)
+        if not text:
+            return _refused(notices.EMPTY)
+        if self._stopping:
+            return _refused(notices.STOPPING)
+        try:
+            place = self._lanes.enter(message.conversation)
+        except LaneFullError:
+            return _refused(notices.BUSY)
+        watch = Stopwatch(self._clock)
+        accepted: Accepted | None = None
+        try:
+            with watch.step("admit"):
+                accepted = await self._ledger.admit(message, text)
+        except StorageError as error:
+            log.error("message_not_stored", error=str(error))
+            return _refused(notices.MEMORY_UNAVAILABLE)
+        finally:
+            if accepted is None:
+                self._lanes.leave(place)
+        if accepted is None:
+            return Reply.ended(Outcome(status=ReplyStatus.DUPLICATE))
+        reply = Reply(accepted.turn.id)
+        task = asyncio.create_task(
+            self._run(accepted, reply, place, watch), name=f"turn-{accepted.turn.id}"
+        )
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return reply
+
+    async def stop(self, grace_seconds: float) -> None:
+        """Take no more messages, let turns in progress end, and interrupt those that do not."""
+        self._stopping = True
+        if not self._tasks:
+            return
+        log.info("draining_turns", count=len(self._tasks))
+        _, late = await asyncio.wait(set(self._tasks), timeout=grace_seconds)
+        for task in late:
+            task.cancel()
+        if late:
+            await asyncio.wait(late)
+
+    async def _run(self, accepted: Accepted, reply: Reply, place: Place, watch: Stopwatch) -> None:
+        """Answer one turn and leave it finished, whatever happens."""
+        turn = accepted.turn
+        outcome = _failed(FailureReason.INTERRUPTED)
+        with bound(turn=turn.id, person=turn.person_id, conversation=turn.conversation_id):
+            try:
+                await place.turn()
+                outcome = await self._answer(accepted, reply, watch)
+            except asyncio.CancelledError:
+                await shielded(self._fail(turn, FailureReason.INTERRUPTED))
+                raise
+            except Exception as error:
+                # Whatever it is, the turn must end as a recorded failure.
+                reason = _reason(error)
+                unforeseen = reason is FailureReason.INTERNAL
+                log.error("turn_failed", reason=reason.value, error=str(error), exc_info=unforeseen)
+                await shielded(self._fail(turn, reason))
+                outcome = _failed(reason)
+            finally:
+                self._lanes.leave(place)
+                reply.finish(outcome)
+
+    async def _answer(self, accepted: Accepted, reply: Reply, watch: Stopwatch) -> Outcome:
+        turn = accepted.turn
+        result = GenerationResult(text="", finish_reason=FinishReason.CANCELLED, tokens=0)
+        tokenizer = await self._tokenizer(reply)
+        if tokenizer is None:
+            return await shielded(self._save(turn, result, None, watch))
+        memory = await self._loader.load(accepted.person, turn, watch)
+        with watch.step("prompt"):
+            assembler = PromptAssembler(
+                tokenizer,
+                memory_tokens=self._limits.memory_tokens,
+                reply_tokens=self._limits.reply_tokens,
+            )
+            assembled = assembler.assemble(memory, turn.text)
+        if not reply.cancelled:
+            with watch.step("generate"):
+                result = await self._generate(turn.id, assembled, reply, watch)
+        return await shielded(self._save(turn, result, assembled, watch))
+
+    async def _tokenizer(self, reply: Reply) -> ChatTokenizer | None:
+        """Wait until the model is loaded; None when the person stops the reply before that."""
+        waiting = asyncio.ensure_future(self._generator.tokenizer())
+        reply.when_cancelled(waiting.cancel)
+        try:
+            done, _ = await asyncio.wait({waiting}, timeout=self._limits.time_limit_seconds)
+        finally:
+            waiting.cancel()
+        if not done:
+            raise GenerationTimeoutError("The model was not loaded in time.")
+        return None if waiting.cancelled() else waiting.result()
+
+    async def _generate(
+        self, turn_id: TurnId, assembled: Assembled, reply: Reply, watch: Stopwatch
+    ) -> GenerationResult:
+        request = GenerationRequest(
+            id=turn_id,
+            prompt=assembled.prompt,
+            max_tokens=self._limits.reply_tokens,
+            time_limit_seconds=self._limits.time_limit_seconds,
+        )
+        # The generator knows the request from the stream's first step on, and nothing else runs
+        # between this line and that step.
+        reply.when_cancelled(lambda: self._generator.cancel(turn_id))
+        began = self._clock.elapsed()
+        async with aclosing(self._generator.stream(request)) as events:
+            async for event in events:
+                if isinstance(event, GenerationResult):
+                    return event
+                if "first_token" not in watch.steps:
+                    watch.note("first_token", self._clock.elapsed() - began)
+                reply.write(event.text)
+        raise EngineFailedError("The generator ended without a result.")
+
+    async def _save(
+        self, turn: Turn, result: GenerationResult, assembled: Assembled | None, watch: Stopwatch
+    ) -> Outcome:
+        try:
+            with watch.step("save"):
+                saved = await self._ledger.save(
+                    turn,
+                    result,
+                    model=self._generator.model_name,
+                    assembled=assembled,
+                    timings_ms=watch.steps,
+                )
+        except StorageError as error:
+            log.error("reply_not_saved", error=str(error))
+            saved = False
+        log.info(
+            "turn_finished",
+            finish_reason=result.finish_reason.value,
+            reply_tokens=result.tokens,
+            saved=saved,
+        )
+        log.debug("turn_timings", **watch.steps)
+        cancelled = result.finish_reason is FinishReason.CANCELLED
+        remarks = (
+            notices.UNFINISHED.get(result.finish_reason, ""),
+            "" if saved else notices.NOT_KEPT,
+        )
+        return Outcome(
+            status=ReplyStatus.CANCELLED if cancelled else ReplyStatus.ANSWERED,
+            text=result.text.strip(),
+            notice=" ".join(filter(None, remarks)),
+        )
+
+    async def _fail(self, turn: Turn, reason: FailureReason) -> None:
+        try:
+            await self._ledger.fail(turn, reason)
+        except StorageError as error:
+            # The lease runs out, and recovery records the failure once the database is back.
+            log.error("failure_not_recorded", error=str(error))
+
+
+def _refused(notice: str) -> Reply:
+    return Reply.ended(Outcome(status=ReplyStatus.REFUSED, notice=notice))
+
+
+def _failed(reason: FailureReason) -> Outcome:
+    return Outcome(status=ReplyStatus.FAILED, notice=notices.FAILURES[reason])
+
+
+def _reason(error: Exception) -> FailureReason:
+    return next(
+        (reason for kind, reason in _FAILURES if isinstance(error, kind)), FailureReason.INTERNAL
+    )

@@ -1,0 +1,111 @@
+"""From working memory and the newest message to the prompt, within an exact token budget.
+
+The order serves the prefix cache: what changes least comes first. Instructions and facts open the
+prompt, the conversation's latest turns follow, and only the last message holds what is different
+every time: the recalled turns and what the person says now.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.domain.generation import ChatMessage, Prompt, Role
+from bot.domain.memory import Fact, WorkingMemory
+from bot.domain.turn import TraceItem, Turn
+from bot.errors import PromptTooLongError
+from bot.memory.executive import Costs, Selection, select
+from bot.ports.generation import ChatTokenizer
+from bot.prompt import templates
+from bot.prompt.sanitise import defuse, quoted, spoken_name
+
+MESSAGE_OVERHEAD_TOKENS = 8
+"""Allowance for what a chat template puts around a message. The sum is checked exactly after."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assembled:
+    """A prompt that fits, and the account of what was considered for it."""
+
+    prompt: Prompt
+    items: tuple[TraceItem, ...]
+
+
+class PromptAssembler:
+    """Builds prompts for one model.
+
+    ``memory_tokens`` bounds what memory may take and ``reply_tokens`` is kept free for the reply.
+    """
+
+    def __init__(self, tokenizer: ChatTokenizer, *, memory_tokens: int, reply_tokens: int) -> None:
+        self._tokenizer = tokenizer
+        self._memory_tokens = memory_tokens
+        self._room = tokenizer.context_tokens - reply_tokens
+        self._control = tokenizer.control_tokens
+
+    def assemble(self, memory: WorkingMemory, text: str) -> Assembled:
+        """The prompt in which ``text`` is the newest message, whole.
+
+        Raises:
+            PromptTooLongError: ``text`` alone does not fit; memory is never the reason.
+        """
+        name = spoken_name(memory.person.display_name, self._control)
+        bare = self._write(name, Selection(facts=(), loop=(), recalled=(), items=()), text)
+        if bare.tokens > self._room:
+            raise PromptTooLongError(
+                f"The message takes about {bare.tokens} tokens; there is room for {self._room}."
+            )
+        budget = min(self._memory_tokens, self._room - bare.tokens)
+        while budget > 0:
+            selection = select(memory, budget, self._costs())
+            prompt = self._write(name, selection, text)
+            overshoot = max(prompt.tokens - self._room, prompt.tokens - bare.tokens - budget)
+            if overshoot <= 0:
+                return Assembled(prompt, selection.items)
+            budget -= overshoot
+        return Assembled(bare, select(memory, 0, self._costs()).items)
+
+    def _costs(self) -> Costs:
+        count = self._tokenizer.count_text
+        return Costs(
+            fact=lambda fact: count(self._fact_line(fact)) + 1,
+            turn=lambda turn: (
+                count(self._safe(turn.text))
+                + count(self._safe(turn.reply))
+                + 2 * MESSAGE_OVERHEAD_TOKENS
+            ),
+            recalled=lambda turn: count(self._recalled_line(turn)) + 1,
+        )
+
+    def _write(self, name: str, selection: Selection, text: str) -> Prompt:
+        messages = [ChatMessage(Role.SYSTEM, self._system(name, selection.facts))]
+        for turn in selection.loop:
+            messages.append(ChatMessage(Role.USER, self._safe(turn.text)))
+            messages.append(ChatMessage(Role.ASSISTANT, self._safe(turn.reply)))
+        newest = self._safe(text)
+        if selection.recalled:
+            header = templates.RECALLED_HEADER.format(name=name)
+            # Oldest first: later words about the same thing stand nearer to the question.
+            hits = sorted(selection.recalled, key=lambda hit: hit.turn.number)
+            lines = [self._recalled_line(hit.turn) for hit in hits]
+            newest = "\n".join([header, *lines, "", newest])
+        messages.append(ChatMessage(Role.USER, newest))
+        return Prompt(messages=tuple(messages), tokens=self._tokenizer.count_chat(messages))
+
+    def _system(self, name: str, facts: tuple[Fact, ...]) -> str:
+        system = templates.SYSTEM.format(name=name)
+        if not facts:
+            return system
+        header = templates.FACTS_HEADER.format(name=name)
+        return "\n".join([system, "", header, *(self._fact_line(fact) for fact in facts)])
+
+    def _fact_line(self, fact: Fact) -> str:
+        text = quoted(fact.text, self._control, characters=templates.EXCERPT_CHARACTERS)
+        return templates.QUOTE.format(text=text)
+
+    def _recalled_line(self, turn: Turn) -> str:
+        text = quoted(turn.text, self._control, characters=templates.EXCERPT_CHARACTERS)
+        date = templates.DATE.format(moment=turn.received_at)
+        return templates.DATED_QUOTE.format(date=date, text=text)
+
+    def _safe(self, text: str) -> str:
+        return defuse(text, self._control)

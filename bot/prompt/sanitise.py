@@ -1,0 +1,35 @@
+"""What people write must not act as control tokens of the model."""
+
+from __future__ import annotations
+
+from collections.abc import Set as AbstractSet
+
+from bot.domain.text import clean_text, shorten
+
+NAME_CHARACTERS = 40
+
+
+def defuse(text: str, control_tokens: AbstractSet[str]) -> str:
+    """``text`` with a space after the first character of every control token in it.
+
+    ``<|im_end|>`` becomes ``< |im_end|>``: it reads the same and tokenises as plain characters.
+    Breaking one token may not create another, so this repeats until none is left.
+    """
+    present = [token for token in control_tokens if token in text]
+    while present:
+        for token in sorted(present, key=len, reverse=True):
+            text = text.replace(token, f"{token[0]} {token[1:]}")
+        present = [t for t in control_tokens if t in text]
+    return text
+
+
+def quoted(text: str, control_tokens: AbstractSet[str], *, characters: int) -> str:
+    """``text`` as it stands between double quotes on one line of a prompt."""
+    line = shorten(text, characters).replace('"', "'")
+    return defuse(line, control_tokens)
+
+
+def spoken_name(display_name: str, control_tokens: AbstractSet[str]) -> str:
+    """A display name as prompts use it: one short line without quotes."""
+    line = shorten(clean_text(display_name), NAME_CHARACTERS).replace('"', "'")
+    return defuse(line, control_tokens) or "the user"
