@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from bot.domain.generation import (
     FinishReason,
@@ -22,12 +23,14 @@ from bot.errors import (
     PromptTooLongError,
 )
 from bot.generation.detokenizer import StreamingDecoder
-from bot.generation.engine import Output
-from bot.generation.loading import LoadedModel
-from bot.generation.tokenizer import HfChatTokenizer
+from bot.generation.output import Output
 from bot.generation.turnstile import Turnstile
 from bot.log import get_logger
 from bot.ports.system import Clock
+
+if TYPE_CHECKING:  # these import torch, which takes seconds and happens in the loading thread
+    from bot.generation.loading import LoadedModel
+    from bot.generation.tokenizer import HfChatTokenizer
 
 log = get_logger(__name__)
 
@@ -134,9 +137,9 @@ class BatchingGenerator:
         if loading is None:
             return
         # Loading runs in a thread that cannot be interrupted; leaving it would keep the process.
-        (outcome,) = await asyncio.gather(loading, return_exceptions=True)
-        if isinstance(outcome, LoadedModel):
-            await asyncio.to_thread(outcome.engine.stop)
+        await asyncio.wait({loading})
+        if not loading.cancelled() and loading.exception() is None:
+            await asyncio.to_thread(loading.result().engine.stop)
 
     async def _run(
         self, request: GenerationRequest, inbox: _Inbox

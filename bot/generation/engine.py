@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -16,6 +15,7 @@ from transformers import GenerationConfig
 from transformers.generation.configuration_utils import ContinuousBatchingConfig
 
 from bot.errors import EngineFailedError
+from bot.generation.output import Output
 
 CPU_PAGE_TOKENS = 16
 """Tokens in one shareable block. A prefix is shared in whole blocks, so small ones reuse more: a
@@ -26,15 +26,6 @@ CPU_STEP_TOKENS = 128
 processor larger steps read no faster."""
 
 GPU_PAGE_TOKENS = 64
-
-
-@dataclass(frozen=True, slots=True)
-class Output:
-    """All tokens of a reply so far. ``error`` is set when it will never be finished."""
-
-    tokens: Sequence[int]
-    finished: bool
-    error: str | None
 
 
 class BatchEngine:

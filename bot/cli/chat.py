@@ -1,0 +1,67 @@
+"""``ellie chat``: talk in the terminal, or from a script on standard input."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from rich.console import Console
+
+from adapters.console.chat import ConsoleChat, console_identity
+from adapters.console.lines import Lines, PromptLines, ScriptLines
+from adapters.console.screen import PlainScreen, RichScreen, Screen
+from bot.app import App, running_app
+from bot.cli.models import ensure_model
+from bot.config import Settings
+from bot.domain.identity import IdentityRef
+
+HISTORY_TURNS = 100
+
+GREETING = """\
+This is Ellie ({model}). I keep what you write to me, with my replies, in {where}, and nothing
+leaves this machine. /memory show lists it, /memory forget everything erases it, /help has more."""
+
+
+def chat(settings: Settings, console: Console, user: str) -> bool:
+    """Talk until the person leaves or the script ends; whether every message got a reply.
+
+    Raises:
+        EllieError: Ellie cannot start.
+    """
+    identity = console_identity(user)
+    name, folder = ensure_model(settings, console)
+
+    async def run() -> bool:
+        async with running_app(settings, model=name, folder=folder) as app:
+            interactive = sys.stdin.isatty()
+            screen: Screen = PlainScreen(sys.stdout, sys.stderr)
+            lines: Lines = ScriptLines(sys.stdin.buffer)
+            if interactive:
+                screen = RichScreen(Console())
+                screen.say(GREETING.format(model=name, where=_where(settings)))
+                lines = PromptLines(await _earlier(app, identity))
+            session = ConsoleChat(
+                engine=app.engine,
+                control=app.control,
+                identity=identity,
+                lines=lines,
+                screen=screen,
+                clock=app.clock,
+                ids=app.ids,
+            )
+            await session.run()
+            if interactive:
+                screen.say("Bye.")
+            return session.all_answered
+
+    return asyncio.run(run())
+
+
+async def _earlier(app: App, identity: IdentityRef) -> list[str]:
+    summary = await app.control.show(identity, latest=HISTORY_TURNS)
+    return [turn.text for turn in summary.turns] if summary else []
+
+
+def _where(settings: Settings) -> str:
+    own = settings.database_url.get_secret_value()
+    return "the configured database" if own else str(settings.data_dir)

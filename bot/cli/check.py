@@ -1,0 +1,88 @@
+"""``ellie check``: what would run, and what is missing. Changes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.text import Text
+
+from bot.app import choose_model, database_state, model_store
+from bot.config import Settings
+from bot.errors import EllieError, ModelError, StorageError
+from bot.generation.models.disk import free_bytes, gigabytes
+from bot.generation.models.sources import BuiltIn
+
+LOW_DISK_BYTES = 500_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the report. ``error`` is set when Ellie cannot run like this."""
+
+    subject: str
+    text: str
+    error: EllieError | None = None
+
+
+def check(settings: Settings, console: Console) -> EllieError | None:
+    """Print the report; the first error that keeps Ellie from running, or None."""
+    findings = [
+        *_platforms(settings),
+        _database(settings),
+        _model(settings),
+        *_disk(settings),
+    ]
+    for finding in findings:
+        mark = Text("✗ ", style="red") if finding.error else Text("✓ ", style="green")
+        console.print(mark + Text(f"{finding.subject}: {finding.text}"), soft_wrap=True)
+    return next((finding.error for finding in findings if finding.error), None)
+
+
+def _platforms(settings: Settings) -> Iterator[Finding]:
+    yield Finding("terminal", "ellie chat")
+    for platform, tokens in (
+        ("Discord", (settings.discord_token,)),
+        ("Slack", (settings.slack_bot_token, settings.slack_app_token)),
+    ):
+        if any(tokens):
+            text = "a token is set, but this version of Ellie cannot connect yet; it is not used"
+            yield Finding(platform, text)
+
+
+def _database(settings: Settings) -> Finding:
+    try:
+        state = asyncio.run(database_state(settings))
+    except StorageError as error:
+        return Finding("database", str(error), error)
+    place = state.place
+    if state.revision is None:
+        return Finding("database", f"{place} (will be created)")
+    if state.is_current:
+        return Finding("database", f"{place} (schema {state.revision})")
+    return Finding("database", f"{place} (schema {state.revision}, will be upgraded)")
+
+
+def _model(settings: Settings) -> Finding:
+    try:
+        chosen = choose_model(settings)
+        store = model_store(settings)
+        folder = store.find(chosen.source)
+        if folder is not None:
+            store.check(folder)
+            return Finding("model", f"{chosen.name} in {folder}. {chosen.reason}".strip())
+    except ModelError as error:
+        return Finding("model", str(error), error)
+    size = ""
+    if isinstance(chosen.source, BuiltIn):
+        size = f" ({gigabytes(chosen.source.model.gguf_bytes)} to fetch)"
+    return Finding("model", f"{chosen.name}, will be pulled at first start{size}. {chosen.reason}")
+
+
+def _disk(settings: Settings) -> Iterator[Finding]:
+    for subject, folder in (("data", settings.data_dir), ("models", settings.models_dir)):
+        free = free_bytes(folder)
+        low = " — that is little" if free < LOW_DISK_BYTES else ""
+        yield Finding(subject, f"{folder} ({gigabytes(free)} free{low})")

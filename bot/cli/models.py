@@ -1,0 +1,71 @@
+"""``ellie models``: list, pull and remove."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from bot.app import ChosenModel, choose_model, model_store
+from bot.cli.progress import ProgressBar
+from bot.config import Settings
+from bot.generation.models.catalogue import CATALOGUE
+from bot.generation.models.disk import gigabytes
+from bot.generation.models.pull import pull
+from bot.generation.models.sources import parse_source
+
+
+def list_models(settings: Settings, console: Console) -> None:
+    """Print the built-in models and what is installed, and mark the one that would run."""
+    store = model_store(settings)
+    chosen = choose_model(settings)
+    table = Table("", "model", "size", "installed", "what it is for", box=None, pad_edge=False)
+    installed = {model.name: model for model in store.installed()}
+    for name, model in CATALOGUE.items():
+        found = installed.pop(name, None)
+        table.add_row(
+            "→" if name == chosen.name else "",
+            name,
+            gigabytes(model.gguf_bytes),
+            gigabytes(found.bytes) if found else "no",
+            model.description,
+        )
+    for name, found in installed.items():
+        mark = "→" if name == chosen.name else ""
+        table.add_row(mark, name, "", gigabytes(found.bytes), found.source)
+    console.print(table)
+    console.print(f"Folder: {store.root}", markup=False, highlight=False, soft_wrap=True)
+    if chosen.reason:
+        console.print(chosen.reason, markup=False, highlight=False, soft_wrap=True)
+
+
+def pull_model(settings: Settings, console: Console, name: str) -> Path:
+    """Fetch a model by name, checking every byte of one that is there; the default without name."""
+    chosen = ChosenModel(parse_source(name), "") if name else choose_model(settings)
+    folder = _pull(settings, console, chosen, verify=True)
+    console.print(f"{chosen.name} is ready: {folder}", markup=False, highlight=False)
+    return folder
+
+
+def ensure_model(settings: Settings, console: Console) -> tuple[str, Path]:
+    """The name and folder of the model that the settings lead to, pulled first if need be."""
+    chosen = choose_model(settings)
+    store = model_store(settings)
+    if (folder := store.find(chosen.source)) is None and chosen.reason:
+        console.print(chosen.reason, markup=False, highlight=False)
+    if folder is None:
+        return chosen.name, _pull(settings, console, chosen, verify=False)
+    store.check(folder)
+    return chosen.name, folder
+
+
+def remove_model(settings: Settings, console: Console, name: str) -> None:
+    """Delete an installed model."""
+    freed = model_store(settings).remove(name)
+    console.print(f"{name} is removed; {gigabytes(freed)} are free again.", markup=False)
+
+
+def _pull(settings: Settings, console: Console, chosen: ChosenModel, *, verify: bool) -> Path:
+    with ProgressBar(console) as progress:
+        return pull(chosen.source, model_store(settings), progress, verify=verify)
