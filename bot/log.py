@@ -43,10 +43,10 @@ def configure_logging(
     )
     root = logging.getLogger()
     root.handlers = [handler]
-    root.setLevel(logging.getLevelNamesMapping()[level.upper()])
-    # Below warning these describe every statement and request, with their contents.
-    for chatty in ("sqlalchemy", "aiosqlite", "alembic", "transformers", "httpx", "markdown_it"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    # Below warning, libraries describe every statement and request, with their contents.
+    root.setLevel(logging.WARNING)
+    for own in ("bot", "adapters", "storage", "migrations"):
+        logging.getLogger(own).setLevel(logging.getLevelNamesMapping()[level.upper()])
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         wrapper_class=structlog.stdlib.BoundLogger,

@@ -103,13 +103,13 @@ class ConsoleChat:
                 await self._send(message_of(line))
             case Command.SHOW:
                 summary = await self._control.show(self._identity, latest=SHOWN_TURNS)
-                self._screen.say(_described(summary))
+                self._screen.tell(_described(summary))
             case Command.FORGET:
                 await self._forget_everything()
             case UnknownCommand(typed):
                 self._screen.say(f"I don't know {shorten(typed, 40)}. /help lists the commands.")
             case _:
-                self._screen.say(_help())
+                self._screen.tell(_help())
 
     async def _send(self, text: str) -> None:
         message = InboundMessage(

@@ -22,6 +22,9 @@ class Screen(Protocol):
     def say(self, text: str) -> None:
         """Show a remark of the program. ``text`` is shown as it is, without any markup."""
 
+    def tell(self, text: str) -> None:
+        """Show what a command asked for, as it is."""
+
 
 class RichScreen:
     """Streams replies as Markdown."""
@@ -52,6 +55,10 @@ class RichScreen:
         """Dimmed, so that it is not taken for a reply."""
         self._console.print(Text(text, style="dim"))
 
+    def tell(self, text: str) -> None:
+        """In full colour."""
+        self._console.print(Text(text))
+
     def _tail(self, text: str) -> str:
         """The last lines that fit: a live display taller than the screen would flicker."""
         lines = text.splitlines()
@@ -79,3 +86,7 @@ class PlainScreen:
     def say(self, text: str) -> None:
         """On standard error, which a script can tell from a reply."""
         print(text, file=self._remarks, flush=True)
+
+    def tell(self, text: str) -> None:
+        """On standard output."""
+        print(text, file=self._output, flush=True)
