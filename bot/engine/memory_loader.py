@@ -39,8 +39,8 @@ class MemoryLoader:
         self, person: Person, turn: Turn, scope: Scope, work: UnitOfWork
     ) -> tuple[RecalledTurn, ...]:
         index = await self._recall.index_of(person, work)
-        # Some hits are in the loop already, so ask for more than will be shown.
-        ranked = index.rank(turn.text, scope, limit=MAX_RECALLED + MAX_TURNS, leave_out={turn.id})
+        # More than will be shown, so that the trace can say what came next and was left out.
+        ranked = index.rank(turn.text, scope, limit=2 * MAX_RECALLED, leave_out={turn.id})
         # The texts come through the scope once more: the index only says where to look.
         turns = await work.turns.by_ids(scope, [hit.turn_id for hit in ranked])
         found = {found.id: found for found in turns}

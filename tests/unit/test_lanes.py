@@ -1,0 +1,83 @@
+"""One turn at a time in each conversation, in arrival order, within bounds."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from bot.engine.lanes import ConversationLanes, LaneFullError, Place
+
+
+def is_first(place: Place) -> bool:
+    return place._turn.is_set()
+
+
+async def test_places_of_one_conversation_are_called_in_order() -> None:
+    lanes = ConversationLanes(max_waiting=5, max_open=10)
+    first, second, third = (lanes.enter("c") for _ in range(3))
+    order: list[int] = []
+
+    async def work(number: int, place: Place) -> None:
+        await place.turn()
+        order.append(number)
+        await asyncio.sleep(0)
+        lanes.leave(place)
+
+    await asyncio.gather(work(3, third), work(2, second), work(1, first))
+
+    assert order == [1, 2, 3]
+
+
+async def test_conversations_do_not_wait_for_each_other() -> None:
+    lanes = ConversationLanes(max_waiting=1, max_open=10)
+    lanes.enter("a")
+
+    assert is_first(lanes.enter("b"))
+
+
+async def test_a_full_lane_takes_nobody_and_does_not_grow() -> None:
+    lanes = ConversationLanes(max_waiting=1, max_open=10)
+    answered = lanes.enter("c")
+    lanes.enter("c")
+    for _ in range(100):
+        with pytest.raises(LaneFullError):
+            lanes.enter("c")
+
+    lanes.leave(answered)
+
+    assert not is_first(lanes.enter("c"))
+
+
+async def test_all_lanes_together_are_bounded() -> None:
+    lanes = ConversationLanes(max_waiting=9, max_open=2)
+    first = lanes.enter("a")
+    lanes.enter("b")
+    with pytest.raises(LaneFullError):
+        lanes.enter("c")
+
+    lanes.leave(first)
+    lanes.leave(first)
+
+    assert is_first(lanes.enter("c"))
+    with pytest.raises(LaneFullError):
+        lanes.enter("d")
+
+
+async def test_leaving_while_waiting_lets_the_others_move_up() -> None:
+    lanes = ConversationLanes(max_waiting=5, max_open=10)
+    first, gone, last = (lanes.enter("c") for _ in range(3))
+
+    lanes.leave(gone)
+    assert not is_first(last)
+    lanes.leave(first)
+
+    assert is_first(last)
+
+
+async def test_an_empty_lane_leaves_nothing_behind() -> None:
+    lanes = ConversationLanes(max_waiting=5, max_open=10)
+
+    lanes.leave(lanes.enter("c"))
+
+    assert not lanes._lanes
