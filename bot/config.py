@@ -26,6 +26,8 @@ PREFIX = "ELLIE_"
 CONFIG_VARIABLE = "ELLIE_CONFIG"
 _UNPREFIXED = frozenset({"discord_token", "slack_bot_token", "slack_app_token"})
 """Secrets keep the names under which the platforms' own guides hand them out."""
+_ENCODING = "utf-8-sig"
+"""UTF-8, with or without the mark that some editors put in front and that would hide line one."""
 
 
 class Precision(StrEnum):
@@ -65,6 +67,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
         env_ignore_empty=True,  # a line of .env can be blanked out
+        env_file_encoding=_ENCODING,
         extra="ignore",  # .env may serve other programs too; load_settings finds our own typos
         frozen=True,
         populate_by_name=True,
@@ -165,7 +168,12 @@ class Settings(BaseSettings):
     @field_validator("data_dir", "models_dir")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
-        return value.expanduser().absolute()
+        if "\0" in str(value):
+            raise ValueError("a path cannot hold a null character")
+        try:
+            return value.expanduser().absolute()
+        except RuntimeError as error:
+            raise ValueError(f"{value} names the home folder of nobody here") from error
 
     @field_validator("model")
     @classmethod
@@ -193,8 +201,16 @@ def load_settings(
     Raises:
         ConfigError: with every problem found, each naming the setting and a value that works.
     """
-    dotenv = dotenv_values(env_file, interpolate=False)
-    problems = [
+    problems: list[ConfigProblem] = []
+    dotenv: dict[str, str | None] = {}
+    readable: Path | None = env_file
+    try:
+        dotenv = dotenv_values(env_file, interpolate=False, encoding=_ENCODING)
+    except (OSError, UnicodeDecodeError) as error:
+        readable = None
+        problem = f"{env_file} cannot be read: {error}."
+        problems.append(ConfigProblem(env_file.name, problem, "ELLIE_MODEL=ellie-small"))
+    problems += [
         _unknown(name)
         for name in {**dotenv, **os.environ}
         if name.startswith(PREFIX) and name not in _variables() and name != CONFIG_VARIABLE
@@ -209,7 +225,7 @@ def load_settings(
         _unknown(name, in_toml=True) for name in values if name not in Settings.model_fields
     ]
     try:
-        settings = Settings(_env_file=env_file, **values)  # type: ignore[call-arg]  # pydantic-settings' own
+        settings = Settings(_env_file=readable, **values)  # type: ignore[call-arg]  # pydantic-settings' own
     except ValidationError as error:
         raise ConfigError([*problems, *_explain(error)]) from None
     if problems:
@@ -219,12 +235,13 @@ def load_settings(
 
 def _read_toml(path: Path, must_exist: bool) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        values = tomllib.loads(path.expanduser().read_text(encoding=_ENCODING))
+        return {name: value for name, value in values.items() if value != ""}
     except FileNotFoundError:
         if not must_exist:
             return {}
         problem = f"there is no file {path}."
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, RuntimeError, ValueError) as error:  # the path, the encoding or the TOML
         problem = f"{path} cannot be read as TOML: {error}."
     raise ConfigError([ConfigProblem(CONFIG_VARIABLE, problem, "/etc/ellie.toml")])
 

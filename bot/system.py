@@ -54,9 +54,12 @@ class ProcessRegistry:
         if len(parts) != 4 or parts[0] != self._host:  # noqa: PLR2004 - host/pid/start/nonce
             return False
         try:
-            started = int(psutil.Process(int(parts[1])).create_time() * 1000)
-        except (psutil.NoSuchProcess, ValueError):
+            pid, started = int(parts[1]), int(parts[2])
+            process = psutil.Process(pid)
+            if process.status() == psutil.STATUS_ZOMBIE:  # ended; its parent did not notice yet
+                return True
+            return int(process.create_time() * 1000) != started
+        except psutil.NoSuchProcess:
             return True
-        except psutil.AccessDenied:
+        except (psutil.AccessDenied, ValueError):
             return False
-        return str(started) != parts[2]

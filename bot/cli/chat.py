@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import sys
+from typing import BinaryIO
 
 from rich.console import Console
 
@@ -33,9 +35,9 @@ def chat(settings: Settings, console: Console, user: str) -> bool:
 
     async def run() -> bool:
         async with running_app(settings, model=name, folder=folder) as app:
-            interactive = sys.stdin.isatty()
+            interactive = sys.stdin is not None and sys.stdin.isatty()
             screen: Screen = PlainScreen(sys.stdout, sys.stderr)
-            lines: Lines = ScriptLines(sys.stdin.buffer)
+            lines: Lines = ScriptLines(_standard_input())
             if interactive:
                 screen = RichScreen(Console())
                 screen.say(GREETING.format(model=name, where=_where(settings)))
@@ -48,6 +50,7 @@ def chat(settings: Settings, console: Console, user: str) -> bool:
                 screen=screen,
                 clock=app.clock,
                 ids=app.ids,
+                interactive=interactive,
             )
             await session.run()
             if interactive:
@@ -60,6 +63,13 @@ def chat(settings: Settings, console: Console, user: str) -> bool:
 async def _earlier(app: App, identity: IdentityRef) -> list[str]:
     summary = await app.control.show(identity, latest=HISTORY_TURNS)
     return [turn.text for turn in summary.turns] if summary else []
+
+
+def _standard_input() -> BinaryIO:
+    """Apart from ``sys.stdin``, which Python cannot close at exit while a thread reads it."""
+    if sys.stdin is None:  # the caller closed it
+        return io.BytesIO()
+    return open(sys.stdin.fileno(), "rb", closefd=False)
 
 
 def _where(settings: Settings) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -11,7 +12,13 @@ from rich.text import Text
 
 from bot.app import choose_model, database_state, model_store
 from bot.config import Settings
-from bot.errors import EllieError, ModelError, StorageError
+from bot.errors import (
+    EllieError,
+    ModelError,
+    ModelFetchError,
+    StorageError,
+    StorageUnavailableError,
+)
 from bot.generation.models.disk import free_bytes, gigabytes
 from bot.generation.models.sources import BuiltIn
 
@@ -82,7 +89,16 @@ def _model(settings: Settings) -> Finding:
 
 
 def _disk(settings: Settings) -> Iterator[Finding]:
-    for subject, folder in (("data", settings.data_dir), ("models", settings.models_dir)):
+    for subject, folder, kind in (
+        ("data", settings.data_dir, StorageUnavailableError),
+        ("models", settings.models_dir, ModelFetchError),
+    ):
+        existing = next(place for place in (folder, *folder.parents) if place.exists())
+        if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
+            reason = "is not a folder" if not existing.is_dir() else "cannot be written"
+            text = f"{folder} cannot be used: {existing} {reason}. Set ELLIE_{subject.upper()}_DIR."
+            yield Finding(subject, text, kind(text))
+            continue
         free = free_bytes(folder)
         low = " — that is little" if free < LOW_DISK_BYTES else ""
         yield Finding(subject, f"{folder} ({gigabytes(free)} free{low})")

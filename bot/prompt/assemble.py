@@ -14,6 +14,7 @@ from bot.domain.memory import Fact, WorkingMemory
 from bot.domain.turn import TraceItem, Turn
 from bot.errors import PromptTooLongError
 from bot.memory.executive import Costs, Selection, select
+from bot.memory.self_question import asks_about_self
 from bot.ports.generation import ChatTokenizer
 from bot.prompt import templates
 from bot.prompt.sanitise import defuse, quoted, spoken_name
@@ -82,8 +83,12 @@ class PromptAssembler:
             messages.append(ChatMessage(Role.USER, self._safe(turn.text)))
             messages.append(ChatMessage(Role.ASSISTANT, self._safe(turn.reply)))
         newest = self._safe(text)
+        who = name or templates.NAMELESS
+        if not selection.recalled and not selection.facts and asks_about_self(text):
+            note = templates.NOTHING_KNOWN.format(name=who[0].upper() + who[1:])
+            newest = f"{note}\n\n{newest}"
         if selection.recalled:
-            header = templates.RECALLED_HEADER.format(name=name or templates.NAMELESS)
+            header = templates.RECALLED_HEADER.format(name=who)
             # Oldest first: later words about the same thing stand nearer to the question.
             hits = sorted(selection.recalled, key=lambda hit: hit.turn.number)
             lines = [self._recalled_line(hit.turn) for hit in hits]

@@ -19,6 +19,9 @@ FACTS_HEADER = "What {name} told you:"
 
 RECALLED_HEADER = "Earlier, {name} told you:"
 
+NOTHING_KNOWN = "{name} has not told you anything about this yet."
+"""Stands before a question about themselves when nothing they said bears on it."""
+
 QUOTE = '- "{text}"'
 
 DATED_QUOTE = '- {date}: "{text}"'

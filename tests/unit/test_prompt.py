@@ -15,6 +15,7 @@ from bot.domain.identity import Person, PersonId
 from bot.domain.memory import Fact, FactId, FactKind, RecalledTurn, WorkingMemory
 from bot.domain.turn import Turn, TurnId, TurnStatus
 from bot.errors import PromptTooLongError
+from bot.memory.self_question import asks_about_self
 from bot.ports.scripted import WordTokenizer
 from bot.prompt.assemble import PromptAssembler
 from bot.prompt.sanitise import defuse, quoted, spoken_name
@@ -196,3 +197,32 @@ def test_somebody_without_a_name_is_the_user() -> None:
 
     assert "called" not in prompt.messages[0].content
     assert prompt.messages[-1].content.startswith("Earlier, the user told you:")
+
+
+@pytest.mark.parametrize(
+    ("text", "about_self"),
+    [
+        ("What's my dog called, and what do I do?", True),
+        ("where do i live?", True),
+        ("我的猫叫什么名字？", True),
+        ("我住在哪里吗", True),
+        ("Can you tell me a joke?", False),
+        ("Could you help me?", False),
+        ("你能帮我吗？", False),
+        ("What is photosynthesis?", False),
+        ("My dog is called Biscuit.", False),
+        ("Hi!", False),
+        ("Is the island windy?", False),
+    ],
+)
+def test_questions_about_oneself_are_told_from_others(text: str, about_self: bool) -> None:
+    assert asks_about_self(text) is about_self
+
+
+def test_a_question_about_oneself_that_memory_cannot_answer_says_so() -> None:
+    question = "What is my dog called?"
+    unknown = assembler().assemble(memory(), question).prompt.messages[-1].content
+    known = assembler().assemble(memory(recalled=[turn(1, "a dog")]), question).prompt
+
+    assert unknown == f"Ana has not told you anything about this yet.\n\n{question}"
+    assert "has not told you" not in known.messages[-1].content
