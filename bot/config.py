@@ -251,12 +251,14 @@ def _variables() -> dict[str, str]:
 
 
 def _unknown(name: str, *, in_toml: bool = False) -> ConfigProblem:
-    known = list(Settings.model_fields) if in_toml else list(_variables())
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
-    hint = f" Did you mean {close[0]}?" if close else ""
-    field = (close[0] if close else "model").removeprefix(PREFIX).lower()
+    # Compared without the prefix, which would make everything look alike.
+    written = name.removeprefix(PREFIX).lower()
+    close = difflib.get_close_matches(written, Settings.model_fields, n=1, cutoff=0.6)
+    field = close[0] if close else "model"
+    meant = field if in_toml else variable_of(field)
+    hint = f" Did you mean {meant}?" if close else ""
     value = _example(field)
-    example = f'{field} = "{value}"' if in_toml else f"{variable_of(field)}={value}"
+    example = f'{meant} = "{value}"' if in_toml else f"{meant}={value}"
     return ConfigProblem(name, f"there is no such setting.{hint}", example)
 
 

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from bot.generation.batching import BatchingGenerator
+
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -19,6 +21,20 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith(("ELLIE_", "SLACK_")) or name == "DISCORD_TOKEN":
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def no_unplanned_generation(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only tests marked ``model`` may start a language model in this process."""
+    if request.node.get_closest_marker("model"):
+        return
+
+    def refuse(_: object) -> None:
+        pytest.fail("a language model was started by a test that is not marked `model`")
+
+    monkeypatch.setattr(BatchingGenerator, "start", refuse)
 
 
 @pytest.fixture(scope="session")

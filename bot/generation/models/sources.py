@@ -1,0 +1,111 @@
+"""What a model setting can name, and how it is understood."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.errors import UnknownModelError
+from bot.generation.models.catalogue import CATALOGUE, BuiltInModel, Catalogue
+
+_HUB_ID = re.compile(r"(?P<repo>\w[\w.-]*/\w[\w.-]*)(?:@(?P<revision>[\w][\w./-]*))?", re.ASCII)
+_LOOKS_LIKE_A_PATH = re.compile(r"[/~\\]|\.{1,2}[/\\]|[A-Za-z]:[/\\]")
+_GGUF_MAGIC = b"GGUF"
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltIn:
+    """A model of the catalogue."""
+
+    model: BuiltInModel
+
+    def __str__(self) -> str:
+        return self.model.name
+
+
+@dataclass(frozen=True, slots=True)
+class HubModel:
+    """A repository on a model hub, at a branch, tag or commit; ``None`` is its main branch."""
+
+    repo: str
+    revision: str | None = None
+
+    def __str__(self) -> str:
+        return self.repo if self.revision is None else f"{self.repo}@{self.revision}"
+
+
+@dataclass(frozen=True, slots=True)
+class LocalFolder:
+    """A folder with ``config.json``, tokenizer and safetensors weights. Ellie only reads it."""
+
+    path: Path
+
+    def __str__(self) -> str:
+        return str(self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class GgufFile:
+    """A GGUF file of the owner. Ellie converts it into her own store and leaves it alone."""
+
+    path: Path
+
+    def __str__(self) -> str:
+        return str(self.path)
+
+
+ModelSource = BuiltIn | HubModel | LocalFolder | GgufFile
+"""Where a model comes from. ``str()`` of it is a setting that names it."""
+
+
+def parse_source(setting: str, catalogue: Catalogue = CATALOGUE) -> ModelSource:
+    """Understand a model setting.
+
+    An alias wins over everything, a path that exists wins over a hub id. Paths become absolute.
+
+    Raises:
+        UnknownModelError: it is none of the four forms, or a path where nothing usable is.
+    """
+    text = setting.strip()
+    if model := catalogue.get(text.lower()):
+        return BuiltIn(model)
+    if not text:
+        raise UnknownModelError(f"The model's name is empty. {_forms(catalogue)}")
+    try:
+        path = Path(text).expanduser().absolute()
+        is_folder, exists = path.is_dir(), path.exists()
+    except (OSError, RuntimeError, ValueError) as error:
+        raise UnknownModelError(f"'{text}' cannot be a path: {error}") from error
+    if is_folder:
+        return LocalFolder(path)
+    if exists:
+        return _gguf_file(path)
+    if _LOOKS_LIKE_A_PATH.match(text) or text.lower().endswith(".gguf"):
+        raise UnknownModelError(f"There is no file or folder at {path}. {_forms(catalogue)}")
+    if match := _HUB_ID.fullmatch(text):
+        return HubModel(match["repo"], match["revision"])
+    close = difflib.get_close_matches(text.lower(), catalogue, n=1)
+    hint = f" Did you mean '{close[0]}'?" if close else ""
+    raise UnknownModelError(f"No model is called '{text}'.{hint} {_forms(catalogue)}")
+
+
+def _gguf_file(path: Path) -> GgufFile:
+    try:
+        with path.open("rb") as file:
+            magic = file.read(len(_GGUF_MAGIC))
+    except OSError as error:
+        raise UnknownModelError(f"{path} cannot be read: {error.strerror}") from error
+    if magic != _GGUF_MAGIC:
+        raise UnknownModelError(
+            f"{path} is not a GGUF file. Name a GGUF file, or the folder that holds config.json."
+        )
+    return GgufFile(path)
+
+
+def _forms(catalogue: Catalogue) -> str:
+    return (
+        f"Built-in models: {', '.join(catalogue)}. Or name a hub id (org/name or "
+        "org/name@revision), a folder (/path/to/model), or a GGUF file (/path/to/model.gguf)."
+    )
