@@ -1,0 +1,191 @@
+"""Turns in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from bot.domain.conversation import ConversationId, Scope
+from bot.domain.identity import PersonId, Platform
+from bot.domain.turn import (
+    FailureReason,
+    NewTurn,
+    OpenTurn,
+    Turn,
+    TurnId,
+    TurnOutcome,
+    TurnStatus,
+)
+from bot.errors import StorageError
+
+if TYPE_CHECKING:
+    from storage.inmemory import State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredTurn:
+    """A turn with what only storage knows about it."""
+
+    turn: Turn
+    platform: Platform
+    worker: str
+    lease_until: datetime
+    failure_reported: bool = False
+
+    def visible_to(self, scope: Scope) -> bool:
+        """Whether the scope admits this turn."""
+        return self.turn.person_id == scope.person_id and scope.admits(self.turn.audience)
+
+    def is_open_under(self, worker: str) -> bool:
+        """Whether that worker is still answering this turn."""
+        return self.turn.status is TurnStatus.ACCEPTED and self.worker == worker
+
+
+class InMemoryTurnRepository:
+    """:class:`~bot.ports.storage.TurnRepository` in memory."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    async def accept(self, turn: NewTurn) -> tuple[Turn, bool]:
+        """Store a new turn and number it; or return the one with the same event key."""
+        conversations = self._state.conversations.values()
+        places = [known.ref for known in conversations if known.id == turn.conversation_id]
+        if not places or turn.person_id not in self._state.persons:
+            message = "A turn needs a person and a conversation that exist."
+            raise StorageError(message)
+        platform = places[0].platform
+        for stored in self._state.turns.values():
+            if (stored.platform, stored.turn.event_key) == (platform, turn.event_key):
+                return stored.turn, False
+        number = self._state.last_numbers.get(turn.person_id, 0) + 1
+        accepted = Turn(
+            id=turn.id,
+            person_id=turn.person_id,
+            conversation_id=turn.conversation_id,
+            audience=turn.audience,
+            event_key=turn.event_key,
+            number=number,
+            text=turn.text,
+            received_at=turn.received_at,
+        )
+        self._state.last_numbers[turn.person_id] = number
+        self._state.turns[turn.id] = StoredTurn(
+            turn=accepted, platform=platform, worker=turn.worker, lease_until=turn.lease_until
+        )
+        return accepted, True
+
+    async def reopen(self, turn_id: TurnId, *, worker: str, lease_until: datetime) -> bool:
+        """Take over a turn that failed because it was interrupted."""
+        stored = self._state.turns.get(turn_id)
+        if stored is None or stored.turn.failure is not FailureReason.INTERRUPTED:
+            return False
+        self._state.turns[turn_id] = replace(
+            stored,
+            turn=replace(
+                stored.turn, status=TurnStatus.ACCEPTED, failure=None, finished_at=None, reply=""
+            ),
+            worker=worker,
+            lease_until=lease_until,
+            failure_reported=False,
+        )
+        return True
+
+    async def finish(self, turn_id: TurnId, outcome: TurnOutcome, *, worker: str) -> bool:
+        """Record how a turn ended, if it is open under ``worker``."""
+        stored = self._state.turns.get(turn_id)
+        if stored is None or not stored.is_open_under(worker):
+            return False
+        finished = replace(
+            stored.turn,
+            status=outcome.status,
+            finished_at=outcome.finished_at,
+            reply=outcome.reply,
+            failure=outcome.failure,
+        )
+        self._state.turns[turn_id] = replace(stored, turn=finished)
+        return True
+
+    async def renew_leases(self, *, worker: str, lease_until: datetime) -> None:
+        """Extend the lease of all open turns of ``worker``."""
+        for turn_id, stored in list(self._state.turns.items()):
+            if stored.is_open_under(worker):
+                self._state.turns[turn_id] = replace(stored, lease_until=lease_until)
+
+    async def open_turns(self) -> tuple[OpenTurn, ...]:
+        """All turns that are accepted and not finished, of all processes."""
+        return tuple(
+            OpenTurn(turn_id=turn_id, worker=stored.worker, lease_until=stored.lease_until)
+            for turn_id, stored in self._state.turns.items()
+            if stored.turn.status is TurnStatus.ACCEPTED
+        )
+
+    async def recent(
+        self, scope: Scope, conversation_id: ConversationId, *, before_number: int, limit: int
+    ) -> tuple[Turn, ...]:
+        """This person's latest finished turns of a conversation, oldest first."""
+        return self._latest(
+            scope,
+            limit,
+            lambda turn: (
+                turn.conversation_id == conversation_id
+                and turn.number < before_number
+                and turn.status is not TurnStatus.ACCEPTED
+            ),
+        )
+
+    async def latest(self, scope: Scope, *, limit: int) -> tuple[Turn, ...]:
+        """This person's latest turns of any state and conversation, oldest first."""
+        return self._latest(scope, limit, lambda _: True)
+
+    async def after(self, scope: Scope, number: int) -> tuple[Turn, ...]:
+        """This person's turns with a greater number, of any state, oldest first."""
+        return tuple(turn for turn in self._visible(scope) if turn.number > number)
+
+    async def by_ids(self, scope: Scope, turn_ids: Sequence[TurnId]) -> tuple[Turn, ...]:
+        """Those of the given turns that the scope admits, each once, in the given order."""
+        visible = {turn.id: turn for turn in self._visible(scope)}
+        return tuple(visible[turn_id] for turn_id in dict.fromkeys(turn_ids) if turn_id in visible)
+
+    async def count(self, scope: Scope) -> int:
+        """How many turns the scope admits."""
+        return len(self._visible(scope))
+
+    async def take_unreported_failures(
+        self, scope: Scope, conversation_id: ConversationId
+    ) -> tuple[Turn, ...]:
+        """Interrupted turns of this conversation that nobody was told about, oldest first."""
+        taken = [
+            turn
+            for turn in self._visible(scope)
+            if turn.conversation_id == conversation_id
+            and turn.failure is FailureReason.INTERRUPTED
+            and not self._state.turns[turn.id].failure_reported
+        ]
+        for turn in taken:
+            stored = self._state.turns[turn.id]
+            self._state.turns[turn.id] = replace(stored, failure_reported=True)
+        return tuple(taken)
+
+    async def erase_all(self, person_id: PersonId) -> int:
+        """Remove every turn and trace of a person; returns how many turns there were."""
+        theirs = [
+            turn_id
+            for turn_id, stored in self._state.turns.items()
+            if stored.turn.person_id == person_id
+        ]
+        for turn_id in theirs:
+            del self._state.turns[turn_id]
+            self._state.traces.pop(turn_id, None)
+        return len(theirs)
+
+    def _visible(self, scope: Scope) -> list[Turn]:
+        stored = self._state.turns.values()
+        turns = [entry.turn for entry in stored if entry.visible_to(scope)]
+        return sorted(turns, key=lambda turn: turn.number)
+
+    def _latest(self, scope: Scope, limit: int, wanted: Callable[[Turn], bool]) -> tuple[Turn, ...]:
+        turns = [turn for turn in self._visible(scope) if wanted(turn)]
+        return tuple(turns[-limit:]) if limit > 0 else ()

@@ -1,0 +1,30 @@
+"""The scope as SQL: the one place that decides which rows a reader may see."""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, Table, and_, false, or_
+
+from bot.domain.conversation import Scope, Visibility
+from storage.tables import AudienceColumns
+
+
+def admitted(table: Table[AudienceColumns], scope: Scope) -> ColumnElement[bool]:
+    """The rows that the scope's person owns and its audience may hear.
+
+    Mirrors :meth:`bot.domain.conversation.Audience.may_enter`; a property test compares the two.
+    """
+    columns = table.c
+    owned = columns.person_id == scope.person_id
+    here = scope.audience
+    if here.visibility is Visibility.DIRECT:
+        return owned
+    audible: list[ColumnElement[bool]] = [false()]
+    if here.tenant_id is not None:
+        audible.append(
+            and_(columns.visibility == Visibility.PUBLIC, columns.tenant_id == here.tenant_id)
+        )
+    if here.visibility is Visibility.PRIVATE:
+        audible.append(
+            and_(columns.visibility == Visibility.PRIVATE, columns.channel == here.channel)
+        )
+    return and_(owned, or_(*audible))

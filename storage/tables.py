@@ -1,0 +1,191 @@
+"""The schema. Migrations create it; a test holds the two to each other.
+
+Missing parts of names are stored as empty strings where they take part in a unique constraint,
+because NULL never equals NULL and two rows for one account would slip through.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Named,
+    Table,
+    TypedColumns,
+    UniqueConstraint,
+)
+
+from storage.types import PlainText, UtcDateTime, json_type
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+_TENANT_KEY = "tenant_key = coalesce(tenant_id, '')"
+
+
+def _sequence() -> Column[int]:
+    # SQLite numbers rows by itself only for a column of exactly this type.
+    return Column(BigInteger().with_variant(Integer(), "sqlite"), primary_key=True)
+
+
+class _TenantColumns(TypedColumns):
+    id: Named[str] = Column(PlainText, primary_key=True)
+    platform: Named[str] = Column(PlainText)
+    external_id: Named[str] = Column(PlainText)
+
+
+class _PersonColumns(TypedColumns):
+    id: Named[str] = Column(PlainText, primary_key=True)
+    display_name: Named[str] = Column(PlainText)
+    first_seen_at: Named[datetime] = Column(UtcDateTime)
+    memory_epoch: Named[int] = Column(Integer)
+    last_turn_number: Named[int] = Column(Integer)
+
+
+class _IdentityColumns(TypedColumns):
+    platform: Named[str] = Column(PlainText, primary_key=True)
+    tenant_key: Named[str] = Column(PlainText, primary_key=True)
+    external_id: Named[str] = Column(PlainText, primary_key=True)
+    tenant_id: Named[str | None] = Column(PlainText, ForeignKey("tenants.id"))
+    person_id: Named[str] = Column(PlainText, ForeignKey("persons.id"), index=True)
+
+
+class _ConversationColumns(TypedColumns):
+    id: Named[str] = Column(PlainText, primary_key=True)
+    platform: Named[str] = Column(PlainText)
+    tenant_key: Named[str] = Column(PlainText)
+    channel_id: Named[str] = Column(PlainText)
+    thread_key: Named[str] = Column(PlainText)
+    tenant_id: Named[str | None] = Column(PlainText, ForeignKey("tenants.id"))
+    visibility: Named[str] = Column(PlainText)
+
+
+class AudienceColumns(TypedColumns):
+    """Who said something and in what circle; :mod:`storage.scoping` reads these.
+
+    A copy made when it was said: the conversation's visibility may change afterwards. So the
+    tenant is a word of history here and no foreign key.
+    """
+
+    person_id: Named[str] = Column(PlainText, ForeignKey("persons.id"))
+    visibility: Named[str] = Column(PlainText)
+    channel: Named[str] = Column(PlainText)
+    tenant_id: Named[str | None] = Column(PlainText)
+
+
+class _TurnColumns(AudienceColumns):
+    id: Named[str] = Column(PlainText, primary_key=True)
+    conversation_id: Named[str] = Column(PlainText, ForeignKey("conversations.id"), index=True)
+    platform: Named[str] = Column(PlainText)
+    event_key: Named[str] = Column(PlainText)
+    number: Named[int] = Column(Integer)
+    text: Named[str] = Column(PlainText)
+    reply: Named[str] = Column(PlainText)
+    received_at: Named[datetime] = Column(UtcDateTime)
+    finished_at: Named[datetime | None] = Column(UtcDateTime)
+    status: Named[str] = Column(PlainText)
+    failure: Named[str | None] = Column(PlainText)
+    failure_reported_at: Named[datetime | None] = Column(UtcDateTime)
+    worker: Named[str] = Column(PlainText)
+    lease_until: Named[datetime] = Column(UtcDateTime)
+
+
+class _TraceColumns(TypedColumns):
+    turn_id: Named[str] = Column(PlainText, ForeignKey("turns.id"), primary_key=True)
+    person_id: Named[str] = Column(PlainText, ForeignKey("persons.id"), index=True)
+    model: Named[str] = Column(PlainText)
+    prompt_tokens: Named[int] = Column(Integer)
+    reply_tokens: Named[int] = Column(Integer)
+    finish_reason: Named[str] = Column(PlainText)
+    considered: Named[list[Any]] = Column(json_type())
+    timings_ms: Named[dict[str, Any]] = Column(json_type())
+
+
+class _FactColumns(AudienceColumns):
+    sequence: Named[int] = _sequence()
+    id: Named[str] = Column(PlainText, unique=True)
+    kind: Named[str] = Column(PlainText)
+    slot: Named[str | None] = Column(PlainText)
+    text: Named[str] = Column(PlainText)
+    quote: Named[str] = Column(PlainText)
+    # Deferred, so that turns and facts can be erased in either order.
+    source_turn_id: Named[str] = Column(
+        PlainText, ForeignKey("turns.id", deferrable=True, initially="DEFERRED"), index=True
+    )
+    valid_from: Named[datetime] = Column(UtcDateTime)
+    valid_to: Named[datetime | None] = Column(UtcDateTime)
+    confidence: Named[float] = Column(Float(53))
+    status: Named[str] = Column(PlainText)
+    strength: Named[float] = Column(Float(53))
+    last_used_at: Named[datetime | None] = Column(UtcDateTime)
+    pinned: Named[bool] = Column(Boolean)
+
+
+class _OperationColumns(TypedColumns):
+    sequence: Named[int] = _sequence()
+    id: Named[str] = Column(PlainText, unique=True)
+    # No foreign key: that somebody's memory was erased stays on record after they are gone.
+    person_id: Named[str] = Column(PlainText)
+    kind: Named[str] = Column(PlainText)
+    actor: Named[str] = Column(PlainText)
+    reason: Named[str] = Column(PlainText)
+    happened_at: Named[datetime] = Column(UtcDateTime)
+    detail: Named[dict[str, Any]] = Column(json_type())
+
+
+tenants = Table("tenants", metadata, _TenantColumns, UniqueConstraint("platform", "external_id"))
+persons = Table("persons", metadata, _PersonColumns)
+identities = Table(
+    "identities", metadata, _IdentityColumns, CheckConstraint(_TENANT_KEY, name="tenant_key")
+)
+conversations = Table(
+    "conversations",
+    metadata,
+    _ConversationColumns,
+    CheckConstraint(_TENANT_KEY, name="tenant_key"),
+    UniqueConstraint("platform", "tenant_key", "channel_id", "thread_key"),
+)
+turns = Table(
+    "turns",
+    metadata,
+    _TurnColumns,
+    UniqueConstraint("platform", "event_key"),
+    UniqueConstraint("person_id", "number"),
+    Index(None, "person_id", "conversation_id", "number"),
+)
+Index(
+    "ix_turns_open",
+    turns.c.worker,
+    sqlite_where=turns.c.status == "accepted",
+    postgresql_where=turns.c.status == "accepted",
+)
+_UNREPORTED = (turns.c.failure == "interrupted") & turns.c.failure_reported_at.is_(None)
+Index(
+    "ix_turns_unreported",
+    turns.c.person_id,
+    turns.c.conversation_id,
+    sqlite_where=_UNREPORTED,
+    postgresql_where=_UNREPORTED,
+)
+turn_traces = Table("turn_traces", metadata, _TraceColumns)
+facts = Table("facts", metadata, _FactColumns, Index(None, "person_id", "status"))
+memory_operations = Table(
+    "memory_operations", metadata, _OperationColumns, Index(None, "person_id", "happened_at")
+)

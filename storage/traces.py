@@ -1,0 +1,32 @@
+"""Traces: what was in each turn's prompt."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from bot.domain.conversation import Scope
+from bot.domain.turn import TurnId, TurnTrace
+from storage import mapping
+from storage.scoping import admitted
+from storage.statements import Statements
+from storage.tables import turn_traces, turns
+
+
+class SqlTraceRepository:
+    """:class:`~bot.ports.storage.TraceRepository` in SQL."""
+
+    def __init__(self, statements: Statements) -> None:
+        self._statements = statements
+
+    async def save(self, trace: TurnTrace) -> None:
+        """Store the trace of a turn, replacing an earlier one of the same turn."""
+        await self._statements.put(turn_traces, "turn_id", mapping.trace_values(trace))
+
+    async def get(self, scope: Scope, turn_id: TurnId) -> TurnTrace | None:
+        """The trace of a turn that the scope admits, or None."""
+        row = await self._statements.first(
+            select(turn_traces)
+            .join(turns, turns.c.id == turn_traces.c.turn_id)
+            .where(turns.c.id == turn_id, admitted(turns, scope))
+        )
+        return None if row is None else mapping.trace(row)

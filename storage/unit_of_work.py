@@ -1,0 +1,69 @@
+"""One transaction and the repositories that work in it."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from storage.address import Address
+from storage.cancellation import uninterrupted
+from storage.conversations import SqlConversationRepository
+from storage.errors import translated
+from storage.facts import SqlFactRepository
+from storage.operations import SqlOperationRepository
+from storage.persons import SqlPersonRepository
+from storage.statements import Statements
+from storage.traces import SqlTraceRepository
+from storage.turns import SqlTurnRepository
+
+
+class SqlUnitOfWork:
+    """:class:`~bot.ports.storage.UnitOfWork` in SQL.
+
+    Getting the connection, committing, and giving the connection back go on to their end when the
+    task is cancelled. So a commit that began is a commit, and no connection is lost.
+    """
+
+    def __init__(self, engine: AsyncEngine, address: Address) -> None:
+        self._connection = engine.connect()
+        self._address = address
+        statements = Statements(self._connection, address)
+        self.persons = SqlPersonRepository(statements)
+        self.conversations = SqlConversationRepository(statements)
+        self.turns = SqlTurnRepository(statements)
+        self.facts = SqlFactRepository(statements)
+        self.operations = SqlOperationRepository(statements)
+        self.traces = SqlTraceRepository(statements)
+
+    async def __aenter__(self) -> Self:
+        try:
+            with translated(self._address):
+                await uninterrupted(self._begin())
+        except BaseException:
+            await uninterrupted(self._release())
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        with translated(self._address):
+            await uninterrupted(self._release())
+
+    async def commit(self) -> None:
+        """Make everything done so far durable, even if the task is cancelled meanwhile."""
+        with translated(self._address):
+            await uninterrupted(self._connection.commit())
+
+    async def _begin(self) -> None:
+        await self._connection.start()
+        await self._connection.begin()
+
+    async def _release(self) -> None:
+        if self._connection.sync_connection is not None:
+            await self._connection.close()  # undoes what was not committed
