@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import io
+import signal
 import sys
-from typing import BinaryIO
+from collections.abc import Coroutine
+from contextlib import suppress
+from typing import Any, BinaryIO
 
 from rich.console import Console
 
@@ -52,12 +55,23 @@ def chat(settings: Settings, console: Console, user: str) -> bool:
                 ids=app.ids,
                 interactive=interactive,
             )
-            await session.run()
+            await _until_terminated(session.run())
             if interactive:
                 screen.say("Bye.")
             return session.all_answered
 
     return asyncio.run(run())
+
+
+async def _until_terminated(talk: Coroutine[Any, Any, None]) -> None:
+    """Run the conversation; SIGTERM ends it like Ctrl-D, so that everything stops in order."""
+    task = asyncio.ensure_future(talk)
+    # Windows has no such signal: there the process just ends, and the next start recovers.
+    with suppress(NotImplementedError):
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    await asyncio.wait({task})
+    if not task.cancelled():
+        task.result()
 
 
 async def _earlier(app: App, identity: IdentityRef) -> list[str]:

@@ -43,6 +43,11 @@ class BatchEngine:
         self._starting = threading.Lock()
 
     @property
+    def model(self) -> Any:
+        """The transformers model itself, for measurements. Busy while :attr:`alive`."""
+        return self._model
+
+    @property
     def alive(self) -> bool:
         """Whether requests would be answered."""
         manager = self._manager

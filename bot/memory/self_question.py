@@ -2,7 +2,7 @@
 
 Small models would rather invent a dog than admit that they know of none. When a person asks about
 themselves and nothing they said bears on it, the prompt says so in plain words; a 1.5B model that
-answered "your dog is called Max" without that line answers "I don't know" with it.
+answers "your dog is called Max" without that line answers "I don't know your dog's name" with it.
 """
 
 from __future__ import annotations

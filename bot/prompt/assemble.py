@@ -85,8 +85,7 @@ class PromptAssembler:
         newest = self._safe(text)
         who = name or templates.NAMELESS
         if not selection.recalled and not selection.facts and asks_about_self(text):
-            note = templates.NOTHING_KNOWN.format(name=who[0].upper() + who[1:])
-            newest = f"{note}\n\n{newest}"
+            newest = f"{newest}\n\n{templates.NOTHING_KNOWN.format(name=who)}"
         if selection.recalled:
             header = templates.RECALLED_HEADER.format(name=who)
             # Oldest first: later words about the same thing stand nearer to the question.

@@ -224,5 +224,7 @@ def test_a_question_about_oneself_that_memory_cannot_answer_says_so() -> None:
     unknown = assembler().assemble(memory(), question).prompt.messages[-1].content
     known = assembler().assemble(memory(recalled=[turn(1, "a dog")]), question).prompt
 
-    assert unknown == f"Ana has not told you anything about this yet.\n\n{question}"
-    assert "has not told you" not in known.messages[-1].content
+    assert unknown == (
+        f"{question}\n\n(Ana has never told Ellie this. Tell Ana that you do not know it yet.)"
+    )
+    assert "never told" not in known.messages[-1].content
