@@ -71,6 +71,8 @@ class Recorder:
         self.model_name: str = generator.model_name
         self.tokenizer = generator.tokenizer
         self.cancel = generator.cancel
+        self.start = generator.start
+        self.close = generator.close
 
     def stream(self, request: GenerationRequest) -> Any:
         """Keep the request and pass it on."""
@@ -186,7 +188,6 @@ async def measure(settings: Settings, name: str, folder: Path, console: Console)
     async with AsyncExitStack() as stack:
         began = time.perf_counter()
         generator.start()
-        stack.push_async_callback(generator.close)
         await generator.tokenizer()
         loading = time.perf_counter() - began
         loaded: Any = await generator._loaded()  # noqa: SLF001 - the baseline uses the same weights

@@ -1,7 +1,8 @@
 """The composition root: every part is built here and handed what it needs.
 
-Start and stop follow one exit stack. Parts start top to bottom and stop bottom to top: intake
-first, then turns in progress, then recovery, then the model, then the database.
+Start and stop follow one exit stack. Parts start in the order database, model, recovery, turns,
+and stop in the opposite one: no new messages, turns in progress end, then recovery, then the model,
+then the database.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from bot.engine.recovery import TurnRecovery
 from bot.engine.turn import TurnEngine, TurnLimits
 from bot.errors import SchemaTooNewError
 from bot.generation.batching import BatchingGenerator
-from bot.generation.models.choice import available_memory, choose_default
+from bot.generation.models.choice import DEFAULT_MODELS, available_memory, choose_default
 from bot.generation.models.sources import ModelSource, parse_source
 from bot.generation.models.store import ModelStore
 from bot.ports.generation import Generator
@@ -67,6 +68,12 @@ def choose_model(settings: Settings) -> ChosenModel:
     """
     if settings.model != "auto":
         return ChosenModel(parse_source(settings.model), "")
+    # A model that was chosen and fetched before stays the choice, also when memory is short just
+    # now, perhaps because it is loaded already.
+    for name in DEFAULT_MODELS:
+        source = parse_source(name)
+        if model_store(settings).find(source) is not None:
+            return ChosenModel(source, f"Using {name}, which is installed.")
     default = choose_default(available_memory())
     return ChosenModel(parse_source(default.name), default.reason)
 
@@ -134,10 +141,7 @@ async def running_app(settings: Settings, *, model: str, folder: Path) -> AsyncI
     """
     clock = SystemClock()
     generator = local_generator(settings, model, folder, clock)
-    async with AsyncExitStack() as stack:
-        generator.start()  # takes longest, so it begins first
-        stack.push_async_callback(generator.close)
-        app = await stack.enter_async_context(assembled_app(settings, generator, clock))
+    async with assembled_app(settings, generator, clock) as app:
         yield app
 
 
@@ -145,15 +149,19 @@ async def running_app(settings: Settings, *, model: str, folder: Path) -> AsyncI
 async def assembled_app(
     settings: Settings, generator: Generator, clock: Clock
 ) -> AsyncIterator[App]:
-    """Everything but the model: tests and benchmarks bring their own generator."""
+    """Everything around a generator: tests and benchmarks bring their own."""
     ids = RandomIds()
     workers = ProcessRegistry()
     async with AsyncExitStack() as stack:
         storage = await stack.enter_async_context(open_storage(settings.resolved_database_url))
+        generator.start()
+        stack.push_async_callback(generator.close)
         recovery = TurnRecovery(storage, clock=clock, workers=workers)
         await recovery.start()
         stack.push_async_callback(recovery.stop)
         recall = RecallCache()
+        control = MemoryControl(storage, recall, clock=clock, ids=ids)
+        stack.push_async_callback(control.finish_scrubbing)
         engine = TurnEngine(
             ledger=TurnLedger(storage, clock=clock, ids=ids, workers=workers),
             loader=MemoryLoader(storage, recall),
@@ -168,5 +176,4 @@ async def assembled_app(
             ),
         )
         stack.push_async_callback(engine.stop, settings.shutdown_grace_seconds)
-        control = MemoryControl(storage, recall, clock=clock, ids=ids)
         yield App(engine, control, generator, clock, ids)

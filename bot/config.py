@@ -12,11 +12,11 @@ import tomllib
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from dotenv import dotenv_values
 from platformdirs import user_cache_path, user_data_path
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -182,6 +182,16 @@ class Settings(BaseSettings):
             raise ValueError("must not be empty")
         return value.strip()
 
+    @model_validator(mode="after")
+    def _leave_room_to_read(self) -> Self:
+        if self.reply_tokens > self.context_tokens // 2:
+            msg = (
+                f"reply_tokens ({self.reply_tokens}) may be at most half of context_tokens "
+                f"({self.context_tokens}), or no message would fit beside the reply"
+            )
+            raise ValueError(msg)
+        return self
+
     @property
     def resolved_database_url(self) -> str:
         """The database URL with the default filled in."""
@@ -264,7 +274,9 @@ def _unknown(name: str, *, in_toml: bool = False) -> ConfigProblem:
 
 def _explain(error: ValidationError) -> Iterator[ConfigProblem]:
     for item in error.errors(include_input=False, include_url=False):
-        field = str(item["loc"][0]).removeprefix(PREFIX).lower()
+        # A rule about several settings has no place of its own; it is the reply that gives way.
+        place = item["loc"][0] if item["loc"] else "reply_tokens"
+        field = str(place).removeprefix(PREFIX).lower()
         message = item["msg"].removeprefix("Value error, ")
         variable = variable_of(field)
         yield ConfigProblem(

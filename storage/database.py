@@ -15,14 +15,14 @@ from storage.cancellation import uninterrupted
 from storage.engine import BUSY_SECONDS, create_engine, run_bare
 from storage.errors import translated
 from storage.migrate import migrate
-from storage.tables import facts, persons, turn_traces, turns
+from storage.tables import conversations, facts, identities, persons, turn_traces, turns
 from storage.unit_of_work import SqlUnitOfWork
 
 _CHECKPOINT_TRIES = 20
 _CHECKPOINT_PAUSE_SECONDS = 0.25
 _CHECKPOINT_WAIT_MILLISECONDS = 250
 
-_TABLES_WITH_TEXT = (persons, turns, turn_traces, facts)
+_TABLES_WITH_TEXT = (persons, identities, conversations, turns, turn_traces, facts)
 
 
 class SqlStorage:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from adapters.console.commands import (
     HELP_LINES,
@@ -39,7 +39,8 @@ def console_identity(user: str) -> IdentityRef:
         UsageError: the name is too long or has no visible character.
     """
     name = clean_text(user)
-    if (user and not name) or len(name) > NAME_CHARACTERS:
+    visible = any(character.isprintable() and not character.isspace() for character in name)
+    if (user and not visible) or len(name) > NAME_CHARACTERS:
         raise UsageError(
             f"--user needs a name of 1 to {NAME_CHARACTERS} characters, for example --user Ana."
         )
@@ -70,7 +71,9 @@ class ConsoleChat:
         screen: Screen,
         clock: Clock,
         ids: IdSource,
+        interactive: bool = True,
     ) -> None:
+        """``interactive``: Ctrl-C stops a reply instead of the program."""
         self._engine = engine
         self._control = control
         self._identity = identity
@@ -79,13 +82,14 @@ class ConsoleChat:
         self._screen = screen
         self._clock = clock
         self._ids = ids
+        self._interactive = interactive
         self._reply: Reply | None = None
         self.all_answered = True
         """Whether every message so far got a reply."""
 
     async def run(self) -> None:
         """Talk until there are no more lines."""
-        with _on_interrupt(self._interrupt):
+        with _on_interrupt(self._interrupt) if self._interactive else nullcontext():
             await self._tell_interrupted()
             while (line := await self._lines.next(self._prompt())) is not None:
                 command = parse_command(line)
@@ -107,7 +111,9 @@ class ConsoleChat:
             case Command.FORGET:
                 await self._forget_everything()
             case UnknownCommand(typed):
-                self._screen.say(f"I don't know {shorten(typed, 40)}. /help lists the commands.")
+                self._screen.say(
+                    f"I don't know {shorten(clean_text(typed), 40)}. /help lists the commands."
+                )
             case _:
                 self._screen.tell(_help())
 
@@ -119,9 +125,12 @@ class ConsoleChat:
             text=text,
             received_at=self._clock.now(),
         )
-        self._reply = await self._engine.handle(message)
+        self._reply = reply = await self._engine.handle(message)
         try:
-            outcome = await self._screen.show(self._reply)
+            outcome = await self._screen.show(reply)
+        except asyncio.CancelledError:
+            reply.cancel()  # the program ends, and nobody is left to read it
+            raise
         finally:
             self._reply = None
         if outcome.status in (ReplyStatus.FAILED, ReplyStatus.REFUSED):
@@ -146,6 +155,11 @@ class ConsoleChat:
             f"Done: {_counted(erased.turns, 'message')} and {_counted(erased.facts, 'fact')} "
             "are erased. I don't know you any more."
         )
+        if not erased.scrubbed:
+            self._screen.say(
+                "Another program is using the database, so its files still hold traces of them. "
+                "I overwrite those when I stop; close the other program before."
+            )
 
     async def _tell_interrupted(self) -> None:
         for turn in await self._control.take_interrupted(self._identity, self._conversation):

@@ -52,4 +52,5 @@ def parse_command(line: str) -> Command | UnknownCommand | None:
 
 def message_of(line: str) -> str:
     """The message in a line that is no command."""
-    return line[1:] if line.startswith("//") else line
+    text = line.strip()
+    return text[1:] if text.startswith("//") else text

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import BinaryIO, Protocol
 
 from prompt_toolkit import PromptSession
@@ -61,10 +63,30 @@ class ScriptLines:
 
     async def next(self, prompt: str) -> str | None:  # noqa: ARG002 - scripts see no prompt
         """Bytes that are no UTF-8 become replacement characters."""
-        while raw := await asyncio.to_thread(self._stream.readline):
+        while raw := await self._read():
             if line := raw.decode("utf-8", "replace").strip():
                 return line
         return None
+
+    async def _read(self) -> bytes:
+        # Not asyncio.to_thread: the program could not end while its thread waits for a line.
+        loop = asyncio.get_running_loop()
+        line: asyncio.Future[bytes] = loop.create_future()
+
+        def deliver(raw: bytes) -> None:
+            if not line.done():
+                line.set_result(raw)
+
+        def read() -> None:
+            try:
+                raw = self._stream.readline()
+            except (OSError, ValueError):  # gone or closed: there are no more lines
+                raw = b""
+            with suppress(RuntimeError):  # the loop ended meanwhile
+                loop.call_soon_threadsafe(deliver, raw)
+
+        threading.Thread(target=read, name="script-lines", daemon=True).start()
+        return await line
 
     def forget(self) -> None:
         """Nothing is kept."""

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol, TextIO
 
-from rich.console import Console
+from markdown_it import MarkdownIt
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.live import Live
 from rich.markdown import Markdown
+from rich.segment import Segment
 from rich.spinner import Spinner
 from rich.text import Text
 
 from bot.engine.reply import Outcome, Reply, ReplyStatus
+
+# Rich shows no HTML, so without it a reply's ``<name>`` would be missing from the screen.
+_PARSER = MarkdownIt("commonmark", {"html": False}).enable(["strikethrough", "table"])
 
 
 class Screen(Protocol):
@@ -40,10 +46,10 @@ class RichScreen:
         with Live(spinner, console=self._console, transient=True, refresh_per_second=12) as live:
             async for piece in reply:
                 text += piece
-                live.update(Markdown(self._tail(text)))
+                live.update(_Tail(text))
             outcome = await reply.outcome()
         if outcome.text:
-            self._console.print(Markdown(outcome.text))
+            self._console.print(_markdown(outcome.text))
         if outcome.status is ReplyStatus.CANCELLED:
             self.say("(stopped)")
         if outcome.notice:
@@ -58,11 +64,6 @@ class RichScreen:
     def tell(self, text: str) -> None:
         """In full colour."""
         self._console.print(Text(text))
-
-    def _tail(self, text: str) -> str:
-        """The last lines that fit: a live display taller than the screen would flicker."""
-        lines = text.splitlines()
-        return "\n".join(lines[-max(4, self._console.height - 4) :])
 
 
 class PlainScreen:
@@ -90,3 +91,22 @@ class PlainScreen:
     def tell(self, text: str) -> None:
         """On standard output."""
         print(text, file=self._output, flush=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Tail:
+    """The last lines that fit: a live display taller than the screen would flicker."""
+
+    text: str
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        lines = console.render_lines(_markdown(self.text), options, pad=False)
+        for line in lines[-max(4, console.height - 4) :]:
+            yield from line
+            yield Segment.line()
+
+
+def _markdown(text: str) -> Markdown:
+    markdown = Markdown("")
+    markdown.parsed = _PARSER.parse(text)
+    return markdown

@@ -23,8 +23,8 @@ from bot.domain.identity import IdentityRef
 HISTORY_TURNS = 100
 
 GREETING = """\
-This is Ellie ({model}). I keep what you write to me, with my replies, in {where}, and nothing
-leaves this machine. /memory show lists it, /memory forget everything erases it, /help has more."""
+This is Ellie ({model}). I keep what you write to me, with my replies, in {where}.
+/memory show lists it, /memory forget everything erases it, /help has more."""
 
 
 def chat(settings: Settings, console: Console, user: str) -> bool:
@@ -69,7 +69,12 @@ async def _until_terminated(talk: Coroutine[Any, Any, None]) -> None:
     # Windows has no such signal: there the process just ends, and the next start recovers.
     with suppress(NotImplementedError):
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    await asyncio.wait({task})
+    try:
+        await asyncio.wait({task})
+    except asyncio.CancelledError:  # Ctrl-C in a script
+        task.cancel()
+        await asyncio.wait({task})
+        raise
     if not task.cancelled():
         task.result()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from importlib.metadata import version
 from typing import Annotated
@@ -31,6 +32,7 @@ User = Annotated[str, typer.Option("--user", help="Be somebody else: each name h
 
 def main() -> None:
     """Run the command line."""
+    os.umask(0o077)  # what people wrote is readable to nobody else on this machine
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # not every terminal knows every character
     try:

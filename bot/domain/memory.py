@@ -120,7 +120,12 @@ class MemorySummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErasedMemory:
-    """How much was erased."""
+    """How much was erased.
+
+    ``scrubbed`` is False when another program kept the database's files from being overwritten:
+    the rows are gone, and what the files still hold of them is overwritten later.
+    """
 
     turns: int
     facts: int
+    scrubbed: bool = True

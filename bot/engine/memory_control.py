@@ -13,6 +13,7 @@ from bot.domain.memory import (
 )
 from bot.domain.turn import Turn
 from bot.engine.recall_cache import RecallCache
+from bot.errors import StorageBusyError
 from bot.log import get_logger
 from bot.ports.storage import Storage
 from bot.ports.system import Clock, IdSource
@@ -30,6 +31,7 @@ class MemoryControl:
         self._recall = recall
         self._clock = clock
         self._ids = ids
+        self._scrub_due = False
 
     async def show(self, identity: IdentityRef, *, latest: int) -> MemorySummary | None:
         """Everything stored about the person, the ``latest`` turns in full; None if nothing is.
@@ -53,14 +55,13 @@ class MemoryControl:
 
         What remains is a journal entry that says how much was erased and when.
         """
+        await self.finish_scrubbing()
         async with self._storage.unit_of_work() as work:
             person = await work.persons.find(identity)
             if person is None:
                 return ErasedMemory(turns=0, facts=0)
-            erased = ErasedMemory(
-                facts=await work.facts.erase_all(person.id),
-                turns=await work.turns.erase_all(person.id),
-            )
+            facts = await work.facts.erase_all(person.id)
+            turns = await work.turns.erase_all(person.id)
             await work.persons.erase(person.id)
             await work.operations.append(
                 MemoryOperation(
@@ -70,14 +71,28 @@ class MemoryControl:
                     actor="person",
                     reason="asked to forget everything",
                     happened_at=self._clock.now(),
-                    detail={"turns": erased.turns, "facts": erased.facts},
+                    detail={"turns": turns, "facts": facts},
                 )
             )
             await work.commit()
         self._recall.forget(person.id)
-        await self._storage.scrub()
-        log.info("memory_erased", person=person.id, turns=erased.turns, facts=erased.facts)
-        return erased
+        log.info("memory_erased", person=person.id, turns=turns, facts=facts)
+        return ErasedMemory(turns=turns, facts=facts, scrubbed=await self._scrub())
+
+    async def finish_scrubbing(self) -> None:
+        """Try once more what another program prevented before, if anything."""
+        if self._scrub_due:
+            await self._scrub()
+
+    async def _scrub(self) -> bool:
+        try:
+            await self._storage.scrub()
+        except StorageBusyError as error:
+            log.warning("scrub_postponed", error=str(error))
+            self._scrub_due = True
+            return False
+        self._scrub_due = False
+        return True
 
     async def take_interrupted(
         self, identity: IdentityRef, conversation: ConversationRef

@@ -66,7 +66,7 @@ def load_model(folder: Path, options: LoadOptions) -> LoadedModel:
         ModelCorruptError: its files are damaged or missing.
     """
     _silence_libraries()
-    torch.set_num_threads(options.threads or len(os.sched_getaffinity(0)))
+    torch.set_num_threads(options.threads or _usable_cores())
     device = _device(options.device)
     precision = choose_precision(options.precision, device)
     tokenizer = load_tokenizer(folder, options.context_tokens)
@@ -99,6 +99,13 @@ def _silence_libraries() -> None:
     batching_log = logging.getLogger("ContinuousBatchingLogger")
     batching_log.handlers.clear()
     batching_log.setLevel(logging.CRITICAL)
+
+
+def _usable_cores() -> int:
+    """The cores this process may run on, where the system tells; all of them elsewhere."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _device(setting: str) -> torch.device:

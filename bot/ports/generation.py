@@ -33,6 +33,12 @@ class Generator(Protocol):
     def model_name(self) -> str:
         """What the model is called in settings and traces."""
 
+    def start(self) -> None:
+        """Begin to load the model, in the background. Starting twice changes nothing."""
+
+    async def close(self) -> None:
+        """Stop and free the model. Requests still running fail."""
+
     async def tokenizer(self) -> ChatTokenizer:
         """The tokenizer, once the model is loaded.
 

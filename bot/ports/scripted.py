@@ -67,6 +67,12 @@ class ScriptedGenerator:
         """Let held requests go on."""
         self.go.set()
 
+    def start(self) -> None:
+        """There is nothing to load."""
+
+    async def close(self) -> None:
+        """There is nothing to free."""
+
     async def tokenizer(self) -> ChatTokenizer:
         """The word counter."""
         return self._tokenizer

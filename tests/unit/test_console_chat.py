@@ -33,6 +33,12 @@ NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 BROKEN = StorageUnavailableError("The database file is gone.")
 
 
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not condition():  # noqa: ASYNC110 - no event tells
+            await asyncio.sleep(0)
+
+
 class FixedClock:
     def __init__(self) -> None:
         self.time = NOON
@@ -72,7 +78,7 @@ class BreakableStorage(InMemoryStorage):
 class ScriptedLines:
     """Types the given lines; a function among them runs when its turn comes."""
 
-    def __init__(self, *lines: str | None | Callable[[], None]) -> None:
+    def __init__(self, *lines: str | Callable[[], None] | None) -> None:
         self._lines = iter(lines)
         self.prompts: list[str] = []
         self.forgotten = 0
@@ -81,6 +87,7 @@ class ScriptedLines:
         for line in self._lines:
             if callable(line):
                 line()
+                await asyncio.sleep(0.01)  # a signal arrives with the loop's next round
                 continue
             self.prompts.append(prompt)
             return line
@@ -141,7 +148,7 @@ class Terminal:
 
     def session(
         self,
-        *lines: str | None | Callable[[], None],
+        *lines: str | Callable[[], None] | None,
         user: str = "",
         source: Lines | None = None,
         interactive: bool = True,
@@ -160,7 +167,7 @@ class Terminal:
         )
 
     async def talk(
-        self, *lines: str | None | Callable[[], None], user: str = "", source: Lines | None = None
+        self, *lines: str | Callable[[], None] | None, user: str = "", source: Lines | None = None
     ) -> RecordingScreen:
         """A whole session; the screen after it."""
         chat = self.session(*lines, user=user, source=source)
@@ -350,7 +357,8 @@ async def test_there_is_nothing_to_forget_about_a_stranger(terminal: Terminal) -
     screen = await terminal.talk("/memory forget everything", "/help")
 
     assert screen.of("remark") == ["There is nothing I remember about you."]
-    assert terminal.lines.prompts == ["you> ", "you> ", "you> "]
+    assert "yes/no> " not in terminal.lines.prompts
+    assert len(screen.of("answer")) == 1
 
 
 async def test_after_forgetting_nothing_is_recalled(terminal: Terminal) -> None:
@@ -618,8 +626,7 @@ async def test_a_reply_that_could_not_be_saved_is_shown_with_a_remark(terminal: 
     terminal.screen.on_piece = fail
     terminal.generator.hold(after_words=1)
     running = asyncio.create_task(chat.run())
-    while not terminal.storage.broken:
-        await asyncio.sleep(0)
+    await until(lambda: terminal.storage.broken)
     terminal.generator.release()
     await running
 
@@ -673,8 +680,7 @@ async def test_ending_the_program_stops_the_reply_at_once(terminal: Terminal) ->
     terminal.generator.enqueue("one two three")
     terminal.generator.hold(after_words=1)
     running = asyncio.create_task(terminal.session("count", interactive=False).run())
-    while not terminal.generator.requests:
-        await asyncio.sleep(0)
+    await until(lambda: bool(terminal.generator.requests))
 
     running.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -129,7 +129,7 @@ def run_module(
         filter(None, [str(_IMPORT_ROOT), os.environ.get("PYTHONPATH", "")])
     )
     ended = run(
-        [sys.executable, "-m", module, *arguments],
+        [sys.executable, "-P", "-m", module, *arguments],
         env={**os.environ, "PYTHONPATH": python_path, "PYTHONUTF8": "1", **(env or {})},
         cancelled=cancelled,
         on_line=on_line,

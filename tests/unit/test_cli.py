@@ -1,0 +1,398 @@
+"""Every command ends with a sentence and an exit code that scripts can rely on."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+import structlog
+
+from bot.cli.main import main
+from bot.generation.models.catalogue import CATALOGUE
+
+ROOT = Path(__file__).parents[2]
+
+SCRIPTED_CHAT = '''\
+"""The real command line, with a model that says what it is told."""
+
+import os
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import bot.cli.chat as chat
+from bot.app import assembled_app
+from bot.cli.main import main
+from bot.errors import EngineFailedError
+from bot.ports.scripted import ScriptedGenerator
+from bot.system import SystemClock
+
+
+@asynccontextmanager
+async def scripted_app(settings, *, model, folder):
+    generator = ScriptedGenerator("One 🎉", EngineFailedError("on fire"), "three")
+    if os.environ.get("HOLD"):
+        generator.hold(after_words=1)
+    async with assembled_app(settings, generator, SystemClock()) as app:
+        print("ready", flush=True)
+        yield app
+
+
+chat.ensure_model = lambda settings, console: ("scripted", Path())
+chat.running_app = scripted_app
+main()
+'''
+
+
+@dataclass(frozen=True)
+class Ended:
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """An empty folder to start Ellie in."""
+    place = tmp_path / "place"
+    place.mkdir()
+    return place
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    return {
+        **os.environ,
+        "ELLIE_DATA_DIR": str(tmp_path / "data"),
+        "ELLIE_MODELS_DIR": str(tmp_path / "models"),
+        "PYTHONPATH": str(ROOT),
+        "COLUMNS": "200",
+    }
+
+
+Ellie = Callable[..., Ended]
+
+
+@pytest.fixture
+def ellie(
+    place: Path,
+    environment: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> Iterator[Ellie]:
+    """Runs the command line to its end, in this process: starting Python takes long."""
+    root = logging.getLogger()
+    ours = [logging.getLogger(name) for name in ("bot", "adapters", "storage", "migrations")]
+    handlers, level, levels = list(root.handlers), root.level, [log.level for log in ours]
+
+    def run(*arguments: str, **variables: str) -> Ended:
+        monkeypatch.chdir(place)
+        monkeypatch.setattr(sys, "argv", ["ellie", *arguments])
+        for name, value in {**environment, **variables}.items():
+            monkeypatch.setenv(name, value)
+        code = 0
+        try:
+            main()
+        except SystemExit as ending:
+            code = ending.code if isinstance(ending.code, int) else 0
+        said = capfd.readouterr()
+        assert "Traceback" not in said.out + said.err
+        return Ended(code, said.out, said.err)
+
+    yield run
+    root.handlers = handlers
+    root.setLevel(level)
+    for log, before in zip(ours, levels, strict=True):
+        log.setLevel(before)
+    structlog.reset_defaults()
+
+
+@pytest.fixture
+def real_ellie(place: Path, environment: dict[str, str]) -> Ellie:
+    """Runs ``python -m bot``, or a script in its place, to its end."""
+
+    def run(*arguments: str, stdin: bytes = b"", script: str = "", **variables: str) -> Ended:
+        program = ["-c", script] if script else ["-m", "bot"]
+        done = subprocess.run(
+            [sys.executable, *program, *arguments],
+            cwd=place,
+            env={**environment, **variables},
+            input=stdin,
+            capture_output=True,
+            timeout=50,
+            check=False,
+        )
+        ended = Ended(done.returncode, done.stdout.decode(), done.stderr.decode())
+        assert "Traceback" not in ended.out + ended.err
+        return ended
+
+    return run
+
+
+@pytest.mark.parametrize("command", [("check",), ("chat",), ("models",), ("run",)])
+def test_settings_that_cannot_be_used_are_all_told_at_once(
+    ellie: Ellie, place: Path, command: tuple[str, ...]
+) -> None:
+    (place / ".env").write_text("ELLIE_THREADS=many\n")
+    (place / "ellie.toml").write_text("modle = 'x'\n")
+
+    ended = ellie(*command, ELLIE_MODLE="x", DISCORD_TOKEN="hunter2")
+
+    assert ended.code == 78
+    assert ended.out == ""
+    first, *others = ended.err.splitlines()
+    assert first == "ellie: 3 settings need attention:"
+    assert [line.split(":")[0].strip(" -") for line in others] == [
+        "ELLIE_MODLE",
+        "modle",
+        "ELLIE_THREADS",
+    ]
+    assert "Did you mean ELLIE_MODEL?" in others[0]
+
+
+def test_the_real_program_shows_no_traceback_either(real_ellie: Ellie, place: Path) -> None:
+    (place / ".env").write_bytes(b"ELLIE_MODEL=\xff\n")
+
+    ended = real_ellie("check", ELLIE_THREADS="many")
+
+    assert ended.code == 78
+    assert ended.err.startswith("ellie: 2 settings need attention:\n")
+
+
+@pytest.mark.parametrize(
+    ("command", "model"),
+    [
+        (("check",), "ellie-smal"),
+        (("chat",), "ellie-smal"),
+        (("chat",), "/no/such/folder"),
+        (("models", "pull", "ellie-smal"), "auto"),
+        (("models", "remove", "ellie-small"), "auto"),
+    ],
+)
+def test_an_unknown_model_is_a_usage_error(
+    ellie: Ellie, command: tuple[str, ...], model: str
+) -> None:
+    ended = ellie(*command, ELLIE_MODEL=model)
+
+    assert ended.code == 64
+    assert "ellie-small" in ended.out + ended.err
+
+
+def test_a_check_of_a_fresh_folder_is_fine_and_creates_nothing(
+    ellie: Ellie, place: Path, tmp_path: Path
+) -> None:
+    ended = ellie("check")
+
+    assert ended.code == 0
+    assert ended.err == ""
+    assert "✗" not in ended.out
+    assert f"the database file {tmp_path}/data/ellie.db (will be created)" in ended.out
+    assert "will be pulled at first start" in ended.out
+    assert list(place.iterdir()) == []
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["place"]
+
+
+def test_a_check_says_that_tokens_are_not_used_yet_and_never_shows_them(ellie: Ellie) -> None:
+    ended = ellie("check", DISCORD_TOKEN="hunter2", SLACK_APP_TOKEN="hunter2")
+
+    assert ended.code == 0
+    assert "✓ Discord: a token is set" in ended.out
+    assert "✓ Slack: a token is set" in ended.out
+    assert "hunter2" not in ended.out + ended.err
+
+
+def test_a_check_of_a_damaged_database_fails(ellie: Ellie, tmp_path: Path) -> None:
+    damaged = tmp_path / "data" / "ellie.db"
+    damaged.parent.mkdir()
+    damaged.write_bytes(b"this is no database " * 500)
+
+    ended = ellie("check")
+
+    assert ended.code == 69
+    assert f"✗ database: The database file {damaged} is damaged" in ended.out
+    assert damaged.read_bytes() == b"this is no database " * 500
+
+
+def test_a_check_of_a_newer_database_fails(ellie: Ellie, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    with sqlite3.connect(tmp_path / "data" / "ellie.db") as database:
+        database.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
+        database.execute("INSERT INTO alembic_version VALUES ('9999')")
+    database.close()
+
+    ended = ellie("check")
+
+    assert ended.code == 78
+    assert "✗ database: The database was written by a newer version of Ellie" in ended.out
+
+
+def test_a_check_of_a_database_address_with_a_password_does_not_show_it(ellie: Ellie) -> None:
+    ended = ellie("check", ELLIE_DATABASE_URL="mysql://ellie:hunter2@db/ellie")
+
+    assert ended.code == 69
+    assert "✗ database: " in ended.out
+    assert "hunter2" not in ended.out + ended.err
+
+
+@pytest.mark.parametrize("folder", ["DATA", "MODELS"])
+def test_a_check_of_a_folder_below_a_file_fails(ellie: Ellie, tmp_path: Path, folder: str) -> None:
+    (tmp_path / "file").touch()
+
+    ended = ellie("check", **{f"ELLIE_{folder}_DIR": str(tmp_path / "file" / "below")})
+
+    assert ended.code == 69
+    assert f"{tmp_path}/file is not a folder. Set ELLIE_{folder}_DIR." in ended.out
+
+
+@pytest.mark.parametrize("command", ["check", "chat"])
+def test_a_folder_without_a_model_is_explained(ellie: Ellie, tmp_path: Path, command: str) -> None:
+    (tmp_path / "empty").mkdir()
+
+    ended = ellie(command, ELLIE_MODEL=str(tmp_path / "empty"))
+
+    assert ended.code == 65
+    assert "holds no model: config.json is missing" in ended.out + ended.err
+
+
+def test_models_lists_the_built_in_ones_and_marks_the_chosen(ellie: Ellie) -> None:
+    ended = ellie("models", ELLIE_MODEL="ellie-small")
+
+    assert ended.code == 0
+    for name in CATALOGUE:
+        assert name in ended.out
+    (marked,) = (line for line in ended.out.splitlines() if "→" in line)
+    assert "ellie-small" in marked
+
+
+def test_an_output_that_knows_no_unicode_loses_characters_and_nothing_else(
+    real_ellie: Ellie,
+) -> None:
+    ended = real_ellie("models", ELLIE_MODEL="ellie-small", PYTHONIOENCODING="ascii")
+
+    assert ended.code == 0
+    assert "ellie-medium" in ended.out
+
+
+def test_version_is_the_installed_one(real_ellie: Ellie) -> None:
+    assert real_ellie("version") == Ended(0, f"{version('ellie')}\n", "")
+
+
+@pytest.mark.parametrize("name", ["x" * 500, " ", "\u200b"])
+def test_an_impossible_name_is_a_usage_error(ellie: Ellie, tmp_path: Path, name: str) -> None:
+    ended = ellie("chat", "--user", name)
+
+    assert ended.code == 64
+    assert ended.err == (
+        "ellie: --user needs a name of 1 to 80 characters, for example --user Ana.\n"
+    )
+    assert not (tmp_path / "models").exists()
+
+
+def test_an_unknown_command_is_explained(ellie: Ellie) -> None:
+    ended = ellie("chatt")
+
+    assert ended.code == 2
+    assert "No such command 'chatt'" in ended.err
+
+
+def test_a_script_is_answered_and_its_failures_show_in_the_exit_code(real_ellie: Ellie) -> None:
+    good = real_ellie("chat", script=SCRIPTED_CHAT, stdin=b"hi\n/memory show\n")
+    assert good.code == 0
+    assert good.out.splitlines()[:3] == [
+        "ready",
+        "One 🎉",
+        "I keep 1 message of yours, with my replies.",
+    ]
+    assert "[warning" not in good.err
+
+    bad = real_ellie("chat", script=SCRIPTED_CHAT, stdin=b"\xff\nagain\nthird\n")
+    assert bad.code == 1
+    assert bad.out == "ready\nOne 🎉\nthree\n"
+    assert "My language model is not working right now." in bad.err
+
+
+def test_an_empty_script_is_no_failure(real_ellie: Ellie) -> None:
+    ended = real_ellie("run", script=SCRIPTED_CHAT, DISCORD_TOKEN="hunter2")
+
+    assert ended.code == 0
+    assert ended.out == "ready\n"
+    assert "a Discord or Slack token is set" in ended.err
+    assert "hunter2" not in ended.err
+
+
+def test_a_reply_in_an_output_that_knows_no_unicode_is_still_shown(real_ellie: Ellie) -> None:
+    ended = real_ellie("chat", script=SCRIPTED_CHAT, stdin=b"hi\n", PYTHONIOENCODING="ascii")
+
+    assert ended == Ended(0, "ready\nOne ?\n", "")
+
+
+def test_a_closed_standard_input_is_an_empty_script(
+    place: Path, environment: dict[str, str]
+) -> None:
+    command = 'exec "$0" -c "$1" chat <&-'
+    done = subprocess.run(
+        ["/bin/sh", "-c", command, sys.executable, SCRIPTED_CHAT],
+        cwd=place,
+        env=environment,
+        capture_output=True,
+        timeout=50,
+        check=False,
+    )
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"ready\n", b"")
+
+
+@pytest.mark.parametrize(
+    ("typed", "saved"), [(b"", []), (b"hi\nnever\n", [("hi", "cancelled", "One")])]
+)
+def test_ctrl_c_ends_a_script_at_once_with_the_shells_code(
+    place: Path,
+    tmp_path: Path,
+    environment: dict[str, str],
+    typed: bytes,
+    saved: list[tuple[str, str, str]],
+) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", SCRIPTED_CHAT, "chat"],
+        cwd=place,
+        env={**environment, "HOLD": "1"},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        assert process.stderr
+        assert process.stdout.readline() == b"ready\n"
+        if typed:
+            process.stdin.write(typed)
+            process.stdin.flush()
+            wait_for_turn(tmp_path / "data" / "ellie.db")
+        process.send_signal(signal.SIGINT)
+        # Its standard input stays open: nothing but the signal ends it.
+        assert process.wait(15) == 130
+        assert b"Traceback" not in process.stderr.read()
+
+    with sqlite3.connect(tmp_path / "data" / "ellie.db") as database:
+        assert database.execute("SELECT text, status, reply FROM turns").fetchall() == saved
+    database.close()
+
+
+def wait_for_turn(file: Path) -> None:
+    """Until a message is stored and its reply has begun, as far as that shows from outside."""
+    deadline = time.monotonic() + 30
+    database = sqlite3.connect(file)
+    while not database.execute("SELECT 1 FROM turns").fetchone():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    database.close()
+    time.sleep(0.5)
