@@ -9,6 +9,7 @@ ten turns, against 61 % for BM25 alone.
 
 from __future__ import annotations
 
+import heapq
 import math
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -22,8 +23,11 @@ from bot.memory.terms import date_terms, terms
 K1 = 0.9
 B = 0.4
 
-NEIGHBOUR_WEIGHTS = {-1: 0.5, -2: 0.25, 1: 0.2, 2: 0.1}
-"""Share of a neighbour's score by its place: the turn before, the one before that, the next, …"""
+PREDECESSOR_WEIGHTS = (0.5, 0.25)
+"""Share of the score of the turn before, and of the one before that."""
+
+FOLLOWER_WEIGHTS = (0.2, 0.1)
+"""Share of the score of the turn after, and of the one after that."""
 
 SESSION_GAP = timedelta(hours=1)
 """A longer silence in a conversation begins a new session; neighbours are of one session."""
@@ -48,8 +52,8 @@ class Ranked:
 @dataclass(frozen=True, slots=True)
 class _Document:
     turn_id: TurnId
-    conversation_id: ConversationId
-    audience: Audience
+    audience: int
+    """Its place among the index's audiences: there are few of them and many documents."""
     said_at: datetime
     length: int
 
@@ -62,6 +66,7 @@ class RecallIndex:
 
     def __init__(self) -> None:
         self._documents: list[_Document] = []
+        self._audiences: list[Audience] = []
         self._postings: dict[str, dict[int, int]] = {}
         # For each document its neighbours in the session, nearest first, at most two each way.
         self._before: list[tuple[int, ...]] = []
@@ -83,9 +88,10 @@ class RecallIndex:
         counts = Counter(terms(turn.text) + date_terms(turn.received_at))
         place = len(self._documents)
         length = counts.total()
-        self._documents.append(
-            _Document(turn.id, turn.conversation_id, turn.audience, turn.received_at, length)
-        )
+        if turn.audience not in self._audiences:
+            self._audiences.append(turn.audience)
+        audience = self._audiences.index(turn.audience)
+        self._documents.append(_Document(turn.id, audience, turn.received_at, length))
         self._total_length += length
         self._posting_count += len(counts)
         for term, count in counts.items():
@@ -111,34 +117,27 @@ class RecallIndex:
 
         Equal scores go to the later turn. Empty when no term of the query was ever said.
         """
-        visible = {
-            audience: scope.admits(audience)
-            for audience in {document.audience for document in self._documents}
-        }
-        bm25 = {
-            place: score
-            for place, score in self._bm25(terms(query)).items()
-            if visible[self._documents[place].audience]
-        }
+        visible = [scope.admits(audience) for audience in self._audiences]
+        bm25 = self._bm25(terms(query), visible)
         lent = self._lend(bm25, visible)
         excluded = frozenset(leave_out)
-        ranked = [
-            Ranked(
-                self._documents[place].turn_id,
-                bm25.get(place, 0.0) + lent.get(place, 0.0),
-                bm25.get(place, 0.0),
-                lent.get(place, 0.0),
-            )
-            for place in sorted(bm25.keys() | lent.keys(), reverse=True)
-            if self._documents[place].turn_id not in excluded
+        candidates = (
+            (score + lent[place], place)
+            for place, score in enumerate(bm25)
+            if (score or lent[place]) and self._documents[place].turn_id not in excluded
+        )
+        best = heapq.nlargest(limit, candidates)
+        floor = best[0][0] * MIN_SHARE_OF_BEST if best else 0.0
+        return [
+            Ranked(self._documents[place].turn_id, score, bm25[place], lent[place])
+            for score, place in best
+            if score >= floor
         ]
-        ranked.sort(key=lambda hit: -hit.score)
-        floor = ranked[0].score * MIN_SHARE_OF_BEST if ranked else 0.0
-        return [hit for hit in ranked[:limit] if hit.score >= floor]
 
-    def _bm25(self, query_terms: Sequence[str]) -> dict[int, float]:
-        scores: dict[int, float] = {}
+    def _bm25(self, query_terms: Sequence[str], visible: Sequence[bool]) -> list[float]:
+        """The score of every document by its place; nothing for those that are not visible."""
         count = len(self._documents)
+        scores = [0.0] * count
         mean_length = self._total_length / count if count else 1.0
         for term in dict.fromkeys(query_terms):
             postings = self._postings.get(term)
@@ -146,17 +145,24 @@ class RecallIndex:
                 continue
             weight = math.log(1 + (count - len(postings) + 0.5) / (len(postings) + 0.5))
             for place, frequency in postings.items():
-                norm = K1 * (1 - B + B * self._documents[place].length / mean_length)
-                gain = weight * frequency * (K1 + 1) / (frequency + norm)
-                scores[place] = scores.get(place, 0.0) + gain
+                document = self._documents[place]
+                if visible[document.audience]:
+                    norm = K1 * (1 - B + B * document.length / mean_length)
+                    scores[place] += weight * frequency * (K1 + 1) / (frequency + norm)
         return scores
 
-    def _lend(self, bm25: dict[int, float], visible: dict[Audience, bool]) -> dict[int, float]:
-        lent: dict[int, float] = {}
-        for place, score in bm25.items():
-            # A document is the predecessor of its followers, and a follower of its predecessors.
-            for distance, after in enumerate(self._after[place], start=1):
-                lent[after] = lent.get(after, 0.0) + NEIGHBOUR_WEIGHTS[-distance] * score
-            for distance, before in enumerate(self._before[place], start=1):
-                lent[before] = lent.get(before, 0.0) + NEIGHBOUR_WEIGHTS[distance] * score
-        return {p: s for p, s in lent.items() if visible[self._documents[p].audience]}
+    def _lend(self, bm25: Sequence[float], visible: Sequence[bool]) -> list[float]:
+        """What every document gets from its neighbours, by its place."""
+        lent = [0.0] * len(bm25)
+        for place, score in enumerate(bm25):
+            if not score:
+                continue
+            # A document is the predecessor of those after it, and the follower of those before.
+            for weight, after in zip(PREDECESSOR_WEIGHTS, self._after[place], strict=False):
+                lent[after] += weight * score
+            for weight, before in zip(FOLLOWER_WEIGHTS, self._before[place], strict=False):
+                lent[before] += weight * score
+        return [
+            share if visible[document.audience] else 0.0
+            for share, document in zip(lent, self._documents, strict=True)
+        ]

@@ -7,6 +7,7 @@ every time: the recalled turns and what the person says now.
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 from bot.domain.generation import ChatMessage, Prompt, Role
@@ -56,22 +57,23 @@ class PromptAssembler:
                 f"The message takes about {bare.tokens} tokens; there is room for {self._room}."
             )
         budget = min(self._memory_tokens, self._room - bare.tokens)
+        costs = self._costs()
         while budget > 0:
-            selection = select(memory, budget, self._costs())
+            selection = select(memory, budget, costs)
             prompt = self._write(name, selection, text)
             overshoot = max(prompt.tokens - self._room, prompt.tokens - bare.tokens - budget)
             if overshoot <= 0:
                 return Assembled(prompt, selection.items)
             budget -= overshoot
-        return Assembled(bare, select(memory, 0, self._costs()).items)
+        return Assembled(bare, select(memory, 0, costs).items)
 
     def _costs(self) -> Costs:
-        count = self._tokenizer.count_text
+        # Counted once each: the executive asks again when it accounts for its choice.
+        count = functools.cache(self._tokenizer.count_text)
         return Costs(
             fact=lambda fact: count(self._fact_line(fact)) + 1,
             turn=lambda turn: (
-                count(self._safe(turn.text))
-                + count(self._safe(turn.reply))
+                count(f"{self._safe(turn.text)}\n{self._safe(turn.reply)}")
                 + 2 * MESSAGE_OVERHEAD_TOKENS
             ),
             recalled=lambda turn: count(self._recalled_line(turn)) + 1,
