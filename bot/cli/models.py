@@ -53,7 +53,7 @@ def ensure_model(settings: Settings, console: Console) -> tuple[str, Path]:
     chosen = choose_model(settings)
     store = model_store(settings)
     if (folder := store.find(chosen.source)) is None and chosen.reason:
-        console.print(chosen.reason, markup=False, highlight=False)
+        console.print(chosen.reason, markup=False, highlight=False, soft_wrap=True)
     if folder is None:
         return chosen.name, _pull(settings, console, chosen, verify=False)
     store.check(folder)
