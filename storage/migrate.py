@@ -21,7 +21,7 @@ import migrations
 from bot.errors import SchemaTooNewError, StorageBusyError, StorageUnavailableError
 from storage.address import Address, parse_address
 from storage.cancellation import uninterrupted
-from storage.engine import create_engine, run_bare
+from storage.engine import connect_sqlite, create_engine, run_bare
 from storage.errors import translated
 from storage.tables import metadata
 
@@ -86,7 +86,7 @@ async def schema_state(url: str) -> SchemaState:
     address = parse_address(url)
     if address.path is None:
         engine = create_engine(address)
-    elif not address.path.exists():
+    elif not _exists(address, address.path):
         return _state(None)
     else:
         engine = _read_only(address.path)
@@ -94,6 +94,20 @@ async def schema_state(url: str) -> SchemaState:
         with translated(address):
             async with engine.connect() as connection:
                 return _state(await connection.run_sync(_revision))
+
+
+def _exists(address: Address, path: Path) -> bool:
+    """Whether there is a file; one that could never be there is an error."""
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise StorageUnavailableError(
+            f"{address} cannot be opened: {error.strerror}. Choose another place with "
+            "ELLIE_DATA_DIR or ELLIE_DATABASE_URL."
+        ) from error
+    return True
 
 
 def _upgrade(connection: Connection, address: Address) -> None:
@@ -165,6 +179,6 @@ def _read_only(path: Path) -> AsyncEngine:
     address = f"{path.as_uri()}?{'mode=ro' if in_use else 'immutable=1'}"
 
     async def connect() -> aiosqlite.Connection:
-        return await aiosqlite.connect(address, uri=True)
+        return await connect_sqlite(address, uri=True)
 
     return create_async_engine("sqlite+aiosqlite://", async_creator=connect, poolclass=NullPool)

@@ -179,7 +179,13 @@ class ConsoleChat:
 def _help() -> str:
     width = max(len(command.value) for command in HELP_LINES) + 2
     lines = [f"/{command.value:<{width}}{text}" for command, text in HELP_LINES.items()]
-    return "\n".join([*lines, "Ctrl-C stops a reply. Anything else you type is for Ellie."])
+    return "\n".join(
+        [
+            *lines,
+            "Ctrl-C stops a reply. Anything else you type is for Ellie; a message that begins",
+            "with a slash is written with two.",
+        ]
+    )
 
 
 def _described(summary: MemorySummary | None) -> str:

@@ -9,6 +9,7 @@ from datetime import timedelta
 from bot.domain.generation import FinishReason, GenerationResult
 from bot.domain.identity import Person
 from bot.domain.message import InboundMessage
+from bot.domain.text import clean_text
 from bot.domain.turn import (
     FailureReason,
     NewTurn,
@@ -95,7 +96,7 @@ class TurnLedger:
         outcome = TurnOutcome(
             status=TurnStatus.CANCELLED if cancelled else TurnStatus.ANSWERED,
             finished_at=self._clock.now(),
-            reply=result.text.strip(),
+            reply=clean_text(result.text),
         )
         async with self._storage.unit_of_work() as work:
             if not await work.turns.finish(turn.id, outcome, worker=self._worker):

@@ -232,7 +232,7 @@ class TurnEngine:
         )
         return Outcome(
             status=ReplyStatus.CANCELLED if cancelled else ReplyStatus.ANSWERED,
-            text=result.text.strip(),
+            text=clean_text(result.text),
             notice=" ".join(filter(None, remarks)),
         )
 

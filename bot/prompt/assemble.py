@@ -10,6 +10,8 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass
 
+import regex
+
 from bot.domain.generation import ChatMessage, Prompt, Role
 from bot.domain.memory import Fact, WorkingMemory
 from bot.domain.turn import TraceItem, Turn
@@ -19,6 +21,8 @@ from bot.memory.self_question import asks_about_self
 from bot.ports.generation import ChatTokenizer
 from bot.prompt import templates
 from bot.prompt.sanitise import defuse, quoted, spoken_name
+
+_HAN = regex.compile(r"\p{Han}")
 
 MESSAGE_OVERHEAD_TOKENS = 8
 """Allowance for what a chat template puts around a message. The sum is checked exactly after."""
@@ -87,7 +91,9 @@ class PromptAssembler:
         newest = self._safe(text)
         who = name or templates.NAMELESS
         if not selection.recalled and not selection.facts and asks_about_self(text):
-            newest = f"{newest}\n\n{templates.NOTHING_KNOWN.format(name=who)}"
+            in_chinese = _HAN.search(text)
+            note = templates.NOTHING_KNOWN_IN_CHINESE if in_chinese else templates.NOTHING_KNOWN
+            newest = f"{newest}\n\n{note.format(name=who)}"
         if selection.recalled:
             header = templates.RECALLED_HEADER.format(name=who)
             # Oldest first: later words about the same thing stand nearer to the question.

@@ -61,7 +61,7 @@ async def test_a_restart_forgets_nothing_and_mixes_nobody_up(settings: Settings)
         assert "Biscuit" not in prompt_of(after)
         await say(app, "Cleo", "What's my dog called?")
         assert "Biscuit" not in prompt_of(after)
-        assert "never told Ellie" in prompt_of(after)
+        assert "does not know this about Cleo" in prompt_of(after)
 
 
 async def test_after_forgetting_the_same_question_finds_nothing(settings: Settings) -> None:

@@ -55,6 +55,13 @@ async def test_missing_folders_are_created(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("use", [migrate, schema_state])
+async def test_a_place_below_a_file(tmp_path: Path, use: Callable[[str], Any]) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(StorageUnavailableError, match=r"ellie\.db"):
+        await use(f"sqlite:///{tmp_path}/file/ellie.db")
+
+
+@pytest.mark.parametrize("use", [migrate, schema_state])
 async def test_a_folder_in_place_of_the_file(tmp_path: Path, use: Callable[[str], Any]) -> None:
     (tmp_path / "ellie.db").mkdir()
     with pytest.raises(StorageUnavailableError, match=r"ellie\.db"):

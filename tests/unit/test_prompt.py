@@ -225,6 +225,9 @@ def test_a_question_about_oneself_that_memory_cannot_answer_says_so() -> None:
     known = assembler().assemble(memory(recalled=[turn(1, "a dog")]), question).prompt
 
     assert unknown == (
-        f"{question}\n\n(Ana has never told Ellie this. Tell Ana that you do not know it yet.)"
+        f"{question}\n\n"
+        "(Ellie does not know this about Ana yet. Answer only: “I don't know that yet.”)"
     )
-    assert "never told" not in known.messages[-1].content
+    assert "does not know" not in known.messages[-1].content
+    in_chinese = assembler().assemble(memory(), "我的猫叫什么？").prompt.messages[-1].content
+    assert "还不知道Ana" in in_chinese

@@ -548,3 +548,11 @@ async def test_a_turn_declared_dead_does_not_get_a_late_reply() -> None:
     assert notices.NOT_KEPT in (await reply.outcome()).notice
     (turn,) = await ellie.turns()
     assert (turn.status, turn.reply) == (TurnStatus.FAILED, "")
+
+
+async def test_control_characters_of_a_model_reach_neither_storage_nor_the_screen() -> None:
+    async with started("Hello\x00 \x1b[31mred") as ellie:
+        outcome = await ellie.say("hi")
+
+        (turn,) = await ellie.turns()
+        assert turn.reply == outcome.text == "Hello [31mred"
