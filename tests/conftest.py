@@ -10,9 +10,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from bot.generation.batching import BatchingGenerator
+
+# How fast an example runs says something about the machine, and nothing about the code.
+hypothesis.settings.register_profile("ellie", deadline=None)
+hypothesis.settings.load_profile("ellie")
 
 
 @pytest.fixture(autouse=True)
