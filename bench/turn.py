@@ -41,6 +41,9 @@ from bot.ports.scripted import ScriptedGenerator
 from bot.system import SystemClock
 
 STORED_TURNS = 1000
+MEMORY_TOKENS = 2000
+"""More than the default: the returning person is to have a prompt of about 1,500 tokens."""
+
 OWN_STEPS = ("admit", "load", "recall", "prompt", "save")
 PEOPLE = 8
 SENTENCES = (
@@ -266,6 +269,7 @@ def main() -> None:
             update={
                 "data_dir": Path(folder) / "overhead",
                 "reply_tokens": chosen.reply_tokens,
+                "memory_tokens": MEMORY_TOKENS,
                 "reply_time_limit_seconds": 3600.0,
             }
         )

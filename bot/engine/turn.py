@@ -8,8 +8,10 @@ task is cancelled at that moment.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from contextlib import aclosing
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from bot.domain.generation import FinishReason, GenerationRequest, GenerationResult
 from bot.domain.message import InboundMessage
@@ -36,6 +38,8 @@ from bot.ports.system import Clock
 from bot.prompt.assemble import Assembled, PromptAssembler
 
 log = get_logger(__name__)
+
+T = TypeVar("T")
 
 _FAILURES: tuple[tuple[type[Exception], FailureReason], ...] = (
     (PromptTooLongError, FailureReason.TOO_LONG),
@@ -77,15 +81,19 @@ class TurnEngine:
         self._lanes = ConversationLanes(
             max_waiting=limits.max_waiting_per_conversation, max_open=limits.max_open
         )
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
         self._stopping = False
 
     async def handle(self, message: InboundMessage) -> Reply:
         """Take a message. Returns once it is stored, or refused; the reply is written meanwhile.
 
         Never raises for what a person wrote or for a failing database or model: the reply's
-        outcome says what to tell them.
+        outcome says what to tell them. A caller that is cancelled meanwhile loses the reply and
+        not the message: once it is stored it will be answered.
         """
+        return await asyncio.shield(self._own(self._take(message), name="take-message"))
+
+    async def _take(self, message: InboundMessage) -> Reply:
         text = clean_text(message.text)
         if not text:
             return _refused(notices.EMPTY)
@@ -109,24 +117,30 @@ class TurnEngine:
         if accepted is None:
             return Reply.ended(Outcome(status=ReplyStatus.DUPLICATE))
         reply = Reply(accepted.turn.id)
-        task = asyncio.create_task(
-            self._run(accepted, reply, place, watch), name=f"turn-{accepted.turn.id}"
-        )
+        self._own(self._run(accepted, reply, place, watch), name=f"turn-{accepted.turn.id}")
+        return reply
+
+    def _own(self, work: Coroutine[Any, Any, T], *, name: str) -> asyncio.Task[T]:
+        """Start a task that :meth:`stop` waits for."""
+        task = asyncio.create_task(work, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        return reply
+        return task
 
     async def stop(self, grace_seconds: float) -> None:
         """Take no more messages, let turns in progress end, and interrupt those that do not."""
         self._stopping = True
-        if not self._tasks:
-            return
-        log.info("draining_turns", count=len(self._tasks))
-        _, late = await asyncio.wait(set(self._tasks), timeout=grace_seconds)
-        for task in late:
-            task.cancel()
-        if late:
-            await asyncio.wait(late)
+        if self._tasks:
+            log.info("draining_turns", count=len(self._tasks))
+        deadline = asyncio.get_running_loop().time() + grace_seconds
+        # A message that was just being taken becomes a turn while this waits for it.
+        while self._tasks:
+            left = deadline - asyncio.get_running_loop().time()
+            _, late = await asyncio.wait(set(self._tasks), timeout=max(0.0, left))
+            for task in late:
+                task.cancel()
+            if late:
+                await asyncio.wait(late)
 
     async def _run(self, accepted: Accepted, reply: Reply, place: Place, watch: Stopwatch) -> None:
         """Answer one turn and leave it finished, whatever happens."""

@@ -127,3 +127,16 @@ async def test_a_turn_declared_dead_does_not_get_a_late_reply() -> None:
     assert notices.NOT_KEPT in (await reply.outcome()).notice
     (turn,) = await ellie.turns()
     assert (turn.status, turn.reply) == (TurnStatus.FAILED, "")
+
+
+async def test_a_cancelled_caller_loses_the_reply_and_not_the_message() -> None:
+    ellie = Ellie(ScriptedGenerator("Here you are."))
+    taking = asyncio.create_task(ellie.engine.handle(ellie.message("hi")))
+    await asyncio.sleep(0)
+    taking.cancel()
+    await asyncio.wait({taking})
+
+    await ellie.engine.stop(30)
+
+    (turn,) = await ellie.turns()
+    assert (turn.status, turn.reply) == (TurnStatus.ANSWERED, "Here you are.")
