@@ -42,6 +42,7 @@ class SqlUnitOfWork:
             with translated(self._address):
                 await uninterrupted(self._begin())
         except BaseException:
+            # Leaving never happens after a failed entering, so the connection is given back here.
             await uninterrupted(self._release())
             raise
         return self

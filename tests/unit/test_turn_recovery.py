@@ -7,12 +7,15 @@ import itertools
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from support.engine import NOON, Ellie, FakeClock, Workers, settle
 
 from bot.domain.conversation import Scope
 from bot.domain.generation import Role
+from bot.domain.message import InboundMessage
 from bot.domain.turn import FailureReason, TurnStatus
 from bot.engine import notices
+from bot.engine.ledger import Accepted
 from bot.engine.memory_loader import MemoryLoader
 from bot.engine.recovery import TurnRecovery
 from bot.engine.reply import ReplyStatus
@@ -129,12 +132,25 @@ async def test_a_turn_declared_dead_does_not_get_a_late_reply() -> None:
     assert (turn.status, turn.reply) == (TurnStatus.FAILED, "")
 
 
-async def test_a_cancelled_caller_loses_the_reply_and_not_the_message() -> None:
+async def test_a_cancelled_caller_loses_the_reply_and_not_the_message(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     ellie = Ellie(ScriptedGenerator("Here you are."))
+    admit = ellie.ledger.admit
+    stored, go_on = asyncio.Event(), asyncio.Event()
+
+    async def admit_and_pause(message: InboundMessage, text: str) -> Accepted | None:
+        accepted = await admit(message, text)
+        stored.set()
+        await go_on.wait()
+        return accepted
+
+    monkeypatch.setattr(ellie.ledger, "admit", admit_and_pause)
     taking = asyncio.create_task(ellie.engine.handle(ellie.message("hi")))
-    await asyncio.sleep(0)
+    await stored.wait()
     taking.cancel()
     await asyncio.wait({taking})
+    go_on.set()
 
     await ellie.engine.stop(30)
 
