@@ -9,7 +9,7 @@ from bot.errors import StorageError
 from storage import mapping
 from storage.statements import AnyRow, Statements
 from storage.tables import conversations
-from storage.tenants import ensure_tenant, tenant_id
+from storage.tenants import ensure_tenant, tenant_key
 
 
 class SqlConversationRepository:
@@ -52,7 +52,7 @@ class SqlConversationRepository:
     async def _find(self, ref: ConversationRef) -> AnyRow | None:
         query: Select[*tuple[object, ...]] = select(conversations).where(
             conversations.c.platform == ref.platform,
-            conversations.c.tenant_key == (tenant_id(ref.tenant) or ""),
+            conversations.c.tenant_key == tenant_key(ref.tenant),
             conversations.c.channel_id == ref.channel_id,
             conversations.c.thread_key == (ref.thread_id or ""),
         )

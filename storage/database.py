@@ -15,14 +15,16 @@ from storage.cancellation import uninterrupted
 from storage.engine import BUSY_SECONDS, create_engine, run_bare
 from storage.errors import translated
 from storage.migrate import migrate
-from storage.tables import conversations, facts, identities, persons, turn_traces, turns
+from storage.tables import memory_operations, metadata, tenants
 from storage.unit_of_work import SqlUnitOfWork
 
 _CHECKPOINT_TRIES = 20
 _CHECKPOINT_PAUSE_SECONDS = 0.25
 _CHECKPOINT_WAIT_MILLISECONDS = 250
 
-_TABLES_WITH_TEXT = (persons, identities, conversations, turns, turn_traces, facts)
+_TABLES_THAT_FORGET = [
+    table for table in metadata.sorted_tables if table not in (tenants, memory_operations)
+]
 
 
 class SqlStorage:
@@ -46,6 +48,8 @@ class SqlStorage:
         Raises:
             StorageBusyError: when another program reads for so long that the log stays.
         """
+        # Statements are kept with the values of whoever used them first.
+        self.engine.clear_compiled_cache()
         with translated(self._address):
             if self._address.path is None:
                 await self._vacuum_postgres()
@@ -60,7 +64,7 @@ class SqlStorage:
     async def _vacuum_postgres(self) -> None:
         async with self.engine.connect() as connection:
             outside = await connection.execution_options(isolation_level="AUTOCOMMIT")
-            for table in _TABLES_WITH_TEXT:
+            for table in _TABLES_THAT_FORGET:
                 await outside.execute(text(f"VACUUM {table.name}"))
 
     async def _rewrite_sqlite(self) -> None:

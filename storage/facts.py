@@ -1,37 +1,109 @@
-"""Facts."""
+"""Facts and the evidence for them."""
 
 from __future__ import annotations
 
-from sqlalchemy import delete, insert, select
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select, update
 
 from bot.domain.conversation import Scope
+from bot.domain.fact import Evidence, Fact, FactId, FactState, FactStatus
 from bot.domain.identity import PersonId
-from bot.domain.memory import Fact, FactStatus
-from storage import mapping
+from bot.errors import StorageError
+from storage import mapping_memory as mapping
 from storage.scoping import admitted
-from storage.statements import Statements
-from storage.tables import facts
+from storage.statements import Statements, in_batches
+from storage.tables import fact_evidence, facts, persons
+
+# A fact without the words that support it would be none; so no outer join.
+_READ = select(
+    *(column for column in facts.c if column not in {facts.c.quote, facts.c.source_turn_id}),
+    fact_evidence.c.quote.label("said"),
+    fact_evidence.c.turn_id,
+    fact_evidence.c.said_at,
+).join_from(facts, fact_evidence, fact_evidence.c.fact_id == facts.c.id)
 
 
 class SqlFactRepository:
-    """:class:`~bot.ports.storage.FactRepository` in SQL."""
+    """:class:`~bot.ports.memory_storage.FactRepository` in SQL."""
 
     def __init__(self, statements: Statements) -> None:
         self._statements = statements
 
-    async def add(self, fact: Fact) -> None:
-        """Store a new fact."""
-        await self._statements.run(insert(facts).values(mapping.fact_values(fact)))
-
-    async def active(self, scope: Scope) -> tuple[Fact, ...]:
-        """The active facts that the scope admits: pinned first, then oldest first."""
-        rows = await self._statements.all(
-            select(facts)
-            .where(admitted(facts, scope), facts.c.status == FactStatus.ACTIVE)
-            .order_by(facts.c.pinned.desc(), facts.c.valid_from, facts.c.sequence)
+    async def begin_change(self, person_id: PersonId) -> int:
+        """Hold off other changes of this person's facts until the unit of work ends."""
+        owner = await self._statements.first(
+            select(persons.c.last_fact_number)
+            .where(persons.c.id == person_id)
+            .with_for_update(key_share=True)
         )
-        return tuple(mapping.fact(row) for row in rows)
+        if owner is None:
+            message = "Only the facts of a person who exists can be changed."
+            raise StorageError(message)
+        number: int = owner.last_fact_number + 1
+        return number
+
+    async def add(self, fact: Fact) -> None:
+        """Store a new fact with its evidence."""
+        await self._statements.run(insert(facts).values(mapping.fact_values(fact)))
+        await self._statements.run(
+            insert(fact_evidence).values(
+                [mapping.evidence_values(fact.id, support) for support in fact.evidence]
+            )
+        )
+        # A number is never given twice, not even when its fact was forgotten.
+        await self._statements.run(
+            update(persons)
+            .where(persons.c.id == fact.person_id, persons.c.last_fact_number < fact.number)
+            .values(last_fact_number=fact.number)
+        )
+
+    async def set_state(self, fact_id: FactId, state: FactState) -> None:
+        """Put a fact into another state. Nothing happens when it is gone."""
+        await self._statements.run(
+            update(facts).where(facts.c.id == fact_id).values(mapping.state_values(state))
+        )
+
+    async def add_evidence(self, fact_id: FactId, evidence: Evidence) -> None:
+        """Add evidence to a fact, once for each turn. Nothing happens when the fact is gone."""
+        known = await self._statements.first(
+            select(facts.c.id).where(facts.c.id == fact_id).with_for_update(key_share=True)
+        )
+        if known is not None:
+            await self._statements.add(fact_evidence, mapping.evidence_values(fact_id, evidence))
+
+    async def of(self, scope: Scope, statuses: Collection[FactStatus]) -> tuple[Fact, ...]:
+        """The facts in one of ``statuses`` that the scope admits, by number. Evidence by date."""
+        rows = await self._statements.all(
+            _READ.where(admitted(facts, scope), facts.c.status.in_(list(statuses))).order_by(
+                facts.c.number, fact_evidence.c.said_at, fact_evidence.c.sequence
+            )
+        )
+        return mapping.facts(rows)
+
+    async def mark_used(self, fact_ids: Collection[FactId], *, at: datetime) -> None:
+        """Note when facts were last in a prompt."""
+        for some in in_batches(fact_ids):
+            # Facts that are just being changed are left out, so that no reply waits for them.
+            unlocked = (
+                select(facts.c.id)
+                .where(facts.c.id.in_(some))
+                .with_for_update(key_share=True, skip_locked=True)
+            )
+            await self._statements.run(
+                update(facts).where(facts.c.id.in_(unlocked)).values(last_used_at=at)
+            )
+
+    async def erase(self, person_id: PersonId, fact_ids: Collection[FactId]) -> int:
+        """Remove facts of this person and their evidence; returns how many there were."""
+        erased = 0
+        for some in in_batches(fact_ids):
+            erased += await self._statements.run(
+                delete(facts).where(facts.c.person_id == person_id, facts.c.id.in_(some))
+            )
+        return erased
 
     async def erase_all(self, person_id: PersonId) -> int:
-        """Remove every fact of a person; returns how many there were."""
+        """Remove every fact of a person and its evidence; returns how many there were."""
         return await self._statements.run(delete(facts).where(facts.c.person_id == person_id))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from bot.domain.conversation import ConversationId, Scope
-from bot.domain.identity import PersonId, Platform
+from bot.domain.identity import PersonId
+from bot.domain.shown import Shown
 from bot.domain.turn import (
     FailureReason,
     NewTurn,
@@ -19,28 +19,7 @@ from bot.domain.turn import (
     TurnStatus,
 )
 from bot.errors import StorageError
-
-if TYPE_CHECKING:
-    from storage.inmemory import State
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredTurn:
-    """A turn with what only storage knows about it."""
-
-    turn: Turn
-    platform: Platform
-    worker: str
-    lease_until: datetime
-    failure_reported: bool = False
-
-    def visible_to(self, scope: Scope) -> bool:
-        """Whether the scope admits this turn."""
-        return self.turn.person_id == scope.person_id and scope.admits(self.turn.audience)
-
-    def is_open_under(self, worker: str) -> bool:
-        """Whether that worker is still answering this turn."""
-        return self.turn.status is TurnStatus.ACCEPTED and self.worker == worker
+from storage.inmemory_state import State, StoredTurn
 
 
 class InMemoryTurnRepository:
@@ -53,14 +32,15 @@ class InMemoryTurnRepository:
         """Store a new turn and number it; or return the one with the same event key."""
         conversations = self._state.conversations.values()
         places = [known.ref for known in conversations if known.id == turn.conversation_id]
-        if not places or turn.person_id not in self._state.persons:
+        owner = self._state.persons.get(turn.person_id)
+        if not places or owner is None:
             message = "A turn needs a person and a conversation that exist."
             raise StorageError(message)
         platform = places[0].platform
         for stored in self._state.turns.values():
             if (stored.platform, stored.turn.event_key) == (platform, turn.event_key):
                 return stored.turn, False
-        number = self._state.last_numbers.get(turn.person_id, 0) + 1
+        number = owner.last_turn_number + 1
         accepted = Turn(
             id=turn.id,
             person_id=turn.person_id,
@@ -70,8 +50,10 @@ class InMemoryTurnRepository:
             number=number,
             text=turn.text,
             received_at=turn.received_at,
+            shown=turn.shown,
+            unremembered=turn.unremembered,
         )
-        self._state.last_numbers[turn.person_id] = number
+        self._state.persons[turn.person_id] = replace(owner, last_turn_number=number)
         self._state.turns[turn.id] = StoredTurn(
             turn=accepted, platform=platform, worker=turn.worker, lease_until=turn.lease_until
         )
@@ -169,8 +151,18 @@ class InMemoryTurnRepository:
             self._state.turns[turn.id] = replace(stored, failure_reported=True)
         return tuple(taken)
 
+    async def rewrite(
+        self, person_id: PersonId, turn_id: TurnId, *, text: str, reply: str, shown: Sequence[Shown]
+    ) -> None:
+        """Replace the words of a turn; its vectors go."""
+        stored = self._state.turns.get(turn_id)
+        if stored is not None and stored.turn.person_id == person_id:
+            rewritten = replace(stored.turn, text=text, reply=reply, shown=tuple(shown))
+            self._state.turns[turn_id] = replace(stored, turn=rewritten)
+            self._state.vectors.pop(turn_id, None)
+
     async def erase_all(self, person_id: PersonId) -> int:
-        """Remove every turn and trace of a person; returns how many turns there were."""
+        """Remove every turn, trace and vector of a person; returns how many turns there were."""
         theirs = [
             turn_id
             for turn_id, stored in self._state.turns.items()
@@ -179,6 +171,7 @@ class InMemoryTurnRepository:
         for turn_id in theirs:
             del self._state.turns[turn_id]
             self._state.traces.pop(turn_id, None)
+            self._state.vectors.pop(turn_id, None)
         return len(theirs)
 
     def _visible(self, scope: Scope) -> list[Turn]:

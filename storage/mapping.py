@@ -1,7 +1,9 @@
-"""Rows to domain values and back. Nothing else."""
+"""Rows of people, conversations, turns and traces to domain values and back. Nothing else."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Any
 
 from bot.domain.conversation import (
@@ -11,16 +13,15 @@ from bot.domain.conversation import (
     ConversationRef,
     Visibility,
 )
-from bot.domain.identity import Person, PersonId, TenantId
-from bot.domain.memory import (
-    Fact,
-    FactId,
-    FactKind,
-    FactStatus,
-    MemoryOperation,
-    OperationId,
-    OperationKind,
+from bot.domain.identity import (
+    IdentityRef,
+    Person,
+    PersonId,
+    Platform,
+    TenantId,
+    TenantRef,
 )
+from bot.domain.shown import Shown
 from bot.domain.turn import (
     FailureReason,
     NewTurn,
@@ -43,6 +44,35 @@ def person(row: AnyRow) -> Person:
         display_name=row.display_name,
         first_seen_at=row.first_seen_at,
         memory_epoch=row.memory_epoch,
+        paused=row.paused,
+        incognito=row.incognito,
+    )
+
+
+def person_values(value: Person) -> Values:
+    """The columns of ``persons`` for somebody who has said nothing yet."""
+    return {
+        "id": value.id,
+        "display_name": value.display_name,
+        "first_seen_at": value.first_seen_at,
+        "memory_epoch": value.memory_epoch,
+        "last_turn_number": 0,
+        "last_fact_number": 0,
+        "paused": value.paused,
+        "incognito": value.incognito,
+    }
+
+
+def identity(row: AnyRow) -> IdentityRef:
+    """A row of ``identities`` with its tenant's name and its person's display name."""
+    platform = Platform(row.platform)
+    return IdentityRef(
+        platform=platform,
+        external_id=row.external_id,
+        display_name=row.display_name,
+        tenant=None
+        if row.tenant_name is None
+        else TenantRef(platform=platform, external_id=row.tenant_name),
     )
 
 
@@ -88,6 +118,8 @@ def turn(row: AnyRow) -> Turn:
         reply=row.reply,
         finished_at=row.finished_at,
         failure=None if row.failure is None else FailureReason(row.failure),
+        shown=tuple(Shown(**item) for item in row.shown),
+        unremembered=row.unremembered,
     )
 
 
@@ -102,7 +134,14 @@ def accepted(new: NewTurn, number: int) -> Turn:
         number=number,
         text=new.text,
         received_at=new.received_at,
+        shown=new.shown,
+        unremembered=new.unremembered,
     )
+
+
+def shown_values(shown: Iterable[Shown]) -> list[Values]:
+    """What the column ``shown`` of ``turns`` holds."""
+    return [asdict(item) for item in shown]
 
 
 def turn_values(value: Turn) -> Values:
@@ -120,6 +159,8 @@ def turn_values(value: Turn) -> Values:
         "finished_at": value.finished_at,
         "status": value.status,
         "failure": value.failure,
+        "shown": shown_values(value.shown),
+        "unremembered": value.unremembered,
     }
 
 
@@ -163,72 +204,4 @@ def trace_values(value: TurnTrace) -> Values:
             for item in value.items
         ],
         "timings_ms": dict(value.timings_ms),
-    }
-
-
-def fact(row: AnyRow) -> Fact:
-    """A row of ``facts``."""
-    return Fact(
-        id=FactId(row.id),
-        person_id=PersonId(row.person_id),
-        audience=audience(row),
-        kind=FactKind(row.kind),
-        text=row.text,
-        quote=row.quote,
-        source_turn_id=TurnId(row.source_turn_id),
-        valid_from=row.valid_from,
-        slot=row.slot,
-        confidence=row.confidence,
-        status=FactStatus(row.status),
-        valid_to=row.valid_to,
-        strength=row.strength,
-        last_used_at=row.last_used_at,
-        pinned=row.pinned,
-    )
-
-
-def fact_values(value: Fact) -> Values:
-    """The columns of ``facts`` for ``value``."""
-    return {
-        "id": value.id,
-        "person_id": value.person_id,
-        **audience_values(value.audience),
-        "kind": value.kind,
-        "slot": value.slot,
-        "text": value.text,
-        "quote": value.quote,
-        "source_turn_id": value.source_turn_id,
-        "valid_from": value.valid_from,
-        "valid_to": value.valid_to,
-        "confidence": value.confidence,
-        "status": value.status,
-        "strength": value.strength,
-        "last_used_at": value.last_used_at,
-        "pinned": value.pinned,
-    }
-
-
-def operation(row: AnyRow) -> MemoryOperation:
-    """A row of ``memory_operations``."""
-    return MemoryOperation(
-        id=OperationId(row.id),
-        person_id=PersonId(row.person_id),
-        kind=OperationKind(row.kind),
-        actor=row.actor,
-        reason=row.reason,
-        happened_at=row.happened_at,
-        detail=row.detail,
-    )
-
-
-def operation_values(value: MemoryOperation) -> Values:
-    """The columns of ``memory_operations`` for ``value``."""
-    return {
-        "id": value.id,
-        "person_id": value.person_id,
-        "kind": value.kind,
-        "actor": value.actor,
-        "reason": value.reason,
-        "happened_at": value.happened_at,
-        "detail": dict(value.detail),
     }

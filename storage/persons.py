@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, insert, select, update
 
 from bot.domain.conversation import Visibility
 from bot.domain.identity import IdentityRef, Person, PersonId
 from bot.errors import StorageError
 from storage import mapping
+from storage.merging import merge_persons
 from storage.statements import Statements
-from storage.tables import conversations, identities, persons, turns
-from storage.tenants import ensure_tenant, tenant_id
+from storage.tables import conversations, identities, persons, tenants, turns
+from storage.tenants import ensure_tenant, tenant_key
 
 
 class SqlPersonRepository:
@@ -39,11 +40,7 @@ class SqlPersonRepository:
         row = await self._statements.first(
             select(persons)
             .join(identities, identities.c.person_id == persons.c.id)
-            .where(
-                identities.c.platform == identity.platform,
-                identities.c.tenant_key == (tenant_id(identity.tenant) or ""),
-                identities.c.external_id == identity.external_id,
-            )
+            .where(_is(identity))
         )
         return None if row is None else mapping.person(row)
 
@@ -51,13 +48,13 @@ class SqlPersonRepository:
         tenant = await ensure_tenant(self._statements, identity.tenant)
         await self._statements.add(
             persons,
-            {
-                "id": new_id,
-                "display_name": identity.display_name,
-                "first_seen_at": seen_at,
-                "memory_epoch": 0,
-                "last_turn_number": 0,
-            },
+            mapping.person_values(
+                Person(
+                    id=PersonId(new_id),
+                    display_name=identity.display_name,
+                    first_seen_at=seen_at,
+                )
+            ),
         )
         is_new = await self._statements.add(
             identities,
@@ -67,6 +64,7 @@ class SqlPersonRepository:
                 "external_id": identity.external_id,
                 "tenant_id": tenant,
                 "person_id": new_id,
+                "first_seen_at": seen_at,
             },
         )
         if not is_new:
@@ -79,7 +77,7 @@ class SqlPersonRepository:
         return person
 
     async def erase(self, person_id: PersonId) -> None:
-        """Remove the person, their identities, and direct conversations that nobody uses."""
+        """Remove the person, their identities and links, and conversations that nobody uses."""
         # Locked rows are left alone: somebody is just about to speak there.
         deserted = (
             select(conversations.c.id)
@@ -100,3 +98,87 @@ class SqlPersonRepository:
             .where(persons.c.id == person_id)
             .values(memory_epoch=persons.c.memory_epoch + 1)
         )
+
+    async def set_paused(self, person_id: PersonId, *, paused: bool) -> None:
+        """Stop or go on learning about this person."""
+        await self._statements.run(
+            update(persons).where(persons.c.id == person_id).values(paused=paused)
+        )
+
+    async def set_incognito(self, person_id: PersonId, *, incognito: bool) -> None:
+        """Stop or go on storing what this person says."""
+        await self._statements.run(
+            update(persons).where(persons.c.id == person_id).values(incognito=incognito)
+        )
+
+    async def take_notice(self, person_id: PersonId) -> bool:
+        """Whether this person must still be told what is kept about them. True once."""
+        changed = await self._statements.run(
+            update(persons)
+            .where(persons.c.id == person_id, persons.c.notice_shown_at.is_(None))
+            .values(notice_shown_at=datetime.now(UTC))
+        )
+        return changed == 1
+
+    async def identities(self, person_id: PersonId) -> tuple[IdentityRef, ...]:
+        """The identities of a person, first seen first, with the person's display name."""
+        rows = await self._statements.all(
+            select(
+                identities.c.platform,
+                identities.c.external_id,
+                persons.c.display_name,
+                tenants.c.external_id.label("tenant_name"),
+            )
+            .select_from(identities)
+            .join(persons, persons.c.id == identities.c.person_id)
+            .outerjoin(tenants, tenants.c.id == identities.c.tenant_id)
+            .where(identities.c.person_id == person_id)
+            .order_by(
+                func.coalesce(identities.c.first_seen_at, persons.c.first_seen_at),
+                identities.c.platform,
+                identities.c.tenant_key,
+                identities.c.external_id,
+            )
+        )
+        return tuple(mapping.identity(row) for row in rows)
+
+    async def merge(self, gone: PersonId, into: PersonId) -> None:
+        """Give everything of one person to another, and remove the first."""
+        await merge_persons(self._statements, gone, into)
+
+    async def detach(self, identity: IdentityRef, *, new_id: str, seen_at: datetime) -> Person:
+        """Make one identity a new person, with nothing in their memory.
+
+        They stay paused or incognito: whoever asked for that did not take it back.
+
+        Raises:
+            StorageError: when it is nobody's, or the only one of its person, whose memory would be
+                out of everybody's reach.
+        """
+        owner = await self.find(identity)
+        if owner is not None:
+            # The lock keeps another detaching from taking the last but one meanwhile.
+            await self._statements.first(
+                select(persons.c.id).where(persons.c.id == owner.id).with_for_update(key_share=True)
+            )
+        if owner is None or len(await self.identities(owner.id)) < 2:  # noqa: PLR2004 - it and another
+            message = "An identity can be detached only from a person who has another one."
+            raise StorageError(message)
+        person = replace(
+            owner,
+            id=PersonId(new_id),
+            display_name=identity.display_name,
+            first_seen_at=seen_at,
+            memory_epoch=0,
+        )
+        await self._statements.run(insert(persons).values(mapping.person_values(person)))
+        await self._statements.run(update(identities).where(_is(identity)).values(person_id=new_id))
+        return person
+
+
+def _is(identity: IdentityRef) -> ColumnElement[bool]:
+    return and_(
+        identities.c.platform == identity.platform,
+        identities.c.tenant_key == tenant_key(identity.tenant),
+        identities.c.external_id == identity.external_id,
+    )

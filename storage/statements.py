@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 from sqlalchemy import CursorResult, Executable, Row, Table
 from sqlalchemy.dialects import postgresql, sqlite
@@ -14,6 +14,9 @@ from storage.cancellation import uninterrupted
 from storage.errors import translated
 
 AnyRow = Row[*tuple[Any, ...]]
+_Id = TypeVar("_Id", bound=str)
+
+_PER_STATEMENT = 500  # databases limit the parameters of one statement
 
 
 class Statements:
@@ -35,6 +38,10 @@ class Statements:
         """The first row of the result, or None."""
         return (await self._execute(statement)).first()
 
+    async def count(self, statement: Executable) -> int:
+        """The number that a ``select(count())`` returns."""
+        return int((await self._execute(statement)).scalar_one())
+
     async def add(self, table: Table[Any], values: Mapping[str, Any]) -> bool:
         """Insert a row unless one with the same key is there; whether it was inserted.
 
@@ -44,10 +51,12 @@ class Statements:
         insert = self._insert(table).values(values)
         return await self.run(insert.on_conflict_do_nothing()) == 1
 
-    async def put(self, table: Table[Any], key: str, values: Mapping[str, Any]) -> None:
-        """Insert a row, or replace the one with the same key."""
-        insert = self._insert(table).values(values)
-        rest = {name: value for name, value in values.items() if name != key}
+    async def put(self, table: Table[Any], key: str, *rows: Mapping[str, Any]) -> None:
+        """Insert rows, all with the same columns, or replace those with the same key."""
+        if not rows:
+            return
+        insert = self._insert(table).values(rows)
+        rest = {name: insert.excluded[name] for name in rows[0] if name != key}
         await self.run(insert.on_conflict_do_update(index_elements=[key], set_=rest))
 
     def _insert(self, table: Table[Any]) -> postgresql.Insert | sqlite.Insert:
@@ -63,3 +72,10 @@ class Statements:
             # A statement torn off in SQLite's thread keeps its connection, and so the write lock,
             # until the last trace of it is collected. It takes milliseconds: let it finish.
             return await uninterrupted(execution)
+
+
+def in_batches(ids: Collection[_Id]) -> Iterator[Sequence[_Id]]:
+    """Ids, as many at a time as one statement may name."""
+    every = list(ids)
+    for start in range(0, len(every), _PER_STATEMENT):
+        yield every[start : start + _PER_STATEMENT]

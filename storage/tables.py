@@ -2,6 +2,9 @@
 
 Missing parts of names are stored as empty strings where they take part in a unique constraint,
 because NULL never equals NULL and two rows for one account would slip through.
+
+Columns with a server default were added later: a version that does not know them may share the
+database while an upgrade rolls out.
 """
 
 from __future__ import annotations
@@ -18,14 +21,16 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Named,
     Table,
     TypedColumns,
     UniqueConstraint,
+    false,
 )
 
-from storage.types import PlainText, UtcDateTime, json_type
+from storage.types import Json, PlainText, UtcDateTime
 
 metadata = MetaData(
     naming_convention={
@@ -57,6 +62,10 @@ class _PersonColumns(TypedColumns):
     first_seen_at: Named[datetime] = Column(UtcDateTime)
     memory_epoch: Named[int] = Column(Integer)
     last_turn_number: Named[int] = Column(Integer)
+    last_fact_number: Named[int] = Column(Integer, server_default="0")
+    paused: Named[bool] = Column(Boolean, server_default=false())
+    incognito: Named[bool] = Column(Boolean, server_default=false())
+    notice_shown_at: Named[datetime | None] = Column(UtcDateTime)
 
 
 class _IdentityColumns(TypedColumns):
@@ -65,6 +74,7 @@ class _IdentityColumns(TypedColumns):
     external_id: Named[str] = Column(PlainText, primary_key=True)
     tenant_id: Named[str | None] = Column(PlainText, ForeignKey("tenants.id"))
     person_id: Named[str] = Column(PlainText, ForeignKey("persons.id"), index=True)
+    first_seen_at: Named[datetime | None] = Column(UtcDateTime)
 
 
 class _ConversationColumns(TypedColumns):
@@ -105,6 +115,8 @@ class _TurnColumns(AudienceColumns):
     failure_reported_at: Named[datetime | None] = Column(UtcDateTime)
     worker: Named[str] = Column(PlainText)
     lease_until: Named[datetime] = Column(UtcDateTime)
+    shown: Named[list[Any]] = Column(Json, server_default="[]")
+    unremembered: Named[bool] = Column(Boolean, server_default=false())
 
 
 class _TraceColumns(TypedColumns):
@@ -114,8 +126,17 @@ class _TraceColumns(TypedColumns):
     prompt_tokens: Named[int] = Column(Integer)
     reply_tokens: Named[int] = Column(Integer)
     finish_reason: Named[str] = Column(PlainText)
-    considered: Named[list[Any]] = Column(json_type())
-    timings_ms: Named[dict[str, Any]] = Column(json_type())
+    considered: Named[list[Any]] = Column(Json)
+    timings_ms: Named[dict[str, Any]] = Column(Json)
+
+
+class _VectorColumns(TypedColumns):
+    turn_id: Named[str] = Column(
+        PlainText, ForeignKey("turns.id", ondelete="CASCADE"), primary_key=True
+    )
+    person_id: Named[str] = Column(PlainText, ForeignKey("persons.id"), index=True)
+    model: Named[str] = Column(PlainText)
+    data: Named[bytes] = Column(LargeBinary)
 
 
 class _FactColumns(AudienceColumns):
@@ -124,9 +145,10 @@ class _FactColumns(AudienceColumns):
     kind: Named[str] = Column(PlainText)
     slot: Named[str | None] = Column(PlainText)
     text: Named[str] = Column(PlainText)
-    quote: Named[str] = Column(PlainText)
-    # Deferred, so that turns and facts can be erased in either order.
-    source_turn_id: Named[str] = Column(
+    # Empty since evidence has its own table. They stay for one release, because the version that
+    # reads them may share the database while an upgrade rolls out.
+    quote: Named[str | None] = Column(PlainText)
+    source_turn_id: Named[str | None] = Column(
         PlainText, ForeignKey("turns.id", deferrable=True, initially="DEFERRED"), index=True
     )
     valid_from: Named[datetime] = Column(UtcDateTime)
@@ -136,6 +158,26 @@ class _FactColumns(AudienceColumns):
     strength: Named[float] = Column(Float(53))
     last_used_at: Named[datetime | None] = Column(UtcDateTime)
     pinned: Named[bool] = Column(Boolean)
+    number: Named[int] = Column(Integer)
+    source: Named[str] = Column(PlainText)
+    topic: Named[str | None] = Column(PlainText)
+    value: Named[str | None] = Column(PlainText)
+    occurs_from: Named[datetime | None] = Column(UtcDateTime)
+    occurs_until: Named[datetime | None] = Column(UtcDateTime)
+    # Words of history and no foreign keys: the other fact may be forgotten.
+    conflicts_with: Named[str | None] = Column(PlainText)
+    superseded_by: Named[str | None] = Column(PlainText)
+
+
+class _EvidenceColumns(TypedColumns):
+    sequence: Named[int] = _sequence()
+    fact_id: Named[str] = Column(PlainText, ForeignKey("facts.id", ondelete="CASCADE"))
+    # Deferred, so that turns and facts can be erased in either order.
+    turn_id: Named[str | None] = Column(
+        PlainText, ForeignKey("turns.id", deferrable=True, initially="DEFERRED"), index=True
+    )
+    quote: Named[str] = Column(PlainText)
+    said_at: Named[datetime] = Column(UtcDateTime)
 
 
 class _OperationColumns(TypedColumns):
@@ -147,7 +189,25 @@ class _OperationColumns(TypedColumns):
     actor: Named[str] = Column(PlainText)
     reason: Named[str] = Column(PlainText)
     happened_at: Named[datetime] = Column(UtcDateTime)
-    detail: Named[dict[str, Any]] = Column(json_type())
+    detail: Named[dict[str, Any]] = Column(Json)
+    # Nor here: turns, facts and other entries are named as they were then.
+    turn_id: Named[str | None] = Column(PlainText)
+    changes: Named[list[Any]] = Column(Json, server_default="[]")
+    undoes: Named[str | None] = Column(PlainText)
+
+
+class _LinkCodeColumns(TypedColumns):
+    digest: Named[str] = Column(PlainText, primary_key=True)
+    person_id: Named[str] = Column(PlainText, ForeignKey("persons.id", ondelete="CASCADE"))
+    issued_at: Named[datetime] = Column(UtcDateTime)
+    expires_at: Named[datetime] = Column(UtcDateTime)
+    spent: Named[bool] = Column(Boolean)
+
+
+class _LinkFailureColumns(TypedColumns):
+    sequence: Named[int] = _sequence()
+    person_id: Named[str] = Column(PlainText, ForeignKey("persons.id", ondelete="CASCADE"))
+    failed_at: Named[datetime] = Column(UtcDateTime)
 
 
 tenants = Table("tenants", metadata, _TenantColumns, UniqueConstraint("platform", "external_id"))
@@ -185,7 +245,21 @@ Index(
     postgresql_where=_UNREPORTED,
 )
 turn_traces = Table("turn_traces", metadata, _TraceColumns)
-facts = Table("facts", metadata, _FactColumns, Index(None, "person_id", "status"))
+turn_vectors = Table("turn_vectors", metadata, _VectorColumns)
+facts = Table(
+    "facts",
+    metadata,
+    _FactColumns,
+    UniqueConstraint("person_id", "number"),
+    Index(None, "person_id", "status"),
+)
+fact_evidence = Table(
+    "fact_evidence", metadata, _EvidenceColumns, UniqueConstraint("fact_id", "turn_id")
+)
 memory_operations = Table(
     "memory_operations", metadata, _OperationColumns, Index(None, "person_id", "happened_at")
+)
+link_codes = Table("link_codes", metadata, _LinkCodeColumns, Index(None, "person_id", "issued_at"))
+link_failures = Table(
+    "link_failures", metadata, _LinkFailureColumns, Index(None, "person_id", "failed_at")
 )

@@ -9,6 +9,7 @@ from sqlalchemy import delete, func, insert, literal, select, update
 
 from bot.domain.conversation import ConversationId, Scope
 from bot.domain.identity import PersonId
+from bot.domain.shown import Shown
 from bot.domain.turn import (
     FailureReason,
     NewTurn,
@@ -21,14 +22,12 @@ from bot.domain.turn import (
 from bot.errors import StorageError
 from storage import mapping
 from storage.scoping import admitted
-from storage.statements import Statements
-from storage.tables import conversations, persons, turn_traces, turns
+from storage.statements import Statements, in_batches
+from storage.tables import conversations, persons, turn_traces, turn_vectors, turns
 
 # Written into the statement itself: with a parameter, the partial indexes would not be used.
 _OPEN = turns.c.status == literal(TurnStatus.ACCEPTED.value, literal_execute=True)
 _INTERRUPTED = turns.c.failure == literal(FailureReason.INTERRUPTED.value, literal_execute=True)
-
-_IDS_PER_QUERY = 500  # databases limit the parameters of one statement
 
 
 class SqlTurnRepository:
@@ -163,8 +162,7 @@ class SqlTurnRepository:
         """Those of the given turns that the scope admits, each once, in the given order."""
         wanted = list(dict.fromkeys(turn_ids))
         found: dict[TurnId, Turn] = {}
-        for start in range(0, len(wanted), _IDS_PER_QUERY):
-            some = wanted[start : start + _IDS_PER_QUERY]
+        for some in in_batches(wanted):
             rows = await self._statements.all(
                 select(turns).where(admitted(turns, scope), turns.c.id.in_(some))
             )
@@ -173,10 +171,9 @@ class SqlTurnRepository:
 
     async def count(self, scope: Scope) -> int:
         """How many turns the scope admits."""
-        row = await self._statements.first(
-            select(func.count().label("count")).select_from(turns).where(admitted(turns, scope))
+        return await self._statements.count(
+            select(func.count()).select_from(turns).where(admitted(turns, scope))
         )
-        return 0 if row is None else int(row[0])
 
     async def take_unreported_failures(
         self, scope: Scope, conversation_id: ConversationId
@@ -195,7 +192,21 @@ class SqlTurnRepository:
         )
         return tuple(sorted(map(mapping.turn, rows), key=lambda turn: turn.number))
 
+    async def rewrite(
+        self, person_id: PersonId, turn_id: TurnId, *, text: str, reply: str, shown: Sequence[Shown]
+    ) -> None:
+        """Replace the words of a turn; its vectors go."""
+        rewritten = await self._statements.run(
+            update(turns)
+            .where(turns.c.id == turn_id, turns.c.person_id == person_id)
+            .values(text=text, reply=reply, shown=mapping.shown_values(shown))
+        )
+        if rewritten:
+            await self._statements.run(
+                delete(turn_vectors).where(turn_vectors.c.turn_id == turn_id)
+            )
+
     async def erase_all(self, person_id: PersonId) -> int:
-        """Remove every turn and trace of a person; returns how many turns there were."""
+        """Remove every turn, trace and vector of a person; returns how many turns there were."""
         await self._statements.run(delete(turn_traces).where(turn_traces.c.person_id == person_id))
         return await self._statements.run(delete(turns).where(turns.c.person_id == person_id))

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import JSON, DateTime, Dialect, Text, TypeDecorator
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.types import TypeEngine
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_REFUSAL = "text with a NUL character or half a surrogate pair cannot be stored"
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -49,11 +50,30 @@ class PlainText(TypeDecorator[str]):
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy passes it
         """The text unchanged."""
         if value is not None and _UNSTORABLE.search(value):
-            msg = "text with a NUL character or half a surrogate pair cannot be stored"
-            raise ValueError(msg)
+            raise ValueError(_REFUSAL)
         return value
 
 
-def json_type() -> TypeEngine[Any]:
-    """Structured values: JSONB on PostgreSQL, text on SQLite."""
-    return JSON().with_variant(JSONB(), "postgresql")
+class Json(TypeDecorator[Any]):
+    """Structured values: JSONB on PostgreSQL, text on SQLite. Refuses what plain text refuses."""
+
+    impl = JSON().with_variant(JSONB(), "postgresql")
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:  # noqa: ARG002 - SQLAlchemy passes it
+        """The value unchanged."""
+        if any(_UNSTORABLE.search(text) for text in _texts(value)):
+            raise ValueError(_REFUSAL)
+        return value
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text inside a structured value. Its keys are names that Ellie gives."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _texts(item)
+    elif isinstance(value, Sequence):
+        for item in value:
+            yield from _texts(item)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Self
 
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.address import Address
@@ -12,11 +13,13 @@ from storage.cancellation import uninterrupted
 from storage.conversations import SqlConversationRepository
 from storage.errors import translated
 from storage.facts import SqlFactRepository
+from storage.links import SqlLinkRepository
 from storage.operations import SqlOperationRepository
 from storage.persons import SqlPersonRepository
 from storage.statements import Statements
 from storage.traces import SqlTraceRepository
 from storage.turns import SqlTurnRepository
+from storage.vectors import SqlVectorRepository
 
 
 class SqlUnitOfWork:
@@ -36,6 +39,8 @@ class SqlUnitOfWork:
         self.facts = SqlFactRepository(statements)
         self.operations = SqlOperationRepository(statements)
         self.traces = SqlTraceRepository(statements)
+        self.vectors = SqlVectorRepository(statements)
+        self.links = SqlLinkRepository(statements)
 
     async def __aenter__(self) -> Self:
         try:
@@ -59,11 +64,20 @@ class SqlUnitOfWork:
     async def commit(self) -> None:
         """Make everything done so far durable, even if the task is cancelled meanwhile."""
         with translated(self._address):
-            await uninterrupted(self._connection.commit())
+            await uninterrupted(self._commit())
 
     async def _begin(self) -> None:
         await self._connection.start()
         await self._connection.begin()
+
+    async def _commit(self) -> None:
+        try:
+            await self._connection.commit()
+        except DBAPIError:
+            # SQLite keeps the transaction open, and SQLAlchemy takes it for ended: whoever got
+            # this connection next could not begin.
+            await self._connection.invalidate()
+            raise
 
     async def _release(self) -> None:
         if self._connection.sync_connection is not None:

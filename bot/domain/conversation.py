@@ -37,6 +37,13 @@ class ConversationRef:
             msg = "a channel belongs to a tenant; only direct messages have none"
             raise ValueError(msg)
 
+    @property
+    def audience(self) -> Audience:
+        """The circle of everybody who can read this conversation."""
+        tenant_id = None if self.tenant is None else self.tenant.id
+        channel = f"{self.platform}:{tenant_id or ''}:{self.channel_id}"
+        return Audience(visibility=self.visibility, channel=channel, tenant_id=tenant_id)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audience:
@@ -76,8 +83,7 @@ class Conversation:
     @property
     def audience(self) -> Audience:
         """The circle of everybody who can read this conversation."""
-        channel = f"{self.ref.platform}:{self.tenant_id or ''}:{self.ref.channel_id}"
-        return Audience(visibility=self.ref.visibility, channel=channel, tenant_id=self.tenant_id)
+        return self.ref.audience
 
 
 @dataclass(frozen=True, slots=True)

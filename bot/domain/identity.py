@@ -28,6 +28,11 @@ class TenantRef:
     platform: Platform
     external_id: str
 
+    @property
+    def id(self) -> TenantId:
+        """Its id, which follows from its name: two processes need not agree on one."""
+        return TenantId(f"{self.platform}:{self.external_id}")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tenant:
@@ -57,10 +62,13 @@ class Person:
     """A human being: the owner of memories. May own several linked identities.
 
     ``memory_epoch`` grows whenever memories of this person were erased; anything derived from
-    their turns and kept outside the database is stale when its epoch differs.
+    their turns and kept outside the database is stale when its epoch differs. While ``paused``
+    nothing new is learned; while ``incognito`` nothing that is said is stored at all.
     """
 
     id: PersonId
     display_name: str
     first_seen_at: datetime
     memory_epoch: int = 0
+    paused: bool = False
+    incognito: bool = False

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from bot.domain.conversation import ConversationRef
 from bot.domain.identity import IdentityRef
+from bot.domain.shown import Shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +16,8 @@ class InboundMessage:
 
     ``event_key`` is unique on its platform and the same when the platform delivers the event
     again: it is what makes a second delivery harmless. ``text`` is as the person wrote it; the
-    engine cleans it (see :mod:`bot.domain.text`).
+    engine cleans it (see :mod:`bot.domain.text`). ``shown`` are the images and files that came
+    with it; a message may consist of them alone.
     """
 
     event_key: str
@@ -23,6 +25,7 @@ class InboundMessage:
     conversation: ConversationRef
     text: str
     received_at: datetime
+    shown: tuple[Shown, ...] = ()
 
     def __post_init__(self) -> None:
         if self.received_at.tzinfo is None:

@@ -10,6 +10,7 @@ from typing import NewType
 
 from bot.domain.conversation import Audience, ConversationId
 from bot.domain.identity import PersonId
+from bot.domain.shown import Shown
 
 TurnId = NewType("TurnId", str)
 
@@ -43,6 +44,8 @@ class Turn:
     """What one person said, and what Ellie answered.
 
     ``number`` counts this person's turns from 1 in the order in which they were accepted.
+    ``unremembered`` turns were said while memory was paused: they belong to their conversation
+    and are never recalled later, and nothing is learned from them.
     """
 
     id: TurnId
@@ -57,6 +60,8 @@ class Turn:
     reply: str = ""
     finished_at: datetime | None = None
     failure: FailureReason | None = None
+    shown: tuple[Shown, ...] = ()
+    unremembered: bool = False
 
     def __post_init__(self) -> None:
         if (self.status is TurnStatus.FAILED) is not (self.failure is not None):
@@ -81,6 +86,8 @@ class NewTurn:
     received_at: datetime
     worker: str
     lease_until: datetime
+    shown: tuple[Shown, ...] = ()
+    unremembered: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +114,8 @@ class TraceItem:
     """One thing considered for a prompt: what it was, its score parts, what became of it."""
 
     kind: str
-    """``fact``, ``loop`` (a recent turn) or ``recalled`` (an older one)."""
+    """``fact`` (in the memory block), ``fresh`` (a fact beside the question), ``loop`` (a recent
+    turn), ``recalled`` (an older one) or ``note`` (that memory has no answer)."""
     item_id: str
     tokens: int
     included: bool

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Sequence
 from typing import Protocol
 
-from bot.domain.generation import ChatMessage, GenerationEvent, GenerationRequest
+from bot.domain.generation import ChatMessage, GenerationEvent, GenerationRequest, Prompt
 
 
 class ChatTokenizer(Protocol):
@@ -67,3 +67,22 @@ class Generator(Protocol):
         Does nothing when the request is unknown or over; it is known from the first step of its
         stream on.
         """
+
+    async def score(self, prompts: Sequence[Prompt], reply: str) -> tuple[float, ...]:
+        """How likely ``reply`` is after each prompt: 0 is certain, the lower the less likely.
+
+        The natural logarithm of the probability, summed over the reply's tokens, without an end
+        token. What prompts have in common at their beginnings is read once.
+
+        Background work: it goes on only while nothing is generated, and a reply asked for
+        meanwhile waits a fraction of a second at most. So whoever reads a stream must not wait for
+        a score before its end. There is no time limit; cancelling the caller stops the work soon.
+
+        Raises:
+            PromptTooLongError: a prompt and the reply do not fit the model's window together.
+            EngineFailedError: the engine broke; it restarts for later requests.
+            ModelError: the model cannot be loaded, or the generator was closed.
+        """
+
+    async def compare(self, prompt: Prompt, replies: Sequence[str]) -> tuple[float, ...]:
+        """How likely each of ``replies`` is after one prompt; otherwise as :meth:`score`."""

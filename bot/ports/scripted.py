@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 
 from bot.domain.generation import (
     ChatMessage,
@@ -12,6 +12,7 @@ from bot.domain.generation import (
     GenerationEvent,
     GenerationRequest,
     GenerationResult,
+    Prompt,
     TextDelta,
 )
 from bot.errors import GenerationTimeoutError, PromptTooLongError
@@ -35,12 +36,18 @@ class WordTokenizer:
         return sum(self.count_text(message.content) + 3 for message in messages)
 
 
+def words_missing(prompt: Prompt, reply: str) -> float:
+    """A likelihood for tests: a reply is the likelier, the more of its words the prompt holds."""
+    known = {word for message in prompt.messages for word in message.content.split()}
+    return -float(sum(word not in known for word in reply.split()))
+
+
 class ScriptedGenerator:
     """Answers with the queued replies in order, word by word, and keeps every request it saw.
 
     A queued exception is raised instead. With an empty queue a request is an error: a test that
     generates more than it planned fails. Set :attr:`hold` to keep requests from beginning, or
-    ``hold_after`` words into the reply.
+    ``hold_after`` words into the reply. Replies are scored with :attr:`likelihood`.
     """
 
     model_name = "scripted"
@@ -53,6 +60,8 @@ class ScriptedGenerator:
         self.go = asyncio.Event()
         self.go.set()
         self.hold_after = 0
+        self.likelihood: Callable[[Prompt, str], float] = words_missing
+        self.scored: list[tuple[Prompt, str]] = []
 
     def enqueue(self, *replies: str | Exception) -> None:
         """Add replies to say."""
@@ -106,10 +115,22 @@ class ScriptedGenerator:
         finally:
             del self._cancelled[request.id]
 
+    async def score(self, prompts: Sequence[Prompt], reply: str) -> tuple[float, ...]:
+        """Ask :attr:`likelihood`, and keep what was asked in :attr:`scored`."""
+        return tuple([self._score(prompt, reply) for prompt in prompts])
+
+    async def compare(self, prompt: Prompt, replies: Sequence[str]) -> tuple[float, ...]:
+        """As :meth:`score`, the other way round."""
+        return tuple([self._score(prompt, reply) for reply in replies])
+
     def cancel(self, request_id: str) -> None:
         """End a held request."""
         if event := self._cancelled.get(request_id):
             event.set()
+
+    def _score(self, prompt: Prompt, reply: str) -> float:
+        self.scored.append((prompt, reply))
+        return self.likelihood(prompt, reply)
 
     async def _released(self, request: GenerationRequest, cancelled: asyncio.Event) -> bool:
         """Wait for the release; False when the request was cancelled or its time was up first."""

@@ -14,8 +14,15 @@ from typing import Protocol, Self
 
 from bot.domain.conversation import Conversation, ConversationId, ConversationRef, Scope
 from bot.domain.identity import IdentityRef, Person, PersonId
-from bot.domain.memory import Fact, MemoryOperation
-from bot.domain.turn import NewTurn, OpenTurn, Turn, TurnId, TurnOutcome, TurnTrace
+from bot.domain.shown import Shown
+from bot.domain.turn import NewTurn, OpenTurn, Turn, TurnId, TurnOutcome
+from bot.ports.memory_storage import (
+    FactRepository,
+    LinkRepository,
+    OperationRepository,
+    TraceRepository,
+    VectorRepository,
+)
 
 
 class PersonRepository(Protocol):
@@ -39,6 +46,28 @@ class PersonRepository(Protocol):
 
     async def bump_epoch(self, person_id: PersonId) -> None:
         """Declare everything derived from this person's turns stale."""
+
+    async def set_paused(self, person_id: PersonId, *, paused: bool) -> None:
+        """Stop or go on learning about this person."""
+
+    async def set_incognito(self, person_id: PersonId, *, incognito: bool) -> None:
+        """Stop or go on storing what this person says."""
+
+    async def take_notice(self, person_id: PersonId) -> bool:
+        """Whether this person must still be told what is kept about them. True once."""
+
+    async def identities(self, person_id: PersonId) -> tuple[IdentityRef, ...]:
+        """The identities of a person, first seen first, with the person's display name."""
+
+    async def merge(self, gone: PersonId, into: PersonId) -> None:
+        """Give everything of one person to another, and remove the first.
+
+        Their turns, facts and operations keep their order and get numbers after those of ``into``.
+        The merged person is paused or incognito when either was. The epoch of ``into`` grows.
+        """
+
+    async def detach(self, identity: IdentityRef, *, new_id: str, seen_at: datetime) -> Person:
+        """Make one identity a new person, with nothing in their memory."""
 
 
 class ConversationRepository(Protocol):
@@ -104,41 +133,16 @@ class TurnRepository(Protocol):
         They count as reported once this unit of work commits.
         """
 
-    async def erase_all(self, person_id: PersonId) -> int:
-        """Remove every turn and trace of a person; returns how many turns there were."""
+    async def rewrite(
+        self, person_id: PersonId, turn_id: TurnId, *, text: str, reply: str, shown: Sequence[Shown]
+    ) -> None:
+        """Replace the words of a turn, when the person asked to forget part of them.
 
-
-class FactRepository(Protocol):
-    """Facts derived from turns."""
-
-    async def add(self, fact: Fact) -> None:
-        """Store a new fact."""
-
-    async def active(self, scope: Scope) -> tuple[Fact, ...]:
-        """The active facts that the scope admits: pinned first, then oldest first."""
+        Its vectors go. Whoever calls this bumps the person's epoch in the same unit of work.
+        """
 
     async def erase_all(self, person_id: PersonId) -> int:
-        """Remove every fact of a person; returns how many there were."""
-
-
-class OperationRepository(Protocol):
-    """The journal of memory operations."""
-
-    async def append(self, operation: MemoryOperation) -> None:
-        """Write an entry."""
-
-    async def of_person(self, person_id: PersonId) -> tuple[MemoryOperation, ...]:
-        """All entries about a person, oldest first."""
-
-
-class TraceRepository(Protocol):
-    """What was in each turn's prompt."""
-
-    async def save(self, trace: TurnTrace) -> None:
-        """Store the trace of a turn, replacing an earlier one of the same turn."""
-
-    async def get(self, scope: Scope, turn_id: TurnId) -> TurnTrace | None:
-        """The trace of a turn that the scope admits, or None."""
+        """Remove every turn, trace and vector of a person; returns how many turns there were."""
 
 
 class UnitOfWork(Protocol):
@@ -156,6 +160,10 @@ class UnitOfWork(Protocol):
     def operations(self) -> OperationRepository: ...
     @property
     def traces(self) -> TraceRepository: ...
+    @property
+    def vectors(self) -> VectorRepository: ...
+    @property
+    def links(self) -> LinkRepository: ...
 
     async def __aenter__(self) -> Self: ...
 

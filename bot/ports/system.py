@@ -17,10 +17,16 @@ class Clock(Protocol):
 
 
 class IdSource(Protocol):
-    """Where new ids come from."""
+    """Where new ids and codes come from."""
 
     def new_id(self) -> str:
         """An id that was never given out before, by this or any other process."""
+
+    def new_code(self) -> str:
+        """A code that nobody can guess and people can type: eight letters and digits.
+
+        None of them is easily taken for another one.
+        """
 
 
 class WorkerRegistry(Protocol):

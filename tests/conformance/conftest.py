@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,8 +18,8 @@ from bot.domain.conversation import (
     Scope,
     Visibility,
 )
-from bot.domain.identity import IdentityRef, Person, Platform, TenantRef
-from bot.domain.memory import Fact, FactId, FactKind
+from bot.domain.fact import Evidence, Fact, FactId, FactKind, FactStatus
+from bot.domain.identity import IdentityRef, Person, PersonId, Platform, TenantRef
 from bot.domain.turn import FailureReason, NewTurn, Turn, TurnId, TurnOutcome, TurnStatus
 from bot.ports.storage import Storage
 from storage.database import SqlStorage, open_storage
@@ -176,13 +176,25 @@ class World:
             id=FactId(self.new_id()),
             person_id=turn.person_id,
             audience=turn.audience,
+            number=next(self._numbers),
             kind=FactKind.PREFERENCE,
             text=text,
-            quote=text,
-            source_turn_id=turn.id,
+            evidence=(Evidence(quote=text, turn_id=turn.id, said_at=NOW),),
             valid_from=NOW,
         )
         return replace(fact, **changes)  # type: ignore[arg-type]
+
+    async def learn(self, *facts: Fact) -> None:
+        async with self.storage.unit_of_work() as work:
+            for fact in facts:
+                await work.facts.add(fact)
+            await work.commit()
+
+    async def known(
+        self, person_id: PersonId, statuses: Collection[FactStatus] = tuple(FactStatus)
+    ) -> tuple[Fact, ...]:
+        async with self.storage.unit_of_work() as work:
+            return await work.facts.of(Scope.in_private(person_id), statuses)
 
     async def texts(self, scope: Scope) -> list[str]:
         async with self.storage.unit_of_work() as work:

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import random
 import sqlite3
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import bindparam, insert, select, text, update
+from sqlalchemy import bindparam, func, insert, select, text, update
 
 import storage.database
 from bot.domain.conversation import Scope
+from bot.domain.fact import Evidence, FactStatus
+from bot.domain.identity import PersonId
+from bot.domain.link import LinkCode
+from bot.domain.operation import Actor, FactChange, MemoryOperation, OperationId, OperationKind
+from bot.domain.shown import Shown
 from bot.domain.turn import TurnTrace
 from bot.errors import StorageBusyError
+from bot.ports.memory_storage import TurnVector
 from storage import mapping
 from storage.database import SqlStorage, open_storage
+from storage.inmemory import InMemoryStorage
 from storage.tables import metadata, turns
 
 
@@ -30,9 +38,29 @@ async def _forget(world: Any, person: Any) -> tuple[int, int]:
 
 
 async def _remember(world: Any, person: Any, words: str) -> None:
-    turn = await world.say(person, await world.conversation(), words, reply=f"You said {words}")
+    """Leave something of a person, and these words of theirs, wherever there is a place for it."""
+    shown = (Shown(name=words, caption=words, alt_text=words),)
+    new = replace(world.turn(person, await world.conversation(), words), shown=shown)
+    turn, _ = await world.accept(new)
+    await world.finish(turn, world.answer(f"You said {words}"))
     async with world.storage.unit_of_work() as work:
-        await work.facts.add(world.fact(turn, words))
+        number = await work.facts.begin_change(person.id)
+        fact = world.fact(turn, words, number=number, slot=words, topic=words, value=words)
+        await work.facts.add(fact)
+        typed = Evidence(quote=f"typed {words}", turn_id=None, said_at=world.now)
+        await work.facts.add_evidence(fact.id, typed)
+        await work.operations.append(
+            MemoryOperation(
+                id=OperationId(world.new_id()),
+                person_id=person.id,
+                kind=OperationKind.APPEND,
+                actor=Actor.EXTRACTION,
+                reason="said",
+                happened_at=world.now,
+                turn_id=turn.id,
+                changes=(FactChange(fact_id=fact.id, before=None, after=fact.state),),
+            )
+        )
         await work.traces.save(
             TurnTrace(
                 turn_id=turn.id,
@@ -43,6 +71,18 @@ async def _remember(world: Any, person: Any, words: str) -> None:
                 finish_reason="stop",
             )
         )
+        await work.vectors.put(
+            [TurnVector(turn_id=turn.id, person_id=person.id, model="m", data=words.encode() * 99)]
+        )
+        await work.links.issue(
+            LinkCode(
+                digest=f"digest of {words} {turn.id}",
+                person_id=person.id,
+                issued_at=world.now,
+                expires_at=world.lease,
+            )
+        )
+        await work.links.note_failure(person.id, at=world.now)
         await work.commit()
 
 
@@ -52,11 +92,17 @@ async def test_everything_of_one_person_goes_and_nothing_of_another(world: Any) 
         await _remember(world, ann, "ann's words")
     await _remember(world, bob, "bob's words")
     assert await _forget(world, ann) == (3, 3)
+    for person, left in ((ann, 0), (bob, 1)):
+        scope = Scope.in_private(person.id)
+        async with world.storage.unit_of_work() as work:
+            assert await work.turns.count(scope) == left
+            assert len(await work.facts.of(scope, list(FactStatus))) == left
+            assert len(await work.traces.of(scope)) == left
+            assert len(await work.vectors.of_person(person.id, "m", after_number=0)) == left
+            assert await work.links.issued_since(person.id, world.now) == left
+            assert await work.links.failures_since(person.id, world.now) == left
+            assert len(await work.persons.identities(person.id)) == left
     async with world.storage.unit_of_work() as work:
-        assert await work.turns.count(Scope.in_private(ann.id)) == 0
-        assert await work.facts.active(Scope.in_private(ann.id)) == ()
-        assert await work.turns.count(Scope.in_private(bob.id)) == 1
-        assert len(await work.facts.active(Scope.in_private(bob.id))) == 1
         assert await work.turns.erase_all(ann.id) == 0
 
 
@@ -72,15 +118,63 @@ async def test_turns_and_facts_can_be_erased_in_either_order(world: Any, first: 
     assert await world.texts(Scope.in_private(person.id)) == []
 
 
+async def _rows(storage: SqlStorage, person_id: PersonId) -> dict[str, int]:
+    """How many rows of a person there are, in each table that has people."""
+    counted = {}
+    async with storage.engine.connect() as connection:
+        for table in metadata.sorted_tables:
+            column = table.c.id if table.name == "persons" else table.c.get("person_id")
+            if column is not None:
+                query = select(func.count()).select_from(table).where(column == person_id)
+                counted[table.name] = (await connection.execute(query)).scalar_one()
+    return counted
+
+
 async def test_no_row_of_an_erased_person_is_left(sql_world: Any, sql_storage: SqlStorage) -> None:
     ann = await sql_world.person(identity=sql_world.identity("marker-account"))
     await _remember(sql_world, ann, "marker-words")
+    before = await _rows(sql_storage, ann.id)
+    assert all(before.values()), "_remember must leave a row in each table that has people"
     await _forget(sql_world, ann)
+    # That memory was changed, and when, stays on record; with ids and counts, and no words.
+    assert await _rows(sql_storage, ann.id) == {
+        **dict.fromkeys(before, 0),
+        "memory_operations": before["memory_operations"],
+    }
     async with sql_storage.engine.connect() as connection:
         for table in metadata.sorted_tables:
             rows = (await connection.execute(select(table))).all()
             assert "marker" not in repr(rows)
-            assert ann.id not in repr(rows)
+            assert bool(rows) is (table.name in {"tenants", "memory_operations"})
+
+
+async def test_no_value_of_an_erased_person_is_left_in_memory(world_of: Any) -> None:
+    kept = InMemoryStorage()
+    world = world_of(kept)
+    ann = await world.person(identity=world.identity("marker-account"))
+    await _remember(world, ann, "marker-words")
+    tables = {table.name for table in fields(kept.state)} - {"operations"}
+    assert all(getattr(kept.state, name) for name in tables)
+    await _forget(world, ann)
+    assert not any(getattr(kept.state, name) for name in tables)
+    assert "marker" not in repr(kept.state)
+
+
+async def test_no_word_of_a_forgotten_fact_is_left(sql_world: Any, sql_storage: SqlStorage) -> None:
+    world = sql_world
+    person, home = await world.person(), await world.conversation()
+    turn = await world.say(person, home, "marker-words")
+    fact = world.fact(turn, "marker-words", value="marker-words")
+    await world.learn(fact, world.fact(turn, "other words"))
+    async with world.storage.unit_of_work() as work:
+        assert await work.facts.erase(person.id, [fact.id]) == 1
+        await work.turns.rewrite(person.id, turn.id, text="…", reply="…", shown=())
+        await work.commit()
+    await world.storage.scrub()
+    async with sql_storage.engine.connect() as connection:
+        for table in metadata.sorted_tables:
+            assert "marker" not in repr((await connection.execute(select(table))).all())
+    assert [known.text for known in await world.known(person.id)] == ["other words"]
 
 
 async def test_no_byte_of_an_erased_person_is_left_in_sqlite_files(
@@ -92,11 +186,13 @@ async def test_no_byte_of_an_erased_person_is_left_in_sqlite_files(
         world = world_of(opened)
         ann, bob = await world.person("ann"), await world.person("bob")
         home = await world.conversation()
+        await _remember(world, ann, "MARKER")
+        await _remember(world, bob, "other")
         rows, growth = [], []
         for number in range(1500):
             person, word = dice.choice([(ann, "MARKER "), (bob, "other ")])
             new = world.turn(person, home, word * dice.choice([1, 3, 10, 50, 200, 900]))
-            values = mapping.turn_values(mapping.accepted(new, number))
+            values = mapping.turn_values(mapping.accepted(new, number + 2))
             rows.append(values | {"platform": "slack", "worker": "w", "lease_until": world.lease})
             reply = f"{word}reply " * dice.choice([1, 5, 40, 300])
             growth.append({"which": new.id, "reply": reply})
@@ -109,7 +205,8 @@ async def test_no_byte_of_an_erased_person_is_left_in_sqlite_files(
         assert _count(tmp_path, b"MARKER") > 1000
         await _forget(world, ann)
         assert _count(tmp_path, b"MARKER") == 0
-        assert _count(tmp_path, ann.id.encode()) == 0
+        # Only the journal names her, in one row and in its index.
+        assert _count(tmp_path, ann.id.encode()) == 2
         assert _count(tmp_path, b"other") > 1000
         async with opened.unit_of_work() as work:
             assert await work.turns.count(Scope.in_private(bob.id)) > 500
@@ -151,4 +248,4 @@ async def test_scrubbing_postgres_frees_the_dead_rows(postgres_url: str, world_o
         dead = text("SELECT count(*) FROM pg_stat_user_tables WHERE last_vacuum IS NOT NULL")
         async with opened.engine.connect() as connection:
             vacuumed = (await connection.execute(dead)).scalar_one()
-    assert vacuumed == 6  # every table that holds what people wrote or are called
+    assert vacuumed == 10  # every table but that of the workspaces and the journal

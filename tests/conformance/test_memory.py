@@ -1,69 +1,19 @@
-"""Facts, the journal and traces."""
+"""The journal and traces."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import timedelta, timezone
 from typing import Any
 
 import pytest
 
 from bot.domain.conversation import Scope, Visibility
+from bot.domain.fact import FactId, FactState, FactStatus
 from bot.domain.identity import PersonId
-from bot.domain.memory import FactStatus, MemoryOperation, OperationId, OperationKind
-from bot.domain.turn import TraceItem, TurnTrace
+from bot.domain.operation import Actor, FactChange, MemoryOperation, OperationId, OperationKind
+from bot.domain.turn import TraceItem, TurnId, TurnTrace
 from bot.errors import StorageError
-
-
-async def test_a_fact_reads_back_as_it_was(world: Any) -> None:
-    turn = await world.say(await world.person(), await world.conversation())
-    fact = world.fact(
-        turn,
-        "lives in 北京 🏯",
-        slot="city",
-        confidence=0.1,
-        strength=1 / 3,
-        valid_to=world.now + timedelta(days=1),
-        last_used_at=world.now,
-        pinned=True,
-    )
-    async with world.storage.unit_of_work() as work:
-        await work.facts.add(fact)
-        await work.commit()
-    async with world.storage.unit_of_work() as work:
-        assert await work.facts.active(Scope.in_private(turn.person_id)) == (fact,)
-
-
-async def test_active_facts_come_pinned_first_then_oldest_first(world: Any) -> None:
-    turn = await world.say(await world.person(), await world.conversation())
-    later = world.now + timedelta(hours=1)
-    added = [
-        world.fact(turn, "new", valid_from=later),
-        world.fact(turn, "old"),
-        world.fact(turn, "also old"),
-        world.fact(turn, "pinned and new", valid_from=later, pinned=True),
-        world.fact(turn, "pinned and old", pinned=True),
-        *(
-            world.fact(turn, str(status), status=status)
-            for status in FactStatus
-            if status != "active"
-        ),
-    ]
-    async with world.storage.unit_of_work() as work:
-        for fact in added:
-            await work.facts.add(fact)
-        await work.commit()
-    async with world.storage.unit_of_work() as work:
-        active = await work.facts.active(Scope.in_private(turn.person_id))
-    texts = [fact.text for fact in active]
-    assert texts == ["pinned and old", "pinned and new", "old", "also old", "new"]
-
-
-async def test_a_fact_needs_a_person(world: Any) -> None:
-    turn = await world.say(await world.person(), await world.conversation())
-    with pytest.raises(StorageError):  # noqa: PT012 - at once or at the commit
-        async with world.storage.unit_of_work() as work:
-            await work.facts.add(world.fact(turn, person_id=PersonId("nobody")))
-            await work.commit()
 
 
 async def test_the_journal_reads_back_oldest_first_and_outlives_the_person(world: Any) -> None:
@@ -74,7 +24,7 @@ async def test_the_journal_reads_back_oldest_first_and_outlives_the_person(world
             id=OperationId(world.new_id()),
             person_id=person_id,
             kind=OperationKind.ERASE,
-            actor="person",
+            actor=Actor.PERSON,
             reason="/forget",
             happened_at=world.now + timedelta(minutes=minutes),
             detail={"turns": 3, "facts": 1},
@@ -87,7 +37,52 @@ async def test_the_journal_reads_back_oldest_first_and_outlives_the_person(world
         await work.persons.erase(ann.id)
         await work.commit()
     async with world.storage.unit_of_work() as work:
-        assert await work.operations.of_person(ann.id) == (early, same, late)
+        of_person = work.operations.of_person
+        assert await of_person(ann.id) == (early, same, late)
+        assert await of_person(ann.id, latest=2) == (same, late)
+        assert await of_person(ann.id, latest=9) == (early, same, late)
+        assert await of_person(ann.id, latest=0) == ()
+
+
+async def test_an_entry_keeps_states_and_what_it_took_back(world: Any) -> None:
+    person, other = await world.person("ann"), await world.person("bob")
+    tokyo = timezone(timedelta(hours=9))
+    before = FactState(strength=1 / 3, pinned=True)
+    after = FactState(
+        status=FactStatus.SUPERSEDED,
+        valid_to=world.now.astimezone(tokyo),
+        superseded_by=FactId("f2"),
+    )
+    change = MemoryOperation(
+        id=OperationId("change"),
+        person_id=person.id,
+        kind=OperationKind.OVERWRITE,
+        actor=Actor.EXTRACTION,
+        reason="city",
+        happened_at=world.now,
+        turn_id=TurnId("a turn that nobody has"),
+        changes=(
+            FactChange(fact_id=FactId("f1"), before=before, after=after),
+            FactChange(fact_id=FactId("f2"), before=None, after=FactState()),
+        ),
+    )
+    undo = replace(
+        change,
+        id=OperationId("undo"),
+        kind=OperationKind.UNDO,
+        actor=Actor.PERSON,
+        turn_id=None,
+        changes=(FactChange(fact_id=FactId("f1"), before=after, after=before),),
+        undoes=change.id,
+    )
+    async with world.storage.unit_of_work() as work:
+        await work.operations.append(change)
+        await work.operations.append(undo)
+        await work.commit()
+    async with world.storage.unit_of_work() as work:
+        assert await work.operations.of_person(person.id) == (change, undo)
+        assert await work.operations.undone(person.id) == {change.id}
+        assert await work.operations.undone(other.id) == frozenset()
 
 
 def _trace(turn: Any, model: str) -> TurnTrace:
@@ -134,3 +129,23 @@ async def test_a_turn_without_trace_has_none(world: Any) -> None:
     turn = await world.say(await world.person(), await world.conversation())
     async with world.storage.unit_of_work() as work:
         assert await work.traces.get(Scope.in_private(turn.person_id), turn.id) is None
+
+
+async def test_a_trace_needs_a_turn(world: Any) -> None:
+    turn = world.turn(await world.person(), await world.conversation())
+    with pytest.raises(StorageError):
+        async with world.storage.unit_of_work() as work:
+            await work.traces.save(_trace(turn, "m"))
+
+
+async def test_all_traces_come_by_turn_number(world: Any) -> None:
+    ann, home = await world.person("ann"), await world.conversation()
+    turns = [await world.say(ann, home) for _ in range(3)]
+    bobs = await world.say(await world.person("bob"), home)
+    async with world.storage.unit_of_work() as work:
+        for turn in (turns[2], bobs, turns[0]):
+            await work.traces.save(_trace(turn, "m"))
+        await work.commit()
+    async with world.storage.unit_of_work() as work:
+        found = await work.traces.of(Scope.in_private(ann.id))
+    assert found == (_trace(turns[0], "m"), _trace(turns[2], "m"))

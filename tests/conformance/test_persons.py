@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.domain.conversation import Scope, Visibility
-from bot.domain.identity import Platform
+from bot.domain.identity import PersonId, Platform
 from bot.errors import StorageError
 from bot.ports.storage import Storage
 from storage.database import SqlStorage
@@ -122,3 +122,49 @@ async def test_a_person_with_turns_cannot_be_erased(world: Any, storage: Storage
             await work.persons.erase(person.id)
             await work.commit()
     assert await world.texts(Scope.in_private(person.id)) == ["hello"]
+
+
+async def test_a_person_pauses_and_goes_incognito_and_comes_back(world: Any) -> None:
+    ann, bob = await world.person("ann"), await world.person("bob")
+    assert not ann.paused
+    assert not ann.incognito
+    for paused, incognito in ((True, False), (True, True), (False, True), (False, False)):
+        async with world.storage.unit_of_work() as work:
+            await work.persons.set_paused(ann.id, paused=paused)
+            await work.persons.set_incognito(ann.id, incognito=incognito)
+            await work.commit()
+        expected = replace(ann, paused=paused, incognito=incognito)
+        async with world.storage.unit_of_work() as work:
+            assert await work.persons.find(world.identity("ann")) == expected
+        assert await world.person("ann") == expected
+    async with world.storage.unit_of_work() as work:
+        await work.persons.set_paused(PersonId("nobody"), paused=True)
+        await work.persons.set_incognito(PersonId("nobody"), incognito=True)
+    assert await world.person("bob") == bob
+
+
+async def test_a_person_is_told_once(world: Any) -> None:
+    ann, bob = await world.person("ann"), await world.person("bob")
+
+    async def take(person_id: PersonId, *, commit: bool = True) -> bool:
+        async with world.storage.unit_of_work() as work:
+            must_tell: bool = await work.persons.take_notice(person_id)
+            if commit:
+                await work.commit()
+        return must_tell
+
+    assert await take(ann.id, commit=False)
+    at_once = await asyncio.gather(*(take(ann.id) for _ in range(4)))
+    assert sorted(at_once) == [False, False, False, True]
+    assert not await take(ann.id)
+    assert await take(bob.id)
+    assert not await take(PersonId("nobody"))
+
+
+async def test_the_identities_of_a_person_name_their_workspace(world: Any) -> None:
+    slack = world.identity("U1", workspace="T2")
+    discord = world.identity("7", platform=Platform.DISCORD)
+    for identity in (slack, discord):
+        person = await world.person(identity=identity)
+        async with world.storage.unit_of_work() as work:
+            assert await work.persons.identities(person.id) == (identity,)

@@ -11,7 +11,9 @@ from sqlalchemy import Column, Integer, MetaData, Table, Text, insert, select
 from sqlalchemy.schema import CreateTable
 
 from bot.domain.conversation import Audience, Scope, Visibility
+from bot.domain.fact import FactStatus
 from bot.domain.identity import PersonId, TenantId
+from bot.domain.turn import TurnTrace
 from storage.database import SqlStorage
 from storage.scoping import admitted
 
@@ -46,6 +48,7 @@ async def test_every_read_obeys_the_audience(world: Any, here: str) -> None:
     async with world.storage.unit_of_work() as work:
         for name, turn in said.items():
             await work.facts.add(world.fact(turn, name))
+            await work.traces.save(_trace(turn))
         await work.commit()
 
     scope = Scope(ann.id, places[here].audience)
@@ -58,7 +61,11 @@ async def test_every_read_obeys_the_audience(world: Any, here: str) -> None:
         assert [turn.id for turn in await read.latest(scope, limit=99)] == heard
         assert [turn.id for turn in await read.by_ids(scope, everything)] == heard
         assert await read.count(scope) == len(heard)
-        assert {fact.text for fact in await work.facts.active(scope)} == HEARD[here]
+        facts = await work.facts.of(scope, [FactStatus.ACTIVE])
+        assert {fact.text for fact in facts} == HEARD[here]
+        assert [t.turn_id for t in await work.traces.of(scope)] == heard[: len(HEARD[here])]
+        for turn in said.values():
+            assert bool(await work.traces.get(scope, turn.id)) is (turn.id in heard)
         for name, place in places.items():
             recent = await read.recent(scope, place.id, before_number=99, limit=99)
             taken = await read.take_unreported_failures(scope, place.id)
@@ -71,6 +78,7 @@ async def test_nobody_reads_another_persons_turns(world: Any) -> None:
     turn = await world.say(ann, home, "a secret")
     async with world.storage.unit_of_work() as work:
         await work.facts.add(world.fact(turn))
+        await work.traces.save(_trace(turn))
         await work.commit()
     scope = Scope.in_private(bob.id)
     async with world.storage.unit_of_work() as work:
@@ -79,7 +87,19 @@ async def test_nobody_reads_another_persons_turns(world: Any) -> None:
         assert await work.turns.by_ids(scope, [turn.id]) == ()
         assert await work.turns.recent(scope, home.id, before_number=9, limit=9) == ()
         assert await work.turns.count(scope) == 0
-        assert await work.facts.active(scope) == ()
+        assert await work.facts.of(scope, list(FactStatus)) == ()
+        assert await work.traces.of(scope) == ()
+
+
+def _trace(turn: Any) -> TurnTrace:
+    return TurnTrace(
+        turn_id=turn.id,
+        person_id=turn.person_id,
+        model="m",
+        prompt_tokens=1,
+        reply_tokens=1,
+        finish_reason="stop",
+    )
 
 
 # Few names, so that they meet often; some that a careless comparison would confuse.

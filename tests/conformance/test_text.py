@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -8,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from bot.domain.conversation import Scope
+from bot.domain.shown import Shown
 from bot.errors import StorageError
 from storage.database import SqlStorage
 from storage.errors import translated
@@ -44,6 +46,19 @@ async def test_text_that_no_database_holds_is_refused_without_being_quoted(
         await world.accept(world.turn(person, home, f"my secret {unstorable}"))
     assert "secret" not in f"{caught.value} {caught.value.__cause__}"
     assert await world.texts(Scope.in_private(person.id)) == []
+
+
+@pytest.mark.parametrize("unstorable", ["a\x00b", "a\ud800b"], ids=["nul", "surrogate"])
+async def test_captions_that_no_database_holds_are_refused_without_being_quoted(
+    sql_world: Any, unstorable: str
+) -> None:
+    world = sql_world
+    turn = world.turn(await world.person(), await world.conversation())
+    with pytest.raises(StorageError) as caught:
+        await world.accept(
+            replace(turn, shown=(Shown(name="n", caption=f"my secret {unstorable}"),))
+        )
+    assert "secret" not in f"{caught.value} {caught.value.__cause__}"
 
 
 async def test_a_refusal_does_not_quote_what_people_said(sql_world: Any) -> None:

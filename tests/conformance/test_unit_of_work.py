@@ -8,6 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.pool import QueuePool
 
 from bot.domain.conversation import Scope
+from bot.domain.fact import Evidence
+from bot.domain.turn import TurnId
+from bot.errors import StorageError
 from storage.database import SqlStorage
 
 
@@ -49,6 +52,24 @@ async def test_a_unit_of_work_sees_its_own_changes(world: Any) -> None:
     async with world.storage.unit_of_work() as work:
         turn, _ = await work.turns.accept(world.turn(person, home))
         assert await work.turns.latest(Scope.in_private(person.id), limit=1) == (turn,)
+
+
+async def test_after_a_commit_that_fails_others_go_on(
+    sql_world: Any, sql_storage: SqlStorage
+) -> None:
+    world = sql_world
+    person, home = await world.person(), await world.conversation()
+    turn = await world.say(person, home, "1")
+    missing = Evidence(quote="q", turn_id=TurnId("none"), said_at=world.now)
+    for number in (2, 3, 4):
+        async with world.storage.unit_of_work() as work:
+            await work.turns.accept(world.turn(person, home, "dropped"))
+            await work.facts.add(world.fact(turn, evidence=(missing,)))
+            with pytest.raises(StorageError):
+                await work.commit()
+        assert _checked_out(sql_storage) == 0
+        assert (await world.say(person, home, str(number))).number == number
+    assert await world.texts(Scope.in_private(person.id)) == ["1", "2", "3", "4"]
 
 
 async def test_cancelling_in_the_middle_undoes_and_frees_the_connection(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,11 +14,26 @@ from bot.generation.models.store import ModelStore
 
 
 @pytest.fixture(scope="session")
-def tiny_model_dir() -> Path:
+def test_models_dir() -> Path:
+    """Where models are kept that tests really pull."""
+    default = Path.home() / ".cache" / "ellie-tests" / "models"
+    return Path(os.environ.get("ELLIE_TEST_MODELS_DIR", default))
+
+
+@pytest.fixture(scope="session")
+def tiny_model_dir(test_models_dir: Path) -> Path:
     """The folder of ellie-tiny, really pulled: 98 MB and a minute the first time, then kept.
 
     Tests that ask for it carry ``@pytest.mark.model`` and ``@pytest.mark.timeout(600)``.
     """
-    default = Path.home() / ".cache" / "ellie-tests" / "models"
-    root = Path(os.environ.get("ELLIE_TEST_MODELS_DIR", default))
-    return pull(parse_source("ellie-tiny"), ModelStore(root))
+    return pull(parse_source("ellie-tiny"), ModelStore(test_models_dir))
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]:
+    """Makes up the address of another empty database at each call."""
+    if request.param == "postgres":
+        create: Callable[[], str] = request.getfixturevalue("new_postgres_database")
+        return create
+    names = iter("abcdef")
+    return lambda: f"sqlite:///{tmp_path}/{next(names)}.db"

@@ -1,0 +1,87 @@
+"""What the storage in memory holds: the tables as plain dictionaries of frozen values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+
+from bot.domain.conversation import Conversation, Scope
+from bot.domain.fact import Fact, FactId
+from bot.domain.identity import IdentityRef, Person, PersonId, Platform, TenantRef
+from bot.domain.link import LinkCode
+from bot.domain.operation import MemoryOperation
+from bot.domain.turn import Turn, TurnId, TurnStatus, TurnTrace
+from bot.ports.memory_storage import TurnVector
+
+IdentityKey = tuple[Platform, TenantRef | None, str]
+ConversationKey = tuple[str, TenantRef | None, str, str | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredPerson:
+    """A person with what only storage knows about them."""
+
+    person: Person
+    last_turn_number: int = 0
+    last_fact_number: int = 0
+    notice_shown: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredIdentity:
+    """Whose an identity is, and since when it is known."""
+
+    person_id: PersonId
+    first_seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredTurn:
+    """A turn with what only storage knows about it."""
+
+    turn: Turn
+    platform: Platform
+    worker: str
+    lease_until: datetime
+    failure_reported: bool = False
+
+    def visible_to(self, scope: Scope) -> bool:
+        """Whether the scope admits this turn."""
+        return self.turn.person_id == scope.person_id and scope.admits(self.turn.audience)
+
+    def is_open_under(self, worker: str) -> bool:
+        """Whether that worker is still answering this turn."""
+        return self.turn.status is TurnStatus.ACCEPTED and self.worker == worker
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredCode:
+    """A link code and whether it was replaced or redeemed."""
+
+    code: LinkCode
+    spent: bool = False
+
+
+@dataclass(slots=True)
+class State:
+    """Everything that is stored. The values are frozen, so copying the tables copies it all."""
+
+    persons: dict[PersonId, StoredPerson] = field(default_factory=dict)
+    identities: dict[IdentityKey, StoredIdentity] = field(default_factory=dict)
+    conversations: dict[ConversationKey, Conversation] = field(default_factory=dict)
+    turns: dict[TurnId, StoredTurn] = field(default_factory=dict)
+    traces: dict[TurnId, TurnTrace] = field(default_factory=dict)
+    vectors: dict[TurnId, TurnVector] = field(default_factory=dict)
+    facts: dict[FactId, Fact] = field(default_factory=dict)
+    operations: list[MemoryOperation] = field(default_factory=list)
+    codes: dict[str, StoredCode] = field(default_factory=dict)
+    failures: list[tuple[PersonId, datetime]] = field(default_factory=list)
+
+    def copy(self) -> State:
+        """An independent state with the same content."""
+        return State(**{table.name: getattr(self, table.name).copy() for table in fields(self)})
+
+
+def identity_key(identity: IdentityRef) -> IdentityKey:
+    """What tells one account from another: not its display name."""
+    return (identity.platform, identity.tenant, identity.external_id)
