@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import unicodedata
-from datetime import datetime
+from datetime import date, datetime
 
 import regex
 import Stemmer
@@ -45,6 +45,11 @@ def _stemmer() -> Stemmer.Stemmer:
     return Stemmer.Stemmer("english")
 
 
+def forget_words() -> None:
+    """Drop the stems that the stemmer keeps: they are words that people said."""
+    _stemmer.cache_clear()
+
+
 def terms(text: str) -> list[str]:
     """The terms of ``text``, in order and with repetitions."""
     found: list[str] = []
@@ -65,4 +70,9 @@ def _cjk_terms(run: str) -> list[str]:
 
 def date_terms(moment: datetime) -> list[str]:
     """Terms by which a question may name the day: year, month and weekday."""
-    return terms(f"{moment:%Y %B %A}")
+    return list(_terms_of_day(moment.date()))
+
+
+@functools.lru_cache(maxsize=4096)
+def _terms_of_day(day: date) -> tuple[str, ...]:
+    return tuple(terms(f"{day:%Y %B %A}"))
