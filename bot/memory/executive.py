@@ -1,25 +1,50 @@
-"""The central executive: decides what enters the prompt, within a budget, and says why."""
+"""The central executive: decides what enters the prompt, within a budget, and says why.
+
+Facts live in two places. Settled ones form the memory block at the prompt's beginning, which
+changes only when one is overwritten or the loop moves on, so that the model need not read
+everything again. Facts from turns that are still in the loop are fresh: they wait beside the
+question until their turn has left the loop, and so do facts for which the block has no room. None
+stands in both places.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bot.domain.memory import Fact, RecalledTurn, WorkingMemory
-from bot.domain.turn import TraceItem, Turn
+from bot.domain.fact import Fact, FactKind
+from bot.domain.memory import RecalledTurn, WorkingMemory
+from bot.domain.turn import TraceItem, Turn, TurnId
+from bot.memory.asked import asked_properties, bears_on, is_asked, topic_words, touches
 from bot.memory.loop import recent_turns
 
 FACT_SHARE = 0.3
-"""At most this share of the memory budget goes to facts."""
+"""At most this share of the memory budget goes to the memory block."""
 
 RECALL_SHARE = 0.3
-"""This share is kept for recalled turns; what facts and recall leave unused goes to the loop."""
+"""This share is kept for what stands beside the question: recalled turns, and facts first. What
+the block and this leave unused goes to the loop."""
 
 MAX_RECALLED = 5
 """More evidence than this makes small models worse, not better (LoCoMo, table 3)."""
 
+MAX_BESIDE = 6
+"""At most so many facts stand beside the question."""
+
 OVER_BUDGET = "no room in the token budget"
 TOO_MANY = "better matches came first"
+FROM_THIS_MESSAGE = "learned from this very message"
+NOT_ASKED = "in the loop already, and not what the question is about"
+SAME_WORDS = "its words are quoted already"
+
+_ORDER = (
+    FactKind.INSTRUCTION,
+    FactKind.IDENTITY,
+    FactKind.RELATION,
+    FactKind.PREFERENCE,
+    FactKind.PLAN,
+    FactKind.EVENT,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,39 +58,62 @@ class Costs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """What enters the prompt, and the account of everything that was considered."""
+    """What enters the prompt, and the account of everything that was considered.
 
-    facts: tuple[Fact, ...]
-    loop: tuple[Turn, ...]
-    recalled: tuple[RecalledTurn, ...]
-    items: tuple[TraceItem, ...]
+    ``facts`` form the memory block, ``beside`` stand with the question. ``knows_answer`` is False
+    when nothing in memory is about what the question is about.
+    """
+
+    facts: tuple[Fact, ...] = ()
+    beside: tuple[Fact, ...] = ()
+    loop: tuple[Turn, ...] = ()
+    recalled: tuple[RecalledTurn, ...] = ()
+    items: tuple[TraceItem, ...] = ()
+    knows_answer: bool = False
 
 
-def select(memory: WorkingMemory, budget_tokens: int, costs: Costs) -> Selection:
-    """Choose from ``memory`` at most ``budget_tokens`` worth of items.
+def select(memory: WorkingMemory, question: str, budget_tokens: int, costs: Costs) -> Selection:
+    """Choose from ``memory`` at most ``budget_tokens`` worth of items for ``question``.
 
-    Facts come first, in their order; then recalled turns, best first; the loop gets the rest. A
-    recalled turn may stand in the loop as well: a small model answers from a quote beside the
+    A recalled turn may stand in the loop as well: a small model answers from a quote beside the
     question what it overlooks ten messages earlier.
     """
-    fact_budget = int(budget_tokens * FACT_SHARE)
-    recall_budget = int(budget_tokens * RECALL_SHARE)
-    items: list[TraceItem] = []
-    facts, facts_spent = _take_facts(memory.facts, fact_budget, costs, items)
-    reserved = recall_budget if memory.recalled else 0
-    loop = recent_turns(memory.loop, budget_tokens - facts_spent - reserved, costs.turn)
+    facts = sorted(memory.facts, key=_rank)
+    fact_budget = min(int(budget_tokens * FACT_SHARE), sum(costs.fact(fact) for fact in facts))
+    beside_budget = int(budget_tokens * RECALL_SHARE) if memory.recalled or facts else 0
+    loop = recent_turns(memory.loop, budget_tokens - fact_budget - beside_budget, costs.turn)
     in_loop = {turn.id for turn in loop}
+    items: list[TraceItem] = []
+    block = _block([f for f in facts if _source(f) not in in_loop], fact_budget, costs, items)
     items += [
         _item("loop", turn.id, costs.turn(turn), "" if turn.id in in_loop else OVER_BUDGET)
         for turn in memory.loop
     ]
-    recalled = _take_recalled(memory.recalled, recall_budget, costs, items)
-    return Selection(facts=facts, loop=loop, recalled=recalled, items=tuple(items))
+    table = _Table(question, beside_budget, costs, items)
+    table.lay_facts(facts, {fact.id for fact in block})
+    table.lay_turns(memory.recalled)
+    return Selection(
+        facts=block,
+        beside=tuple(table.facts),
+        loop=loop,
+        recalled=tuple(table.recalled),
+        items=tuple(items),
+        knows_answer=table.knows_answer,
+    )
 
 
-def _take_facts(
+def _rank(fact: Fact) -> tuple[bool, int, int]:
+    """Pinned facts first, then by kind, then in the order in which they were learned."""
+    return not fact.state.pinned, _ORDER.index(fact.kind), fact.number
+
+
+def _source(fact: Fact) -> TurnId | None:
+    return fact.evidence[0].turn_id
+
+
+def _block(
     facts: Sequence[Fact], budget: int, costs: Costs, items: list[TraceItem]
-) -> tuple[tuple[Fact, ...], int]:
+) -> tuple[Fact, ...]:
     taken, spent = [], 0
     for fact in facts:
         price = costs.fact(fact)
@@ -74,35 +122,79 @@ def _take_facts(
             taken.append(fact)
             spent += price
         items.append(_item("fact", fact.id, price, "" if fits else OVER_BUDGET))
-    return tuple(taken), spent
-
-
-def _take_recalled(
-    candidates: Sequence[RecalledTurn], budget: int, costs: Costs, items: list[TraceItem]
-) -> tuple[RecalledTurn, ...]:
-    taken: list[RecalledTurn] = []
-    spent = 0
-    for hit in candidates:
-        price = costs.recalled(hit.turn)
-        reason = TOO_MANY if len(taken) == MAX_RECALLED else ""
-        if not reason and spent + price > budget:
-            reason = OVER_BUDGET
-        if not reason:
-            taken.append(hit)
-            spent += price
-        items.append(_item("recalled", hit.turn.id, price, reason, hit))
     return tuple(taken)
 
 
+class _Table:
+    """What is laid beside the question, within its own budget: facts first, then turns."""
+
+    def __init__(self, question: str, budget: int, costs: Costs, items: list[TraceItem]) -> None:
+        self._question = question
+        self._topic = topic_words(question)
+        self._left = budget
+        self._costs = costs
+        self._items = items
+        self.facts: list[Fact] = []
+        self.recalled: list[RecalledTurn] = []
+        self.knows_answer = False
+
+    def lay_facts(self, facts: Sequence[Fact], in_block: set[str]) -> None:
+        asked = asked_properties(self._question)
+        weighed = [(bears_on(fact, self._question, asked), fact) for fact in facts]
+        self.knows_answer |= any(
+            is_asked(fact, asked) or touches(fact.text, self._topic) for fact in facts
+        )
+        # A stable sort: facts of equal weight keep their rank.
+        for weight, fact in sorted(weighed, key=lambda pair: -pair[0]):
+            standing = fact.state.pinned or fact.kind is FactKind.INSTRUCTION
+            if fact.id in in_block:
+                continue
+            price = self._costs.fact(fact)
+            reason = ""
+            if not weight and not standing:
+                reason = NOT_ASKED
+            elif len(self.facts) == MAX_BESIDE:
+                reason = TOO_MANY
+            elif price > self._left:
+                reason = OVER_BUDGET
+            if not reason:
+                self.facts.append(fact)
+                self._left -= price
+            self._items.append(_item("fresh", fact.id, price, reason, {"relevance": weight}))
+
+    def lay_turns(self, candidates: Sequence[RecalledTurn]) -> None:
+        quoted = {evidence.turn_id for fact in self.facts for evidence in fact.evidence}
+        for hit in candidates:
+            price = self._costs.recalled(hit.turn)
+            reason = ""
+            if len(self.recalled) == MAX_RECALLED:
+                reason = TOO_MANY
+            elif price > self._left:
+                reason = OVER_BUDGET
+            elif hit.turn.id in quoted and _is_short(hit.turn, self.facts):
+                reason = SAME_WORDS
+            if not reason:
+                self.recalled.append(hit)
+                self._left -= price
+                self.knows_answer |= not self._topic or touches(hit.turn.text, self._topic)
+            scores = {"score": hit.score, **hit.parts}
+            self._items.append(_item("recalled", hit.turn.id, price, reason, scores))
+
+
+def _is_short(turn: Turn, facts: Sequence[Fact]) -> bool:
+    """Whether the facts' quotes are all that the turn says."""
+    quotes = {e.quote for fact in facts for e in fact.evidence if e.turn_id == turn.id}
+    return sum(map(len, quotes)) >= len(turn.text.strip(" .!?。！？"))
+
+
 def _item(
-    kind: str, item_id: str, tokens: int, reason: str, hit: RecalledTurn | None = None
+    kind: str, item_id: str, tokens: int, reason: str, scores: dict[str, float] | None = None
 ) -> TraceItem:
-    scores = {"score": hit.score, **hit.parts} if hit else {}
     return TraceItem(
         kind=kind,
         item_id=item_id,
         tokens=tokens,
         included=not reason,
         reason=reason,
-        scores=scores,
+        scores=scores or {},
     )

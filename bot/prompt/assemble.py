@@ -2,7 +2,7 @@
 
 The order serves the prefix cache: what changes least comes first. Instructions and facts open the
 prompt, the conversation's latest turns follow, and only the last message holds what is different
-every time: the recalled turns and what the person says now.
+every time: what bears on the question, and what the person says now.
 """
 
 from __future__ import annotations
@@ -12,12 +12,15 @@ from dataclasses import dataclass
 
 import regex
 
+from bot.domain.fact import Fact
 from bot.domain.generation import ChatMessage, Prompt, Role
-from bot.domain.memory import Fact, WorkingMemory
+from bot.domain.memory import WorkingMemory
+from bot.domain.shown import Shown
 from bot.domain.turn import TraceItem, Turn
 from bot.errors import PromptTooLongError
 from bot.memory.executive import Costs, Selection, select
 from bot.memory.self_question import asks_about_self
+from bot.memory.sketchpad import described, heard_and_seen
 from bot.ports.generation import ChatTokenizer
 from bot.prompt import templates
 from bot.prompt.sanitise import defuse, quoted, spoken_name
@@ -48,14 +51,17 @@ class PromptAssembler:
         self._room = tokenizer.context_tokens - reply_tokens
         self._control = tokenizer.control_tokens
 
-    def assemble(self, memory: WorkingMemory, text: str) -> Assembled:
-        """The prompt in which ``text`` is the newest message, whole.
+    def assemble(
+        self, memory: WorkingMemory, text: str, shown: tuple[Shown, ...] = ()
+    ) -> Assembled:
+        """The prompt in which ``text`` is the newest message, whole, with what was ``shown``.
 
         Raises:
             PromptTooLongError: ``text`` alone does not fit; memory is never the reason.
         """
-        name = spoken_name(memory.person.display_name, self._control)
-        bare = self._write(name, Selection(facts=(), loop=(), recalled=(), items=()), text)
+        name = spoken_name(_name_of(memory), self._control)
+        newest = described(text, shown)
+        bare = self._write(name, Selection(), newest)
         if bare.tokens > self._room:
             raise PromptTooLongError(
                 f"The message takes about {bare.tokens} tokens; there is room for {self._room}."
@@ -63,13 +69,24 @@ class PromptAssembler:
         budget = min(self._memory_tokens, self._room - bare.tokens)
         costs = self._costs()
         while budget > 0:
-            selection = select(memory, budget, costs)
-            prompt = self._write(name, selection, text)
+            selection = select(memory, text, budget, costs)
+            prompt = self._write(name, selection, newest)
             overshoot = max(prompt.tokens - self._room, prompt.tokens - bare.tokens - budget)
             if overshoot <= 0:
-                return Assembled(prompt, selection.items)
+                return Assembled(prompt, selection.items + self._note(selection, newest))
             budget -= overshoot
-        return Assembled(bare, select(memory, 0, costs).items)
+        nothing = select(memory, text, 0, costs)
+        return Assembled(bare, nothing.items + self._note(Selection(), newest))
+
+    def rewrite(self, memory: WorkingMemory, selection: Selection, text: str) -> Prompt:
+        """The prompt with exactly the parts of ``selection``, however long it gets."""
+        return self._write(spoken_name(_name_of(memory), self._control), selection, text)
+
+    def _note(self, selection: Selection, text: str) -> tuple[TraceItem, ...]:
+        if not _is_unknown(selection, text):
+            return ()
+        tokens = self._tokenizer.count_text(templates.NOTHING_KNOWN)
+        return (TraceItem(kind="note", item_id="nothing-known", tokens=tokens, included=True),)
 
     def _costs(self) -> Costs:
         # Counted once each: the executive asks again when it accounts for its choice.
@@ -77,7 +94,7 @@ class PromptAssembler:
         return Costs(
             fact=lambda fact: count(self._fact_line(fact)) + 1,
             turn=lambda turn: (
-                count(f"{self._safe(turn.text)}\n{self._safe(turn.reply)}")
+                count(f"{self._safe(heard_and_seen(turn))}\n{self._safe(turn.reply)}")
                 + 2 * MESSAGE_OVERHEAD_TOKENS
             ),
             recalled=lambda turn: count(self._recalled_line(turn)) + 1,
@@ -86,19 +103,22 @@ class PromptAssembler:
     def _write(self, name: str, selection: Selection, text: str) -> Prompt:
         messages = [ChatMessage(Role.SYSTEM, self._system(name, selection.facts))]
         for turn in selection.loop:
-            messages.append(ChatMessage(Role.USER, self._safe(turn.text)))
+            messages.append(ChatMessage(Role.USER, self._safe(heard_and_seen(turn))))
             messages.append(ChatMessage(Role.ASSISTANT, self._safe(turn.reply)))
         newest = self._safe(text)
         who = name or templates.NAMELESS
-        if not selection.recalled and not selection.facts and asks_about_self(text):
+        if _is_unknown(selection, text):
             in_chinese = _HAN.search(text)
             note = templates.NOTHING_KNOWN_IN_CHINESE if in_chinese else templates.NOTHING_KNOWN
             newest = f"{newest}\n\n{note.format(name=who)}"
-        if selection.recalled:
+        if selection.recalled or selection.beside:
             header = templates.RECALLED_HEADER.format(name=who)
+            lines = [self._fact_line(fact) for fact in selection.beside]
             # Oldest first: later words about the same thing stand nearer to the question.
-            hits = sorted(selection.recalled, key=lambda hit: hit.turn.number)
-            lines = [self._recalled_line(hit.turn) for hit in hits]
+            hits = sorted(
+                selection.recalled, key=lambda hit: (hit.turn.received_at, hit.turn.number)
+            )
+            lines += [self._recalled_line(hit.turn) for hit in hits]
             newest = "\n".join([header, *lines, "", newest])
         messages.append(ChatMessage(Role.USER, newest))
         return Prompt(messages=tuple(messages), tokens=self._tokenizer.count_chat(messages))
@@ -115,9 +135,21 @@ class PromptAssembler:
         return templates.QUOTE.format(text=text)
 
     def _recalled_line(self, turn: Turn) -> str:
-        text = quoted(turn.text, self._control, characters=templates.EXCERPT_CHARACTERS)
+        words = heard_and_seen(turn)
+        text = quoted(words, self._control, characters=templates.EXCERPT_CHARACTERS)
         date = templates.DATE.format(moment=turn.received_at)
         return templates.DATED_QUOTE.format(date=date, text=text)
 
     def _safe(self, text: str) -> str:
         return defuse(text, self._control)
+
+
+def _is_unknown(selection: Selection, text: str) -> bool:
+    """Whether somebody asks what they never told."""
+    return not selection.knows_answer and asks_about_self(text)
+
+
+def _name_of(memory: WorkingMemory) -> str:
+    """What the person wants to be called: what they said, or else the platform's name for them."""
+    told = [fact.value for fact in memory.facts if fact.slot == "name" and fact.value]
+    return told[-1] if told else memory.person.display_name

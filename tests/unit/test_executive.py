@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 import pytest
+from support.memory import fact, memory
+from support.memory import turn as any_turn
 
-from bot.domain.conversation import Audience, ConversationId, Scope, Visibility
-from bot.domain.identity import Person, PersonId
-from bot.domain.memory import Fact, FactId, FactKind, RecalledTurn, WorkingMemory
-from bot.domain.turn import Turn, TurnId, TurnStatus
-from bot.memory.executive import MAX_RECALLED, OVER_BUDGET, TOO_MANY, Costs, select
+from bot.domain.fact import FactKind, FactState
+from bot.domain.turn import Turn
+from bot.memory.executive import (
+    MAX_RECALLED,
+    NOT_ASKED,
+    OVER_BUDGET,
+    TOO_MANY,
+    Costs,
+    Selection,
+    select,
+)
 from bot.memory.loop import BLOCK_TURNS, MAX_TURNS, recent_turns
 
-ANA = Person(id=PersonId("ana"), display_name="Ana", first_seen_at=datetime(2026, 1, 1, tzinfo=UTC))
-DM = Audience(visibility=Visibility.DIRECT, channel="dm")
 COSTS = Costs(
     fact=lambda fact: len(fact.text.split()),
     turn=lambda turn: len(turn.text.split()),
@@ -25,47 +30,7 @@ COSTS = Costs(
 
 
 def turn(number: int, words: int = 1) -> Turn:
-    return Turn(
-        id=TurnId(f"t{number}"),
-        person_id=ANA.id,
-        conversation_id=ConversationId("c"),
-        audience=DM,
-        event_key=f"e{number}",
-        number=number,
-        text=" ".join(["word"] * words),
-        received_at=datetime(2026, 1, 1, tzinfo=UTC),
-        status=TurnStatus.ANSWERED,
-        reply="ok",
-    )
-
-
-def fact(name: str, words: int) -> Fact:
-    return Fact(
-        id=FactId(name),
-        person_id=ANA.id,
-        audience=DM,
-        kind=FactKind.EVENT,
-        text=" ".join(["fact"] * words),
-        quote="fact",
-        source_turn_id=TurnId("t1"),
-        valid_from=datetime(2026, 1, 1, tzinfo=UTC),
-    )
-
-
-def memory(
-    *,
-    facts: Sequence[Fact] = (),
-    loop: Sequence[Turn] = (),
-    recalled: Sequence[Turn] = (),
-) -> WorkingMemory:
-    hits = tuple(RecalledTurn(turn=t, score=9.0 - i) for i, t in enumerate(recalled))
-    return WorkingMemory(
-        person=ANA,
-        scope=Scope(ANA.id, DM),
-        facts=tuple(facts),
-        loop=tuple(loop),
-        recalled=hits,
-    )
+    return any_turn(number, " ".join(["word"] * words))
 
 
 def numbers(turns: Sequence[Turn]) -> list[int]:
@@ -105,18 +70,20 @@ def test_one_huge_turn_ends_the_loop_there() -> None:
 
 @pytest.mark.parametrize("budget", [0, 1, 7, 40, 200, 5000])
 def test_a_selection_never_costs_more_than_its_budget(budget: int) -> None:
+    facts = [fact(n, "green tea is what I like", source=f"t{n}") for n in range(20)]
     chosen = select(
         memory(
-            facts=[fact(f"f{n}", 5) for n in range(20)],
+            facts=facts,
             loop=[turn(n, words=7) for n in range(1, 40)],
             recalled=[turn(n, words=11) for n in range(50, 60)],
         ),
+        "Which tea?",
         budget,
         COSTS,
     )
 
     spent = (
-        sum(map(COSTS.fact, chosen.facts))
+        sum(map(COSTS.fact, [*chosen.facts, *chosen.beside]))
         + sum(map(COSTS.turn, chosen.loop))
         + sum(COSTS.recalled(hit.turn) for hit in chosen.recalled)
     )
@@ -126,16 +93,17 @@ def test_a_selection_never_costs_more_than_its_budget(budget: int) -> None:
 def test_what_is_left_out_is_accounted_for_with_its_reason() -> None:
     chosen = select(
         memory(
-            facts=[fact("small", 2), fact("huge", 400)],
+            facts=[fact(1, "I like tea."), fact(2, "word " * 400)],
             recalled=[turn(n) for n in range(1, MAX_RECALLED + 2)] + [turn(50, words=900)],
         ),
+        "hello",
         100,
         COSTS,
     )
 
-    account = {item.item_id: item for item in chosen.items}
-    assert account["small"].included
-    assert account["huge"].reason == OVER_BUDGET
+    account = {item.item_id: item for item in chosen.items if item.kind != "fresh"}
+    assert account["f1"].included
+    assert account["f2"].reason == OVER_BUDGET
     assert account[f"t{MAX_RECALLED + 1}"].reason == TOO_MANY
     assert account["t1"].scores["score"] == 9.0
     assert len(chosen.recalled) == MAX_RECALLED
@@ -144,9 +112,83 @@ def test_what_is_left_out_is_accounted_for_with_its_reason() -> None:
 def test_recall_keeps_its_share_when_the_loop_is_long() -> None:
     chosen = select(
         memory(loop=[turn(n, words=9) for n in range(1, 48)], recalled=[turn(99, words=9)]),
+        "hello",
         100,
         COSTS,
     )
 
     assert [hit.turn.number for hit in chosen.recalled] == [99]
     assert chosen.loop
+
+
+def test_settled_facts_form_the_block_and_fresh_ones_wait_beside_the_question() -> None:
+    settled = fact(1, "I like tea.", source="t1")
+    fresh = fact(2, "I like jazz.", source="t8")
+    asked = memory(facts=[settled, fresh], loop=[turn(8)])
+
+    def chosen(question: str) -> Selection:
+        return select(asked, question, 500, COSTS)
+
+    assert chosen("hello").facts == chosen("Which jazz?").facts == (settled,)
+    assert chosen("hello").beside == ()
+    assert chosen("Which jazz?").beside == (fresh,)
+    assert NOT_ASKED in {item.reason for item in chosen("hello").items}
+    assert select(memory(facts=[settled, fresh]), "hello", 500, COSTS).facts == (settled, fresh)
+
+
+def test_instructions_and_pinned_facts_are_always_there() -> None:
+    standing = [
+        fact(1, "Answer in Portuguese.", kind=FactKind.INSTRUCTION, source="t8"),
+        fact(2, "The code is 4711.", state=FactState(pinned=True), source="t8"),
+        fact(3, "I like tea.", source="t8"),
+    ]
+
+    chosen = select(memory(facts=standing, loop=[turn(8)]), "hello", 500, COSTS)
+
+    assert {f.number for f in chosen.beside} == {1, 2}
+
+
+def test_no_fact_stands_in_both_places() -> None:
+    facts = [fact(n, f"I like tea number {n}.", source=f"t{n}") for n in range(1, 30)]
+
+    chosen = select(memory(facts=facts, loop=[turn(8)]), "Which tea?", 200, COSTS)
+
+    assert chosen.facts
+    assert chosen.beside
+    assert not {f.id for f in chosen.facts} & {f.id for f in chosen.beside}
+
+
+def test_the_block_begins_with_what_matters_most() -> None:
+    facts = [
+        fact(1, "We bought a house.", kind=FactKind.EVENT),
+        fact(2, "I like tea.", kind=FactKind.PREFERENCE),
+        fact(3, "My name is Ana.", kind=FactKind.IDENTITY),
+        fact(4, "Answer briefly.", kind=FactKind.INSTRUCTION),
+        fact(5, "I fly to Rome.", kind=FactKind.PLAN, state=FactState(pinned=True)),
+    ]
+
+    chosen = select(memory(facts=facts), "hello", 500, COSTS)
+
+    assert [f.number for f in chosen.facts] == [5, 4, 3, 2, 1]
+
+
+@pytest.mark.parametrize(
+    ("question", "knows"),
+    [
+        ("What is my dog called?", False),
+        ("Where do I live?", True),
+        ("Which tea do I like?", True),
+        ("我的狗叫什么？", False),
+    ],
+)
+def test_it_knows_what_it_does_not_know(question: str, knows: bool) -> None:
+    facts = [
+        fact(1, "I'm called Ana.", slot="name", value="Ana"),
+        fact(2, "I moved to Berlin.", slot="city", value="Berlin"),
+        fact(3, "I like green tea.", topic="like", value="green tea"),
+    ]
+    recalled = [any_turn(3, "Call me Ana")]
+
+    assert (
+        select(memory(facts=facts, recalled=recalled), question, 500, COSTS).knows_answer is knows
+    )

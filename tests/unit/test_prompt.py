@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.memory import fact, memory, turn
 
-from bot.domain.conversation import Audience, ConversationId, Scope, Visibility
 from bot.domain.generation import ChatMessage, Role
-from bot.domain.identity import Person, PersonId
-from bot.domain.memory import Fact, FactId, FactKind, RecalledTurn, WorkingMemory
-from bot.domain.turn import Turn, TurnId, TurnStatus
+from bot.domain.shown import Shown
 from bot.errors import PromptTooLongError
 from bot.memory.self_question import asks_about_self
 from bot.ports.scripted import WordTokenizer
@@ -21,53 +16,7 @@ from bot.prompt.assemble import PromptAssembler
 from bot.prompt.sanitise import defuse, quoted, spoken_name
 from bot.prompt.templates import SYSTEM
 
-DM = Audience(visibility=Visibility.DIRECT, channel="dm")
 CONTROL = frozenset({"<|im_start|>", "<|im_end|>", "<tool_call>", "im_"})
-NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
-
-
-def turn(number: int, text: str, reply: str = "I see.") -> Turn:
-    return Turn(
-        id=TurnId(f"t{number}"),
-        person_id=PersonId("ana"),
-        conversation_id=ConversationId("c"),
-        audience=DM,
-        event_key=f"e{number}",
-        number=number,
-        text=text,
-        received_at=NOON,
-        status=TurnStatus.ANSWERED,
-        reply=reply,
-    )
-
-
-def memory(
-    *,
-    name: str = "Ana",
-    loop: Sequence[Turn] = (),
-    recalled: Sequence[Turn] = (),
-    facts: Sequence[str] = (),
-) -> WorkingMemory:
-    person = Person(id=PersonId("ana"), display_name=name, first_seen_at=NOON)
-    return WorkingMemory(
-        person=person,
-        scope=Scope(person.id, DM),
-        facts=tuple(
-            Fact(
-                id=FactId(f"f{i}"),
-                person_id=person.id,
-                audience=DM,
-                kind=FactKind.EVENT,
-                text=text,
-                quote=text,
-                source_turn_id=TurnId("t1"),
-                valid_from=NOON,
-            )
-            for i, text in enumerate(facts)
-        ),
-        loop=tuple(loop),
-        recalled=tuple(RecalledTurn(turn=t, score=1.0) for t in recalled),
-    )
 
 
 def assembler(
@@ -83,7 +32,7 @@ def test_the_order_is_system_then_turns_then_quotes_and_the_newest_message() -> 
         assembler()
         .assemble(
             memory(
-                facts=["Ana plays the cello."],
+                facts=[fact(1, "I play the cello.")],
                 loop=[turn(8, "Hello again", "Hi Ana!")],
                 recalled=[turn(3, 'My dog is "Biscuit".\nReally.'), turn(2, "I like dogs.")],
             ),
@@ -94,7 +43,7 @@ def test_the_order_is_system_then_turns_then_quotes_and_the_newest_message() -> 
 
     system, *dialogue, newest = prompt.messages
     assert system.role is Role.SYSTEM
-    assert '- "Ana plays the cello."' in system.content
+    assert '- "I play the cello."' in system.content
     assert dialogue == [
         ChatMessage(Role.USER, "Hello again"),
         ChatMessage(Role.ASSISTANT, "Hi Ana!"),
@@ -134,7 +83,7 @@ def test_the_prompt_always_fits_and_the_newest_message_is_whole(
     tokenizer = WordTokenizer(context)
     text = " ".join(f"w{i}" for i in range(words))
     full = memory(
-        facts=["fact " * n for n in lengths[:5]],
+        facts=[fact(i, "fact " * n) for i, n in enumerate(lengths[:5])],
         loop=[turn(i + 1, "hear " * n) for i, n in enumerate(lengths)],
         recalled=[turn(100 + i, "once " * n) for i, n in enumerate(lengths)],
     )
@@ -160,7 +109,12 @@ def test_control_tokens_from_anywhere_do_not_reach_the_model_as_such() -> None:
     prompt = (
         assembler()
         .assemble(
-            memory(name=evil, facts=[evil], loop=[turn(1, evil, evil)], recalled=[turn(2, evil)]),
+            memory(
+                name=evil,
+                facts=[fact(1, evil), fact(2, evil, source="t1")],
+                loop=[turn(1, evil, evil)],
+                recalled=[turn(2, evil)],
+            ),
             evil,
         )
         .prompt
@@ -233,3 +187,37 @@ def test_a_question_about_oneself_that_memory_cannot_answer_says_so() -> None:
     assert "does not know" not in known.messages[-1].content
     in_chinese = assembler().assemble(memory(), "我的猫叫什么？").prompt.messages[-1].content
     assert "还不知道Ana" in in_chinese
+
+
+def test_a_fact_told_in_this_conversation_stands_with_the_question() -> None:
+    told = memory(
+        facts=[fact(1, "I live in Berlin.", slot="city", value="Berlin", source="t8")],
+        loop=[turn(8, "I moved to Berlin!", "How nice.")],
+    )
+
+    prompt = assembler().assemble(told, "Where do I live?").prompt
+
+    assert "Berlin" not in prompt.messages[0].content
+    assert prompt.messages[-1].content == (
+        'Earlier, Ana told you:\n- "I live in Berlin."\n\nWhere do I live?'
+    )
+
+
+def test_the_name_that_a_person_gave_goes_before_the_platforms() -> None:
+    named = memory(name="an4_93", facts=[fact(1, "My name is Ana.", slot="name", value="Ana")])
+
+    assert "called Ana" in assembler().assemble(named, "hi").prompt.messages[0].content
+
+
+def test_what_was_shown_is_described_with_its_words() -> None:
+    photo = Shown(name="dog.jpg", media_type="image/jpeg", caption="Biscuit <|im_end|>")
+    prompt = assembler().assemble(memory(), "Look!", (photo,)).prompt
+
+    assert prompt.messages[-1].content == "Look!\n[picture dog.jpg: Biscuit < |im_end|>]"
+
+
+def test_the_account_says_when_memory_has_no_answer() -> None:
+    unknown = assembler().assemble(memory(), "What is my dog called?")
+
+    assert [item.kind for item in unknown.items] == ["note"]
+    assert assembler().assemble(memory(), "Hello!").items == ()

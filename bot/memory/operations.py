@@ -1,0 +1,218 @@
+"""The memory operations: overwrite, append, insert, erase; and undo for each.
+
+The only place where memory changes. Every operation is written into the journal as the states of
+facts before and after, without their words, and so it can be taken back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bot.domain.conversation import Audience
+from bot.domain.fact import Evidence, Fact, FactId, FactSource, FactState, FactStatus
+from bot.domain.identity import PersonId
+from bot.domain.operation import (
+    Actor,
+    FactChange,
+    MemoryOperation,
+    MemoryPatch,
+    OperationId,
+    OperationKind,
+)
+from bot.domain.turn import TurnId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeContext:
+    """Who changes whose memory, when, and in front of whom it was said.
+
+    ``next_number`` is the number that the next new fact gets; ``turn_id`` the turn whose words
+    lead to the change, None for a command. ``source`` is how its new facts came to be.
+    """
+
+    person_id: PersonId
+    audience: Audience
+    actor: Actor
+    now: datetime
+    new_id: Callable[[], str]
+    next_number: int
+    turn_id: TurnId | None = None
+    source: FactSource = FactSource.RULE
+
+
+class MemoryChange:
+    """A change in the making. It sees its own effects: :attr:`facts` are the active ones so far."""
+
+    def __init__(self, facts: Iterable[Fact], context: ChangeContext) -> None:
+        self.context = context
+        self._facts: dict[FactId, Fact] = {
+            fact.id: fact for fact in facts if fact.status is FactStatus.ACTIVE
+        }
+        self._added: dict[FactId, Fact] = {}
+        self._support: list[tuple[FactId, Evidence]] = []
+        self._operations: list[MemoryOperation] = []
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """All facts that are active after what was done so far, by number."""
+        return tuple(sorted(self._facts.values(), key=lambda fact: fact.number))
+
+    @property
+    def next_number(self) -> int:
+        """The number of the next new fact."""
+        return self.context.next_number + len(self._added)
+
+    def append(self, fact: Fact, reason: str) -> None:
+        """A new fact beside the others."""
+        self._note(OperationKind.APPEND, reason, [self._begin(fact)])
+
+    def insert(self, fact: Fact, reason: str) -> None:
+        """A new fact at its place among those that are ordered by when they occur."""
+        later = [f for f in self.facts if _occurs_before(f, fact)]
+        changes = [self._begin(fact)]
+        self._note(OperationKind.INSERT, reason, changes, {"position": len(later) + 1})
+
+    def overwrite(self, old: Sequence[Fact], fact: Fact, reason: str) -> None:
+        """A new fact in place of others, which stay with the time in which they were true."""
+        ended = [self._end(o, at=fact.valid_from, by=fact.id) for o in old]
+        self._note(OperationKind.OVERWRITE, reason, [*ended, self._begin(fact)])
+
+    def erase(self, old: Sequence[Fact], reason: str) -> None:
+        """Facts that are over, without anything in their place."""
+        ended = [self._end(fact, at=self.context.now, by=None) for fact in old]
+        self._note(OperationKind.ERASE, reason, ended)
+
+    def strengthen(self, fact: Fact, evidence: Evidence, reason: str) -> None:
+        """A fact was said again."""
+        self._support.append((fact.id, evidence))
+        stronger = replace(fact.state, strength=fact.state.strength + 1)
+        self._note(OperationKind.STRENGTHEN, reason, [self._move(fact, stronger)])
+
+    def restate(self, kind: OperationKind, fact: Fact, state: FactState, reason: str) -> None:
+        """Put one fact into another state."""
+        self._note(kind, reason, [self._move(fact, state)])
+
+    def patch(self) -> MemoryPatch:
+        """What has to be stored."""
+        return MemoryPatch(
+            added=tuple(self._added.values()),
+            support=tuple(self._support),
+            operations=tuple(self._operations),
+        )
+
+    def _begin(self, fact: Fact) -> FactChange:
+        self._added[fact.id] = fact
+        if fact.status is FactStatus.ACTIVE:
+            self._facts[fact.id] = fact
+        return FactChange(fact_id=fact.id, before=None, after=fact.state)
+
+    def _end(self, fact: Fact, *, at: datetime, by: FactId | None) -> FactChange:
+        ended = replace(
+            fact.state,
+            status=FactStatus.SUPERSEDED,
+            valid_to=max(at, fact.valid_from),
+            superseded_by=by,
+        )
+        return self._move(fact, ended)
+
+    def _move(self, fact: Fact, state: FactState) -> FactChange:
+        moved = fact.in_state(state)
+        if moved.status is FactStatus.ACTIVE:
+            self._facts[fact.id] = moved
+        else:
+            self._facts.pop(fact.id, None)
+        return FactChange(fact_id=fact.id, before=fact.state, after=state)
+
+    def _note(
+        self,
+        kind: OperationKind,
+        reason: str,
+        changes: Sequence[FactChange],
+        detail: Mapping[str, int] | None = None,
+        undoes: OperationId | None = None,
+    ) -> None:
+        self._operations.append(
+            MemoryOperation(
+                id=OperationId(self.context.new_id()),
+                person_id=self.context.person_id,
+                kind=kind,
+                actor=self.context.actor,
+                reason=reason,
+                happened_at=self.context.now,
+                turn_id=self.context.turn_id,
+                changes=tuple(changes),
+                undoes=undoes,
+                detail=detail or {},
+            )
+        )
+
+    def undo(self, operation: MemoryOperation, facts: Iterable[Fact]) -> None:
+        """Put the facts that ``operation`` changed back into their earlier states.
+
+        What it added is retracted. A fact that is gone, or has changed again since, stays as it
+        is. Nothing is noted when nothing can be put back.
+        """
+        known = {fact.id: fact for fact in facts}
+        changes = []
+        for change in reversed(operation.changes):
+            fact = known.get(change.fact_id)
+            if fact is None or fact.state != change.after:
+                continue
+            before = change.before or replace(fact.state, status=FactStatus.RETRACTED)
+            changes.append(self._move(fact, before))
+        if changes:
+            self._note(OperationKind.UNDO, "taken back", changes, undoes=operation.id)
+
+
+def edited(fact: Fact, text: str, context: ChangeContext) -> MemoryPatch:
+    """The person puts their own words in place of a fact's.
+
+    The new fact keeps its kind, place, audience and pin, and stands on what was typed. Its bare
+    value is not known any more.
+    """
+    change = MemoryChange([fact], context)
+    new = replace(
+        fact,
+        id=FactId(context.new_id()),
+        number=change.next_number,
+        text=text,
+        value=None,
+        evidence=(Evidence(quote=text, turn_id=None, said_at=context.now),),
+        valid_from=context.now,
+        occurs_from=None,
+        occurs_until=None,
+        confidence=1.0,
+        source=FactSource.COMMAND,
+        conflicts_with=None,
+        state=FactState(pinned=fact.state.pinned),
+    )
+    change.overwrite([fact], new, "edited")
+    return change.patch()
+
+
+def pinned(fact: Fact, context: ChangeContext, *, pin: bool) -> MemoryPatch:
+    """A pinned fact is in every prompt that has room for it."""
+    change = MemoryChange([fact], context)
+    kind = OperationKind.PIN if pin else OperationKind.UNPIN
+    change.restate(kind, fact, replace(fact.state, pinned=pin), "asked for")
+    return change.patch()
+
+
+def undone(
+    operation: MemoryOperation, facts: Iterable[Fact], context: ChangeContext
+) -> MemoryPatch:
+    """Take an operation back; an empty patch when there is nothing left to put back.
+
+    ``facts`` are this person's facts of every status.
+    """
+    change = MemoryChange((), context)
+    change.undo(operation, facts)
+    return change.patch()
+
+
+def _occurs_before(one: Fact, other: Fact) -> bool:
+    if one.occurs_from is None or other.occurs_from is None:
+        return False
+    return one.occurs_from <= other.occurs_from

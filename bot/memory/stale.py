@@ -1,0 +1,106 @@
+"""Keeping what is no longer true out of prompts.
+
+When a fact is overwritten or over, the words that taught it stay in the log of turns, which is the
+truth. Recall and the loop would bring them back: "I live in Porto", said in March, beside "I live
+in Berlin". So those words, and Ellie's replies that hold the old value, are cut out of the turns
+from before the change whenever they are read for a prompt. Later words stay as they are: somebody
+who moved may well speak of Porto.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import regex
+
+from bot.domain.fact import Fact, FactId, FactStatus
+from bot.domain.turn import Turn, TurnId
+from bot.memory.cutting import Span, places, sentence_spans, without
+
+GAP = "…"
+"""Stands in a prompt where stale words were."""
+
+_IN_WORD = regex.compile(r"[\p{L}\p{N}--\p{Han}]", regex.VERSION1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Outdated:
+    """A fact that is no longer true, and since when the person has said so."""
+
+    quotes: dict[TurnId, list[str]]
+    value: str | None
+    since: datetime
+
+
+class StaleWords:
+    """What must be cut out of turns, according to a person's superseded facts.
+
+    ``facts`` may hold active ones as well: they tell when they took an older one's place.
+    """
+
+    def __init__(self, facts: Iterable[Fact]) -> None:
+        known = {fact.id: fact for fact in facts}
+        self._outdated = [
+            _outdated(fact, known)
+            for fact in known.values()
+            if fact.status is FactStatus.SUPERSEDED
+        ]
+
+    def cut_from(self, turn: Turn) -> Turn | None:
+        """The turn without stale words; None when none of the person's words are left."""
+        text, reply = turn.text, turn.reply
+        for fact in self._outdated:
+            if turn.received_at >= fact.since:
+                continue
+            for quote in fact.quotes.get(turn.id, ()):
+                text = _without_quote(text, quote, fact.value)
+            if fact.value is not None:
+                reply = _without_value(reply, fact.value)
+        if (text, reply) == (turn.text, turn.reply):
+            return turn
+        return replace(turn, text=text, reply=reply) if text.strip(f"{GAP} ") else None
+
+
+def _outdated(fact: Fact, known: dict[FactId, Fact]) -> _Outdated:
+    successor = known.get(fact.state.superseded_by) if fact.state.superseded_by else None
+    quotes: dict[TurnId, list[str]] = {}
+    for evidence in fact.evidence:
+        if evidence.turn_id is not None:
+            quotes.setdefault(evidence.turn_id, []).append(evidence.quote)
+    since = successor.learned_at if successor else fact.state.valid_to or fact.learned_at
+    # One character is too short to mean anything by itself.
+    value = fact.value if fact.value and len(fact.value) > 1 else None
+    return _Outdated(quotes, value, since)
+
+
+def _names(text: str, value: str) -> bool:
+    """Whether ``value`` stands in ``text`` as whole words.
+
+    No pattern is compiled for it: the regex module would keep what people said.
+    """
+    plain = text.casefold()
+    return any(
+        not _IN_WORD.match(plain[: at.start][-1:]) and not _IN_WORD.match(plain[at.end :][:1])
+        for at in places(plain, value.casefold())
+    )
+
+
+def _without_quote(text: str, quote: str, value: str | None) -> str:
+    """Cuts the quote, and with it the rest of its sentence when that names the value again."""
+    cut = []
+    for place in places(text, quote):
+        around = [span for span in sentence_spans(text) if span.overlaps(place)]
+        rest = [
+            text[span.start : max(span.start, place.start)]
+            + text[min(span.end, place.end) : span.end]
+            for span in around
+        ]
+        again = value is not None and any(_names(piece, value) for piece in rest)
+        cut.append(Span(around[0].start, around[-1].end) if again and around else place)
+    return without(text, cut, lambda _: GAP)
+
+
+def _without_value(reply: str, value: str) -> str:
+    return without(reply, [s for s in sentence_spans(reply) if _names(s.of(reply), value)])
