@@ -39,6 +39,15 @@ class Precision(StrEnum):
     FP32 = "fp32"
 
 
+class Extraction(StrEnum):
+    """Who finds facts in messages; see ``bot/memory/extraction/probe.py``."""
+
+    AUTO = "auto"
+    RULES = "rules"
+    QUESTIONS = "questions"
+    BULLETS = "bullets"
+
+
 class LogFormat(StrEnum):
     """How log lines look."""
 
@@ -94,6 +103,18 @@ class Settings(BaseSettings):
         "Language model: auto, a built-in alias (see `ellie models`), a hub id, a folder or a "
         "GGUF file.",
         example="ellie-small",
+    )
+    encoder: str = _setting(
+        "none",
+        "Sentence encoder, which lets recall find memories by meaning too: none, auto, a built-in "
+        "alias (ellie-encoder, English), a hub id or a folder.",
+        example="ellie-encoder",
+    )
+    extraction: Extraction = _setting(
+        Extraction.AUTO,
+        "Who finds facts in messages: rules alone, or beside them, after the reply, the language "
+        "model by questions or by bullets. auto tries out what the model can do.",
+        example="rules",
     )
     precision: Precision = _setting(
         Precision.AUTO,
@@ -175,7 +196,7 @@ class Settings(BaseSettings):
         except RuntimeError as error:
             raise ValueError(f"{value} names the home folder of nobody here") from error
 
-    @field_validator("model")
+    @field_validator("model", "encoder")
     @classmethod
     def _named(cls, value: str) -> str:
         if not value.strip():

@@ -16,7 +16,7 @@ from adapters.console.chat import ConsoleChat, console_identity
 from adapters.console.lines import Lines, PromptLines, ScriptLines
 from adapters.console.screen import PlainScreen, RichScreen, Screen
 from bot.app import App, running_app
-from bot.cli.models import ensure_model
+from bot.cli.models import ensure_encoder, ensure_model
 from bot.config import Settings
 from bot.domain.identity import IdentityRef
 
@@ -35,9 +35,10 @@ def chat(settings: Settings, console: Console, user: str) -> bool:
     """
     identity = console_identity(user)
     name, folder = ensure_model(settings, console)
+    encoder = ensure_encoder(settings, console)
 
     async def run() -> bool:
-        async with running_app(settings, model=name, folder=folder) as app:
+        async with running_app(settings, model=name, folder=folder, encoder=encoder) as app:
             interactive = sys.stdin is not None and sys.stdin.isatty()
             screen: Screen = PlainScreen(sys.stdout, sys.stderr)
             lines: Lines = ScriptLines(_standard_input())
@@ -47,7 +48,8 @@ def chat(settings: Settings, console: Console, user: str) -> bool:
                 lines = PromptLines(await _earlier(app, identity))
             session = ConsoleChat(
                 engine=app.engine,
-                control=app.control,
+                commands=app.commands,
+                unanswered=app.control.unanswered,
                 identity=identity,
                 lines=lines,
                 screen=screen,
@@ -80,8 +82,8 @@ async def _until_terminated(talk: Coroutine[Any, Any, None]) -> None:
 
 
 async def _earlier(app: App, identity: IdentityRef) -> list[str]:
-    summary = await app.control.show(identity, latest=HISTORY_TURNS)
-    return [turn.text for turn in summary.turns] if summary else []
+    summary = await app.control.view.show(identity, latest=HISTORY_TURNS)
+    return [turn.text for turn in summary.turns if turn.text] if summary else []
 
 
 def _standard_input() -> BinaryIO:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.text import Text
 
-from bot.app import choose_model, database_state, model_store
+from bot.app import choose_encoder, choose_model, database_state, model_store
 from bot.config import Settings
 from bot.errors import (
     EllieError,
@@ -20,7 +20,8 @@ from bot.errors import (
     StorageUnavailableError,
 )
 from bot.generation.models.disk import free_bytes, gigabytes
-from bot.generation.models.sources import BuiltIn
+from bot.generation.models.encoders import describe_encoder
+from bot.generation.models.sources import BuiltIn, ModelSource
 
 LOW_DISK_BYTES = 500_000_000
 
@@ -40,6 +41,7 @@ def check(settings: Settings, console: Console) -> EllieError | None:
         *_platforms(settings),
         _database(settings),
         _model(settings),
+        _encoder(settings),
         *_disk(settings),
     ]
     for finding in findings:
@@ -82,10 +84,33 @@ def _model(settings: Settings) -> Finding:
             return Finding("model", f"{chosen.name} in {folder}. {chosen.reason}".strip())
     except ModelError as error:
         return Finding("model", str(error), error)
-    size = ""
-    if isinstance(chosen.source, BuiltIn):
-        size = f" ({gigabytes(chosen.source.model.gguf_bytes)} to fetch)"
-    return Finding("model", f"{chosen.name}, will be pulled at first start{size}. {chosen.reason}")
+    return Finding(
+        "model",
+        f"{chosen.name}, will be pulled at first start{_to_fetch(chosen.source)}. {chosen.reason}",
+    )
+
+
+def _encoder(settings: Settings) -> Finding:
+    try:
+        chosen = choose_encoder(settings)
+        if chosen is None:
+            return Finding("encoder", "none; recall goes by words (ELLIE_ENCODER)")
+        store = model_store(settings)
+        folder = store.find(chosen.source)
+        if folder is None:
+            size = _to_fetch(chosen.source)
+            return Finding("encoder", f"{chosen.name}, will be pulled at first start{size}")
+        store.check(folder)
+        describe_encoder(folder)
+    except ModelError as error:
+        return Finding("encoder", str(error), error)
+    return Finding("encoder", f"{chosen.name} in {folder}")
+
+
+def _to_fetch(source: ModelSource) -> str:
+    if isinstance(source, BuiltIn):
+        return f" ({gigabytes(source.model.fetched_bytes)} to fetch)"
+    return ""
 
 
 def _disk(settings: Settings) -> Iterator[Finding]:

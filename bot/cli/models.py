@@ -7,32 +7,34 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bot.app import ChosenModel, choose_model, model_store
+from bot.app import ChosenModel, choose_encoder, choose_model, model_store
 from bot.cli.progress import ProgressBar
 from bot.config import Settings
-from bot.generation.models.catalogue import CATALOGUE
+from bot.generation.models.catalogue import EVERYTHING
 from bot.generation.models.disk import gigabytes
 from bot.generation.models.pull import pull
 from bot.generation.models.sources import parse_source
 
 
 def list_models(settings: Settings, console: Console) -> None:
-    """Print the built-in models and what is installed, and mark the one that would run."""
+    """Print the built-in models and what is installed, and mark what would run."""
     store = model_store(settings)
     chosen = choose_model(settings)
+    encoder = choose_encoder(settings)
+    running = {chosen.name, encoder.name if encoder else ""}
     table = Table("", "model", "size", "installed", "what it is for", box=None, pad_edge=False)
     installed = {model.name: model for model in store.installed()}
-    for name, model in CATALOGUE.items():
+    for name, model in EVERYTHING.items():
         found = installed.pop(name, None)
         table.add_row(
-            "→" if name == chosen.name else "",
+            "→" if name in running else "",
             name,
-            gigabytes(model.gguf_bytes),
+            gigabytes(model.fetched_bytes),
             gigabytes(found.bytes) if found else "no",
             model.description,
         )
     for name, found in installed.items():
-        mark = "→" if name == chosen.name else ""
+        mark = "→" if name in running else ""
         table.add_row(mark, name, "", gigabytes(found.bytes), found.source)
     console.print(table)
     console.print(f"Folder: {store.root}", markup=False, highlight=False, soft_wrap=True)
@@ -50,7 +52,22 @@ def pull_model(settings: Settings, console: Console, name: str) -> Path:
 
 def ensure_model(settings: Settings, console: Console) -> tuple[str, Path]:
     """The name and folder of the model that the settings lead to, pulled first if need be."""
-    chosen = choose_model(settings)
+    return _ensure(settings, console, choose_model(settings))
+
+
+def ensure_encoder(settings: Settings, console: Console) -> tuple[str, Path] | None:
+    """The name and folder of the sentence encoder, if there is to be one, pulled if need be."""
+    chosen = choose_encoder(settings)
+    return _ensure(settings, console, chosen) if chosen else None
+
+
+def remove_model(settings: Settings, console: Console, name: str) -> None:
+    """Delete an installed model."""
+    freed = model_store(settings).remove(name)
+    console.print(f"{name} is removed; {gigabytes(freed)} are free again.", markup=False)
+
+
+def _ensure(settings: Settings, console: Console, chosen: ChosenModel) -> tuple[str, Path]:
     store = model_store(settings)
     if (folder := store.find(chosen.source)) is None and chosen.reason:
         console.print(chosen.reason, markup=False, highlight=False, soft_wrap=True)
@@ -58,12 +75,6 @@ def ensure_model(settings: Settings, console: Console) -> tuple[str, Path]:
         return chosen.name, _pull(settings, console, chosen, verify=False)
     store.check(folder)
     return chosen.name, folder
-
-
-def remove_model(settings: Settings, console: Console, name: str) -> None:
-    """Delete an installed model."""
-    freed = model_store(settings).remove(name)
-    console.print(f"{name} is removed; {gigabytes(freed)} are free again.", markup=False)
 
 
 def _pull(settings: Settings, console: Console, chosen: ChosenModel, *, verify: bool) -> Path:

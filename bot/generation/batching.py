@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from enum import Enum
@@ -14,6 +14,7 @@ from bot.domain.generation import (
     GenerationEvent,
     GenerationRequest,
     GenerationResult,
+    Prompt,
     TextDelta,
 )
 from bot.errors import (
@@ -24,6 +25,7 @@ from bot.errors import (
 )
 from bot.generation.detokenizer import StreamingDecoder
 from bot.generation.output import Output
+from bot.generation.scoring import Scorer
 from bot.generation.turnstile import Turnstile
 from bot.log import get_logger
 from bot.ports.system import Clock
@@ -84,6 +86,7 @@ class BatchingGenerator:
         self._name = name
         self._clock = clock
         self._turnstile = Turnstile(places=max_parallel, max_waiting=max_waiting)
+        self._scorer = Scorer()
         self._inboxes: dict[str, _Inbox] = {}
         self._loading: asyncio.Task[LoadedModel] | None = None
 
@@ -117,6 +120,7 @@ class BatchingGenerator:
         )
         ticket = self._turnstile.enter(request.priority, lambda: inbox.put(_Signal.ADMITTED))
         self._inboxes[request.id] = inbox
+        self._scorer.pause()
         try:
             # Closed by hand: an abandoned inner generator would end only when it is collected.
             async with aclosing(self._run(request, inbox)) as events:
@@ -125,6 +129,20 @@ class BatchingGenerator:
         finally:
             del self._inboxes[request.id]
             self._turnstile.leave(ticket)
+            if not self._inboxes:
+                self._scorer.go_on()
+
+    async def score(self, prompts: Sequence[Prompt], reply: str) -> tuple[float, ...]:
+        """See the port."""
+        return await self._scorer.score(
+            await self._loaded(), [(prompt, reply) for prompt in prompts]
+        )
+
+    async def compare(self, prompt: Prompt, replies: Sequence[str]) -> tuple[float, ...]:
+        """See the port."""
+        return await self._scorer.score(
+            await self._loaded(), [(prompt, reply) for reply in replies]
+        )
 
     def cancel(self, request_id: str) -> None:
         """See the port."""
@@ -138,8 +156,12 @@ class BatchingGenerator:
             return
         # Loading runs in a thread that cannot be interrupted; leaving it would keep the process.
         await asyncio.wait({loading})
+        await self._scorer.close()
         if not loading.cancelled() and loading.exception() is None:
             await asyncio.to_thread(loading.result().engine.stop)
+        # The thread tells those whose requests it had taken in; one on its way is lost with it.
+        for inbox in self._inboxes.values():
+            inbox.put(Output((), finished=True, error="closed"))
 
     async def _run(
         self, request: GenerationRequest, inbox: _Inbox

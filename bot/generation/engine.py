@@ -1,7 +1,8 @@
 """transformers' continuous batching, behind a small surface.
 
 The manager computes in a thread of its own and shares the key-value blocks of equal prompt
-prefixes. Everything the rest of the package needs of it is here: submit, cancel, revive, stop.
+prefixes. Everything the rest of the package needs of it is here: submit, cancel, revive, stop, and
+use of the model while that thread waits.
 """
 
 from __future__ import annotations
@@ -15,7 +16,11 @@ from transformers import GenerationConfig
 from transformers.generation.configuration_utils import ContinuousBatchingConfig
 
 from bot.errors import EngineFailedError
+from bot.generation.likelihood import LikelihoodReading, ReplyTokens
 from bot.generation.output import Output
+from bot.log import get_logger
+
+log = get_logger(__name__)
 
 CPU_PAGE_TOKENS = 16
 """Tokens in one shareable block. A prefix is shared in whole blocks, so small ones reuse more: a
@@ -26,6 +31,11 @@ CPU_STEP_TOKENS = 128
 processor larger steps read no faster."""
 
 GPU_PAGE_TOKENS = 64
+
+CPU_PIECE_TOKENS = 64
+"""Tokens read in one go when replies are scored. A chat that begins meanwhile waits for the end."""
+
+GPU_PIECE_TOKENS = 1024
 
 
 class BatchEngine:
@@ -114,6 +124,29 @@ class BatchEngine:
         # The manager forgets a handler only when its request finishes, which this one never will.
         with manager.output_router._lock:  # noqa: SLF001
             manager.output_router.result_handlers.pop(request_id, None)
+
+    def begin_reading(self, texts: Sequence[ReplyTokens]) -> LikelihoodReading:
+        """What finds out how likely replies are, in pieces to be read with :meth:`exclusively`."""
+        on_cpu = self._model.device.type == "cpu"
+        piece = CPU_PIECE_TOKENS if on_cpu else GPU_PIECE_TOKENS
+        return LikelihoodReading(self._model, texts, piece_tokens=piece)
+
+    def exclusively(self, work: Callable[[], None]) -> None:
+        """Let ``work`` use the model between two steps of the thread. Blocks until it is done.
+
+        Called from a thread of the caller's own.
+
+        Raises:
+            EngineFailedError: the thread is not running, or ``work`` failed.
+        """
+        try:
+            with self._manager.pause():
+                work()
+        except Exception as error:
+            log.exception("scoring_failed")
+            raise EngineFailedError(
+                "The inference engine failed while it scored a reply; try again."
+            ) from error
 
     def is_end(self, token_id: int) -> bool:
         """Whether this token ends a reply."""

@@ -18,6 +18,7 @@ from bot.config import Precision
 from bot.errors import ModelCorruptError, ModelError
 from bot.generation.engine import BatchEngine
 from bot.generation.precision import choose_precision, make_mixed
+from bot.generation.quiet_threads import compute_with
 from bot.generation.tokenizer import HfChatTokenizer
 
 
@@ -65,8 +66,8 @@ def load_model(folder: Path, options: LoadOptions) -> LoadedModel:
         ModelError: it cannot be loaded, or cannot chat.
         ModelCorruptError: its files are damaged or missing.
     """
-    _silence_libraries()
-    torch.set_num_threads(options.threads or _usable_cores())
+    silence_libraries()
+    compute_with(options.threads or _usable_cores())
     device = _device(options.device)
     precision = choose_precision(options.precision, device)
     tokenizer = load_tokenizer(folder, options.context_tokens)
@@ -88,7 +89,7 @@ def load_model(folder: Path, options: LoadOptions) -> LoadedModel:
     return LoadedModel(tokenizer, engine, precision)
 
 
-def _silence_libraries() -> None:
+def silence_libraries() -> None:
     """Keep libraries from writing into the terminal; what matters reaches the caller as an error.
 
     Continuous batching also logs token ids of prompts, which are people's words.

@@ -10,6 +10,7 @@ from tokenizers import Tokenizer
 
 from bot.domain.generation import ChatMessage, Role
 from bot.errors import ModelError
+from bot.generation.likelihood import ReplyTokens
 
 
 class HfChatTokenizer:
@@ -70,6 +71,17 @@ class HfChatTokenizer:
         """The prompt as the model reads it."""
         text: str = self._render(messages if self._takes_system else _fold_system(messages))
         return self.backend.encode(text, add_special_tokens=False).ids
+
+    def encode_reply(self, messages: Sequence[ChatMessage], reply: str) -> ReplyTokens:
+        """A prompt as the model reads it, and ``reply`` as the model would write it after it."""
+        text = self._render(messages if self._takes_system else _fold_system(messages))
+        prompt = self.backend.encode(text, add_special_tokens=False).ids
+        whole = self.backend.encode(text + reply, add_special_tokens=False).ids
+        if whole[: len(prompt)] == prompt:
+            return ReplyTokens(prompt, whole[len(prompt) :])
+        # Side by side, the prompt's last token and the reply's first became another one. The model
+        # starts from the prompt's own tokens, so it would have written the reply by itself.
+        return ReplyTokens(prompt, self.backend.encode(reply, add_special_tokens=False).ids)
 
     def _render(self, messages: Sequence[ChatMessage]) -> str:
         rendered: str = self._tokenizer.apply_chat_template(

