@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from functools import partial
 from typing import Any
 
@@ -12,6 +13,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from storage.address import Address
+from storage.one_hop import OneHopConnection
 
 BUSY_SECONDS = 5.0
 """How long a connection waits for another process that writes."""
@@ -73,13 +75,14 @@ async def connect_sqlite(*args: Any, **kwargs: Any) -> aiosqlite.Connection:
     Its thread has one more thing to tell the event loop after a failed attempt. If the program ends
     before, the thread dies of it and prints a traceback.
     """
-    connection = aiosqlite.connect(*args, **kwargs)
+    connection = OneHopConnection(partial(sqlite3.connect, *args, **kwargs), iter_chunk_size=64)
     connection._thread.daemon = True  # noqa: SLF001 - as SQLAlchemy does where it connects itself
     try:
-        return await connection
+        await connection
     except BaseException:
         await asyncio.to_thread(connection._thread.join, BUSY_SECONDS)  # noqa: SLF001
         raise
+    return connection
 
 
 async def run_bare(connection: AsyncConnection, statement: str) -> list[tuple[Any, ...]]:
