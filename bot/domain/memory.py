@@ -50,7 +50,7 @@ class MemorySummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErasedMemory:
-    """How much was erased.
+    """How much was erased. ``sentences`` are those cut out of turns that stay.
 
     ``scrubbed`` is False when another program kept the database's files from being overwritten:
     the rows are gone, and what the files still hold of them is overwritten later.
@@ -58,4 +58,5 @@ class ErasedMemory:
 
     turns: int
     facts: int
+    sentences: int = 0
     scrubbed: bool = True

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from bot.domain.conversation import ConversationId, ConversationRef
+from bot.domain.fact import FactId
 from bot.domain.generation import FinishReason, GenerationResult
-from bot.domain.identity import Person
+from bot.domain.identity import IdentityRef, Person
 from bot.domain.message import InboundMessage
+from bot.domain.shown import Shown
 from bot.domain.text import clean_text
 from bot.domain.turn import (
     FailureReason,
     NewTurn,
+    TraceItem,
     Turn,
     TurnId,
     TurnOutcome,
     TurnStatus,
     TurnTrace,
 )
-from bot.ports.storage import Storage
+from bot.engine.learning import NOTHING, Learned, found_in, learn
+from bot.ports.sight import Blind, Sight
+from bot.ports.storage import Storage, UnitOfWork
 from bot.ports.system import Clock, IdSource, WorkerRegistry
 from bot.prompt.assemble import Assembled
 
@@ -27,32 +33,60 @@ LEASE = timedelta(seconds=30)
 """For how long an accepted turn is believed to be worked on without news of its process."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
-    """A stored turn and whose it is."""
+    """A turn to be answered, whose it is, and what it changed in memory.
+
+    ``first_contact`` is True when the person must be told what is kept about them. A turn of
+    somebody incognito has the number 0 and is stored nowhere.
+    """
 
     person: Person
+    author: IdentityRef
     turn: Turn
+    conversation: ConversationRef
+    learned: Learned = NOTHING
+    first_contact: bool = False
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether there is a row of this turn."""
+        return self.turn.number > 0
 
 
 class TurnLedger:
     """The turn's three short transactions. Every method may raise a StorageError."""
 
     def __init__(
-        self, storage: Storage, *, clock: Clock, ids: IdSource, workers: WorkerRegistry
+        self,
+        storage: Storage,
+        *,
+        clock: Clock,
+        ids: IdSource,
+        workers: WorkerRegistry,
+        sight: Sight | None = None,
     ) -> None:
         self._storage = storage
+        self._sight = sight or Blind()
         self._clock = clock
         self._ids = ids
         self._worker = workers.name
 
     async def admit(self, message: InboundMessage, text: str) -> Accepted | None:
-        """Store a message; None when it was stored before and is, or is being, answered."""
+        """Store a message and learn from it, at once and together.
+
+        None when it was stored before and is, or is being, answered.
+        """
         lease_until = self._clock.now() + LEASE
+        shown = tuple([await self._sight.look(item) for item in message.shown])
+        candidates = found_in(text, message.received_at)
         async with self._storage.unit_of_work() as work:
             person = await work.persons.resolve(
                 message.author, new_id=self._ids.new_id(), seen_at=message.received_at
             )
+            if person.incognito:
+                # Left without a commit: not even a changed display name is stored.
+                return self._unstored(message, text, shown, person)
             conversation = await work.conversations.resolve(
                 message.conversation, new_id=self._ids.new_id()
             )
@@ -62,11 +96,13 @@ class TurnLedger:
                     person_id=person.id,
                     conversation_id=conversation.id,
                     audience=conversation.audience,
-                    event_key=f"{message.conversation.platform}:{message.event_key}",
+                    event_key=_event_key(message),
                     text=text,
                     received_at=message.received_at,
                     worker=self._worker,
                     lease_until=lease_until,
+                    shown=shown,
+                    unremembered=person.paused,
                 )
             )
             # A platform repeats an event when it saw no answer. If the first attempt died, this
@@ -75,12 +111,41 @@ class TurnLedger:
                 turn.id, worker=self._worker, lease_until=lease_until
             ):
                 return None
+            # The first attempt has learned already what there is to learn.
+            learned = await learn(work, turn, candidates, self._ids) if is_new else NOTHING
+            told = turn.number == 1 and await work.persons.take_notice(person.id)
             await work.commit()
-        return Accepted(person, turn)
+        return Accepted(
+            person=person,
+            author=message.author,
+            turn=turn,
+            conversation=message.conversation,
+            learned=learned,
+            first_contact=told,
+        )
+
+    def _unstored(
+        self, message: InboundMessage, text: str, shown: tuple[Shown, ...], person: Person
+    ) -> Accepted:
+        turn = Turn(
+            id=TurnId(self._ids.new_id()),
+            person_id=person.id,
+            conversation_id=ConversationId(""),
+            audience=message.conversation.audience,
+            event_key=_event_key(message),
+            number=0,
+            text=text,
+            received_at=message.received_at,
+            shown=shown,
+            unremembered=True,
+        )
+        return Accepted(
+            person=person, author=message.author, turn=turn, conversation=message.conversation
+        )
 
     async def save(
         self,
-        turn: Turn,
+        accepted: Accepted,
         result: GenerationResult,
         *,
         model: str,
@@ -90,8 +155,10 @@ class TurnLedger:
         """Store the reply and its trace.
 
         False when the turn is not this process's any more: it was erased meanwhile, or another
-        process declared it interrupted.
+        process declared it interrupted. Also when the person had something forgotten meanwhile:
+        the reply was written with it in mind, so the turn ends without one.
         """
+        turn = accepted.turn
         cancelled = result.finish_reason is FinishReason.CANCELLED
         outcome = TurnOutcome(
             status=TurnStatus.CANCELLED if cancelled else TurnStatus.ANSWERED,
@@ -99,9 +166,14 @@ class TurnLedger:
             reply=clean_text(result.text),
         )
         async with self._storage.unit_of_work() as work:
+            knows = await _still_knows(work, accepted)
+            if not knows:
+                outcome = replace(outcome, reply="")
             if not await work.turns.finish(turn.id, outcome, worker=self._worker):
                 return False
-            if assembled:
+            if assembled and knows:
+                used = [item.item_id for item in assembled.items if _is_used_fact(item)]
+                await work.facts.mark_used([FactId(i) for i in used], at=outcome.finished_at)
                 await work.traces.save(
                     TurnTrace(
                         turn_id=turn.id,
@@ -115,7 +187,7 @@ class TurnLedger:
                     )
                 )
             await work.commit()
-        return True
+        return knows
 
     async def fail(self, turn: Turn, reason: FailureReason) -> None:
         """Record that a turn has no reply, and why."""
@@ -125,3 +197,20 @@ class TurnLedger:
         async with self._storage.unit_of_work() as work:
             await work.turns.finish(turn.id, outcome, worker=self._worker)
             await work.commit()
+
+
+async def _still_knows(work: UnitOfWork, accepted: Accepted) -> bool:
+    """Whether nothing was forgotten since ``accepted``; nothing will be while ``work`` is open."""
+    person = await work.persons.find(accepted.author)
+    if person is not None:
+        await work.facts.begin_change(person.id)
+        person = await work.persons.find(accepted.author)
+    return person is not None and person.memory_epoch == accepted.person.memory_epoch
+
+
+def _event_key(message: InboundMessage) -> str:
+    return f"{message.conversation.platform}:{message.event_key}"
+
+
+def _is_used_fact(item: TraceItem) -> bool:
+    return item.included and item.kind in ("fact", "fresh")

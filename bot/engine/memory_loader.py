@@ -2,45 +2,88 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
 from bot.domain.conversation import Scope
+from bot.domain.fact import Fact, FactStatus
 from bot.domain.identity import Person
 from bot.domain.memory import RecalledTurn, WorkingMemory
 from bot.domain.turn import Turn
 from bot.engine.recall_cache import RecallCache
 from bot.engine.stopwatch import Stopwatch
+from bot.engine.vectors import VectorKeeper
 from bot.memory.executive import MAX_RECALLED
 from bot.memory.loop import MAX_TURNS
+from bot.memory.stale import StaleWords
 from bot.ports.storage import Storage, UnitOfWork
 
 
 class MemoryLoader:
     """Loads and recalls in one short transaction that ends before the model begins."""
 
-    def __init__(self, storage: Storage, recall: RecallCache) -> None:
+    def __init__(
+        self, storage: Storage, recall: RecallCache, vectors: VectorKeeper | None = None
+    ) -> None:
         self._storage = storage
         self._recall = recall
+        self._vectors = vectors
 
-    async def load(self, person: Person, turn: Turn, watch: Stopwatch) -> WorkingMemory:
-        """All that may enter the prompt of ``turn``, in front of the audience it was said to."""
+    async def load(
+        self, person: Person, turn: Turn, watch: Stopwatch, *, unstored: Sequence[Turn] = ()
+    ) -> WorkingMemory:
+        """All that may enter the prompt of ``turn``, in front of the audience it was said to.
+
+        ``unstored`` are the turns of an incognito conversation: they are its loop.
+        """
         scope = Scope(person.id, turn.audience)
+        with watch.step("encode"):
+            vector = await self._vectors.of_question(turn.text) if self._vectors else None
         async with self._storage.unit_of_work() as work:
             with watch.step("load"):
-                recent = await work.turns.recent(
-                    scope, turn.conversation_id, before_number=turn.number, limit=MAX_TURNS
-                )
-                facts = await work.facts.active(scope)
+                recent: Sequence[Turn] = unstored
+                if turn.number:
+                    recent = await work.turns.recent(
+                        scope, turn.conversation_id, before_number=turn.number, limit=MAX_TURNS
+                    )
+                facts = await work.facts.of(scope, {FactStatus.ACTIVE, FactStatus.SUPERSEDED})
             with watch.step("recall"):
-                recalled = await self._recall_turns(person, turn, scope, work)
+                recalled = await self._recall_turns(person, turn, vector, scope, work)
+        stale = StaleWords(facts)
         # A turn without a reply would leave a hole in the dialogue; recall still finds its words.
-        loop = tuple(t for t in recent if t.reply)
-        return WorkingMemory(person=person, scope=scope, facts=facts, loop=loop, recalled=recalled)
+        loop = [left for t in recent if t.reply and (left := stale.cut_from(t)) and left.reply]
+        return WorkingMemory(
+            person=person,
+            scope=scope,
+            now=turn.received_at,
+            facts=tuple(fact for fact in facts if _may_speak(fact, turn)),
+            loop=tuple(loop),
+            recalled=tuple(
+                replace(hit, turn=left) for hit in recalled if (left := stale.cut_from(hit.turn))
+            ),
+        )
 
     async def _recall_turns(
-        self, person: Person, turn: Turn, scope: Scope, work: UnitOfWork
+        self,
+        person: Person,
+        turn: Turn,
+        vector: NDArray[np.float32] | None,
+        scope: Scope,
+        work: UnitOfWork,
     ) -> tuple[RecalledTurn, ...]:
         index = await self._recall.index_of(person, work)
         # More than will be shown, so that the trace can say what came next and was left out.
-        ranked = index.rank(turn.text, scope, limit=2 * MAX_RECALLED, leave_out={turn.id})
+        ranked = index.rank(
+            turn.text,
+            scope,
+            now=turn.received_at,
+            limit=2 * MAX_RECALLED,
+            leave_out={turn.id},
+            query_vector=vector,
+        )
         # The texts come through the scope once more: the index only says where to look.
         turns = await work.turns.by_ids(scope, [hit.turn_id for hit in ranked])
         found = {found.id: found for found in turns}
@@ -48,8 +91,13 @@ class MemoryLoader:
             RecalledTurn(
                 turn=found[hit.turn_id],
                 score=hit.score,
-                parts={"bm25": hit.bm25, "neighbours": hit.neighbours},
+                parts=hit.parts,
             )
             for hit in ranked
             if hit.turn_id in found
         )
+
+
+def _may_speak(fact: Fact, turn: Turn) -> bool:
+    """Current facts, without those that the newest message itself has just taught."""
+    return fact.is_current(turn.received_at) and fact.evidence[0].turn_id != turn.id

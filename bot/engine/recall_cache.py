@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from weakref import WeakValueDictionary
 
 from bot.domain.conversation import Scope
 from bot.domain.identity import Person, PersonId
 from bot.memory.recall import RecallIndex
+from bot.memory.terms import forget_words
+from bot.ports.memory_storage import TurnVector
 from bot.ports.storage import UnitOfWork
 
 MAX_BYTES = 128 * 1024 * 1024
 
-_YIELD_EVERY = 250
+_YIELD_EVERY = 40
 """Turns indexed before other tasks get a chance: about 10 ms of work."""
 
 
@@ -28,12 +31,15 @@ class _Entry:
 class RecallCache:
     """Brings a person's index up to date with one indexed range read, and keeps the latest ones.
 
+    ``vector_model`` names the encoder whose vectors enter the indexes; without one there are none.
+
     The database is the truth: an index is built from it, extended by the turns that are new since,
     also those of other processes, and thrown away when the person's memory epoch has moved.
     """
 
-    def __init__(self, max_bytes: int = MAX_BYTES) -> None:
+    def __init__(self, max_bytes: int = MAX_BYTES, *, vector_model: str = "") -> None:
         self._max_bytes = max_bytes
+        self._vector_model = vector_model
         self._entries: OrderedDict[PersonId, _Entry] = OrderedDict()
         self._forgotten = 0
         # A lock lives as long as somebody holds or awaits it.
@@ -46,21 +52,40 @@ class RecallCache:
             forgotten = self._forgotten
             entry = self._entries.get(person.id)
             if entry is None or entry.epoch != person.memory_epoch:
+                if entry is not None:
+                    forget_words()  # another process had them forgotten
                 entry = _Entry(person.memory_epoch)
+            is_new = not entry.last_number
             turns = await work.turns.after(Scope.in_private(person.id), entry.last_number)
             for count, turn in enumerate(turns, start=1):
-                entry.index.add(turn)
+                if not turn.unremembered:
+                    entry.index.add(turn)
                 entry.last_number = turn.number
                 if count % _YIELD_EVERY == 0:
                     await asyncio.sleep(0)
+            if is_new and self._vector_model:
+                # Those made later come through add_vectors.
+                for vector in await work.vectors.of_person(
+                    person.id, self._vector_model, after_number=0
+                ):
+                    entry.index.add_vector(vector.turn_id, vector.numbers)
             if self._forgotten == forgotten:
                 self._keep(person.id, entry)
             return entry.index
+
+    def add_vectors(self, person_id: PersonId, vectors: Sequence[TurnVector]) -> None:
+        """Add vectors to the index of a person, if there is one in memory."""
+        entry = self._entries.get(person_id)
+        if entry is None:
+            return
+        for vector in vectors:
+            entry.index.add_vector(vector.turn_id, vector.numbers)
 
     def forget(self, person_id: PersonId) -> None:
         """Drop what is kept of a person, and of an index that is being built just now."""
         self._forgotten += 1
         self._entries.pop(person_id, None)
+        forget_words()
 
     def _keep(self, person_id: PersonId, entry: _Entry) -> None:
         self._entries[person_id] = entry

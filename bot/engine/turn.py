@@ -8,16 +8,18 @@ task is cancelled at that moment.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, TypeVar
 
 from bot.domain.generation import FinishReason, GenerationRequest, GenerationResult
 from bot.domain.message import InboundMessage
 from bot.domain.text import clean_text
-from bot.domain.turn import FailureReason, Turn, TurnId
+from bot.domain.turn import FailureReason, Turn, TurnId, TurnStatus
 from bot.engine import notices
+from bot.engine.chat_traffic import ChatTraffic
+from bot.engine.incognito import IncognitoConversations
 from bot.engine.lanes import ConversationLanes, LaneFullError, Place
 from bot.engine.ledger import Accepted, TurnLedger
 from bot.engine.memory_loader import MemoryLoader
@@ -61,6 +63,13 @@ class TurnLimits:
     max_open: int = 40
 
 
+class TurnFollower(Protocol):
+    """Works on turns after they were answered, in the background."""
+
+    def offer(self, turn: Turn) -> None:
+        """Take note of a turn that was answered and may be remembered. Returns at once."""
+
+
 class TurnEngine:
     """Answers messages. Owns a task for each turn in progress."""
 
@@ -72,7 +81,12 @@ class TurnEngine:
         generator: Generator,
         clock: Clock,
         limits: TurnLimits,
+        followers: Sequence[TurnFollower] = (),
+        traffic: ChatTraffic | None = None,
+        incognito: IncognitoConversations | None = None,
     ) -> None:
+        self._followers = followers
+        self._traffic = traffic or ChatTraffic()
         self._ledger = ledger
         self._loader = loader
         self._generator = generator
@@ -81,6 +95,7 @@ class TurnEngine:
         self._lanes = ConversationLanes(
             max_waiting=limits.max_waiting_per_conversation, max_open=limits.max_open
         )
+        self._incognito = incognito or IncognitoConversations()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._stopping = False
 
@@ -95,7 +110,7 @@ class TurnEngine:
 
     async def _take(self, message: InboundMessage) -> Reply:
         text = clean_text(message.text)
-        if not text:
+        if not text and not message.shown:
             return _refused(notices.EMPTY)
         if self._stopping:
             return _refused(notices.STOPPING)
@@ -114,6 +129,12 @@ class TurnEngine:
         finally:
             if accepted is None:
                 self._lanes.leave(place)
+        if accepted is not None and not accepted.is_stored:
+            if not self._incognito.take(accepted.turn):
+                self._lanes.leave(place)
+                accepted = None
+        elif accepted is not None:
+            self._incognito.end(accepted.person.id)
         if accepted is None:
             return Reply.ended(Outcome(status=ReplyStatus.DUPLICATE))
         reply = Reply(accepted.turn.id)
@@ -145,43 +166,54 @@ class TurnEngine:
     async def _run(self, accepted: Accepted, reply: Reply, place: Place, watch: Stopwatch) -> None:
         """Answer one turn and leave it finished, whatever happens."""
         turn = accepted.turn
-        outcome = _failed(FailureReason.INTERRUPTED)
-        with bound(turn=turn.id, person=turn.person_id, conversation=turn.conversation_id):
+        outcome = _failed(accepted, FailureReason.INTERRUPTED)
+        with (
+            bound(turn=turn.id, person=turn.person_id, conversation=turn.conversation_id),
+            self._traffic.answering(),
+        ):
             try:
                 await place.turn()
                 outcome = await self._answer(accepted, reply, watch)
             except asyncio.CancelledError:
-                await shielded(self._fail(turn, FailureReason.INTERRUPTED))
+                await shielded(self._fail(accepted, FailureReason.INTERRUPTED))
                 raise
             except Exception as error:
                 # Whatever it is, the turn must end as a recorded failure.
                 reason = _reason(error)
                 unforeseen = reason is FailureReason.INTERNAL
                 log.error("turn_failed", reason=reason.value, error=str(error), exc_info=unforeseen)
-                await shielded(self._fail(turn, reason))
-                outcome = _failed(reason)
+                await shielded(self._fail(accepted, reason))
+                outcome = _failed(accepted, reason)
             finally:
                 self._lanes.leave(place)
+                self._incognito.leave(turn.id)
                 reply.finish(outcome)
 
     async def _answer(self, accepted: Accepted, reply: Reply, watch: Stopwatch) -> Outcome:
         turn = accepted.turn
         result = GenerationResult(text="", finish_reason=FinishReason.CANCELLED, tokens=0)
+        if accepted.learned.answer:
+            reply.write(accepted.learned.answer)
+            result = GenerationResult(
+                text=accepted.learned.answer, finish_reason=FinishReason.STOP, tokens=0
+            )
+            return await shielded(self._save(accepted, result, None, watch))
         tokenizer = await self._tokenizer(reply)
         if tokenizer is None:
-            return await shielded(self._save(turn, result, None, watch))
-        memory = await self._loader.load(accepted.person, turn, watch)
+            return await shielded(self._save(accepted, result, None, watch))
+        unstored = self._incognito.loop(turn.person_id, accepted.conversation)
+        memory = await self._loader.load(accepted.person, turn, watch, unstored=unstored)
         with watch.step("prompt"):
             assembler = PromptAssembler(
                 tokenizer,
                 memory_tokens=self._limits.memory_tokens,
                 reply_tokens=self._limits.reply_tokens,
             )
-            assembled = assembler.assemble(memory, turn.text)
+            assembled = assembler.assemble(memory, turn.text, turn.shown)
         if not reply.cancelled:
             with watch.step("generate"):
                 result = await self._generate(turn.id, assembled, reply, watch)
-        return await shielded(self._save(turn, result, assembled, watch))
+        return await shielded(self._save(accepted, result, assembled, watch))
 
     async def _tokenizer(self, reply: Reply) -> ChatTokenizer | None:
         """Wait until the model is loaded; None when the person stops the reply before that."""
@@ -218,20 +250,14 @@ class TurnEngine:
         raise EngineFailedError("The generator ended without a result.")
 
     async def _save(
-        self, turn: Turn, result: GenerationResult, assembled: Assembled | None, watch: Stopwatch
+        self,
+        accepted: Accepted,
+        result: GenerationResult,
+        assembled: Assembled | None,
+        watch: Stopwatch,
     ) -> Outcome:
-        try:
-            with watch.step("save"):
-                saved = await self._ledger.save(
-                    turn,
-                    result,
-                    model=self._generator.model_name,
-                    assembled=assembled,
-                    timings_ms=watch.steps,
-                )
-        except StorageError as error:
-            log.error("reply_not_saved", error=str(error))
-            saved = False
+        with watch.step("save"):
+            saved = await self._keep(accepted, result, assembled, watch)
         log.info(
             "turn_finished",
             finish_reason=result.finish_reason.value,
@@ -240,19 +266,46 @@ class TurnEngine:
         )
         log.debug("turn_timings", **watch.steps)
         cancelled = result.finish_reason is FinishReason.CANCELLED
-        remarks = (
-            notices.UNFINISHED.get(result.finish_reason, ""),
-            "" if saved else notices.NOT_KEPT,
-        )
+        unfinished = notices.UNFINISHED.get(result.finish_reason, "")
         return Outcome(
             status=ReplyStatus.CANCELLED if cancelled else ReplyStatus.ANSWERED,
             text=clean_text(result.text),
-            notice=" ".join(filter(None, remarks)),
+            notice=_notice(accepted, unfinished, "" if saved else notices.NOT_KEPT),
         )
 
-    async def _fail(self, turn: Turn, reason: FailureReason) -> None:
+    async def _keep(
+        self,
+        accepted: Accepted,
+        result: GenerationResult,
+        assembled: Assembled | None,
+        watch: Stopwatch,
+    ) -> bool:
+        """Save the reply; False when that was not possible."""
+        if not accepted.is_stored:
+            turn = replace(accepted.turn, status=TurnStatus.ANSWERED, reply=clean_text(result.text))
+            self._incognito.add(accepted.conversation, turn)
+            return True
         try:
-            await self._ledger.fail(turn, reason)
+            saved = await self._ledger.save(
+                accepted,
+                result,
+                model=self._generator.model_name,
+                assembled=assembled,
+                timings_ms=watch.steps,
+            )
+        except StorageError as error:
+            log.error("reply_not_saved", error=str(error))
+            return False
+        if saved and not accepted.turn.unremembered:
+            for follower in self._followers:
+                follower.offer(accepted.turn)
+        return saved
+
+    async def _fail(self, accepted: Accepted, reason: FailureReason) -> None:
+        if not accepted.is_stored:
+            return
+        try:
+            await self._ledger.fail(accepted.turn, reason)
         except StorageError as error:
             # The lease runs out, and recovery records the failure once the database is back.
             log.error("failure_not_recorded", error=str(error))
@@ -262,8 +315,15 @@ def _refused(notice: str) -> Reply:
     return Reply.ended(Outcome(status=ReplyStatus.REFUSED, notice=notice))
 
 
-def _failed(reason: FailureReason) -> Outcome:
-    return Outcome(status=ReplyStatus.FAILED, notice=notices.FAILURES[reason])
+def _failed(accepted: Accepted, reason: FailureReason) -> Outcome:
+    why = notices.FAILURES[reason] if accepted.is_stored else notices.FAILED_INCOGNITO
+    return Outcome(status=ReplyStatus.FAILED, notice=_notice(accepted, why))
+
+
+def _notice(accepted: Accepted, *lines: str) -> str:
+    """``lines``, and what the message changed, which holds however the turn ends."""
+    first = notices.memory_texts(accepted.turn.text).first_contact if accepted.first_contact else ""
+    return "\n".join(filter(None, (*lines, *accepted.learned.remarks, first)))
 
 
 def _reason(error: Exception) -> FailureReason:

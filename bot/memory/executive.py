@@ -28,11 +28,16 @@ the block and this leave unused goes to the loop."""
 MAX_RECALLED = 5
 """More evidence than this makes small models worse, not better (LoCoMo, table 3)."""
 
+WEAKER_BY = 3.0
+"""A quote whose score is so far below the best one's stays out. Scores are logits: it is e³, or 20,
+times less likely to hold the answer."""
+
 MAX_BESIDE = 6
 """At most so many facts stand beside the question."""
 
 OVER_BUDGET = "no room in the token budget"
 TOO_MANY = "better matches came first"
+TOO_WEAK = "much weaker than the best match"
 FROM_THIS_MESSAGE = "learned from this very message"
 NOT_ASKED = "in the loop already, and not what the question is about"
 SAME_WORDS = "its words are quoted already"
@@ -171,6 +176,8 @@ class _Table:
                 reason = TOO_MANY
             elif price > self._left:
                 reason = OVER_BUDGET
+            elif hit.score < candidates[0].score - WEAKER_BY:
+                reason = TOO_WEAK
             elif hit.turn.id in quoted and _is_short(hit.turn, self.facts):
                 reason = SAME_WORDS
             if not reason:

@@ -22,6 +22,7 @@ from bot.domain.operation import (
     OperationKind,
 )
 from bot.domain.turn import TurnId
+from bot.memory.quarantine import reads_like_injection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +30,8 @@ class ChangeContext:
     """Who changes whose memory, when, and in front of whom it was said.
 
     ``next_number`` is the number that the next new fact gets; ``turn_id`` the turn whose words
-    lead to the change, None for a command. ``source`` is how its new facts came to be.
+    lead to the change, None for a command. ``source`` is how its new facts came to be. ``now`` is
+    when it was said; ``recorded_at`` when the change is made, if that is later.
     """
 
     person_id: PersonId
@@ -40,6 +42,7 @@ class ChangeContext:
     next_number: int
     turn_id: TurnId | None = None
     source: FactSource = FactSource.RULE
+    recorded_at: datetime | None = None
 
 
 class MemoryChange:
@@ -140,7 +143,7 @@ class MemoryChange:
                 kind=kind,
                 actor=self.context.actor,
                 reason=reason,
-                happened_at=self.context.now,
+                happened_at=self.context.recorded_at or self.context.now,
                 turn_id=self.context.turn_id,
                 changes=tuple(changes),
                 undoes=undoes,
@@ -170,9 +173,11 @@ def edited(fact: Fact, text: str, context: ChangeContext) -> MemoryPatch:
     """The person puts their own words in place of a fact's.
 
     The new fact keeps its kind, place, audience and pin, and stands on what was typed. Its bare
-    value is not known any more.
+    value is not known any more. Words that read like an instruction to Ellie are quarantined, as
+    they would be in a message.
     """
     change = MemoryChange([fact], context)
+    status = FactStatus.QUARANTINED if reads_like_injection(text) else FactStatus.ACTIVE
     new = replace(
         fact,
         id=FactId(context.new_id()),
@@ -186,7 +191,7 @@ def edited(fact: Fact, text: str, context: ChangeContext) -> MemoryPatch:
         confidence=1.0,
         source=FactSource.COMMAND,
         conflicts_with=None,
-        state=FactState(pinned=fact.state.pinned),
+        state=FactState(status=status, pinned=fact.state.pinned),
     )
     change.overwrite([fact], new, "edited")
     return change.patch()

@@ -25,7 +25,7 @@ NOTHING_KNOWN = "(Ellie does not know this about {name} yet. Answer only: “I d
 """Stands after a question about themselves when nothing they said bears on it. Small models follow
 an answer that is spelt out, and guess when they are only told not to."""
 
-NOTHING_KNOWN_IN_CHINESE = "（Ellie 还不知道{name}的这件事。只回答：“我还不知道。”）"  # noqa: RUF001
+NOTHING_KNOWN_IN_CHINESE = "（Ellie 还不知道{name}的这件事。只回答：“我还不知道。”）"
 
 QUOTE = '- "{text}"'
 

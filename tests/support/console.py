@@ -9,11 +9,14 @@ from datetime import UTC, datetime
 
 from adapters.console.chat import ConsoleChat, console_conversation, console_identity
 from adapters.console.lines import Lines
+from bot.commands.dispatch import Commands
 from bot.domain.message import InboundMessage
 from bot.domain.turn import Turn
+from bot.engine.explanation import Explanations
 from bot.engine.ledger import TurnLedger
 from bot.engine.memory_control import MemoryControl
 from bot.engine.memory_loader import MemoryLoader
+from bot.engine.notices import CHINESE, ENGLISH
 from bot.engine.recall_cache import RecallCache
 from bot.engine.recovery import TurnRecovery
 from bot.engine.reply import Outcome, Reply
@@ -52,6 +55,9 @@ class CountingIds:
 
     def new_id(self) -> str:
         return f"id-{next(self._numbers):04}"
+
+    def new_code(self) -> str:
+        return f"CODE{next(self._numbers):04}"
 
 
 class Workers:
@@ -93,10 +99,14 @@ class ScriptedLines:
 
 
 class RecordingScreen:
-    """Remembers all that was shown, in order. ``on_piece`` runs at each piece of a reply."""
+    """Remembers all that was shown, in order. ``on_piece`` runs at each piece of a reply.
+
+    What everybody is told on first contact is kept apart.
+    """
 
     def __init__(self) -> None:
         self.shown: list[tuple[str, str]] = []
+        self.introductions: list[str] = []
         self.outcomes: list[Outcome] = []
         self.on_piece: Callable[[], None] = lambda: None
 
@@ -106,8 +116,12 @@ class RecordingScreen:
         outcome = await reply.outcome()
         self.outcomes.append(outcome)
         self.shown.append(("reply", outcome.text))
-        if outcome.notice:
-            self.say(outcome.notice)
+        introductions = (ENGLISH.first_contact, CHINESE.first_contact)
+        for remark in filter(None, outcome.notice.split("\n")):
+            if remark in introductions:
+                self.introductions.append(remark)
+            else:
+                self.say(remark)
         return outcome
 
     def say(self, text: str) -> None:
@@ -137,7 +151,14 @@ class Terminal:
             clock=self.clock,
             limits=TurnLimits(),
         )
-        self.control = MemoryControl(self.storage, recall, clock=self.clock, ids=self.ids)
+        self.control = MemoryControl.over(self.storage, recall, clock=self.clock, ids=self.ids)
+        self.commands = Commands(
+            self.control,
+            clock=self.clock,
+            explanations=Explanations(
+                self.storage, self.generator, ids=self.ids, limits=TurnLimits()
+            ),
+        )
         self.screen = RecordingScreen()
         self.lines = ScriptedLines()
 
@@ -152,7 +173,8 @@ class Terminal:
         self.lines = ScriptedLines(*lines)
         return ConsoleChat(
             engine=self.engine,
-            control=self.control,
+            commands=self.commands,
+            unanswered=self.control.unanswered,
             identity=console_identity(user),
             lines=source or self.lines,
             screen=self.screen,

@@ -64,7 +64,7 @@ def memory(
         now=NOON,
         facts=tuple(facts),
         loop=tuple(loop),
-        recalled=tuple(RecalledTurn(turn=t, score=9.0 - i) for i, t in enumerate(recalled)),
+        recalled=tuple(RecalledTurn(turn=t, score=9.0 - i / 4) for i, t in enumerate(recalled)),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from support.memory import fact, memory
@@ -16,6 +17,8 @@ from bot.memory.executive import (
     NOT_ASKED,
     OVER_BUDGET,
     TOO_MANY,
+    TOO_WEAK,
+    WEAKER_BY,
     Costs,
     Selection,
     select,
@@ -107,6 +110,18 @@ def test_what_is_left_out_is_accounted_for_with_its_reason() -> None:
     assert account[f"t{MAX_RECALLED + 1}"].reason == TOO_MANY
     assert account["t1"].scores["score"] == 9.0
     assert len(chosen.recalled) == MAX_RECALLED
+
+
+def test_a_quote_much_weaker_than_the_best_one_stays_out() -> None:
+    recalled = [turn(n) for n in range(1, 4)]
+    known = memory(recalled=recalled)
+    scores = (9.0, 9.0 - WEAKER_BY, 8.9 - WEAKER_BY)
+    hits = tuple(replace(h, score=s) for h, s in zip(known.recalled, scores, strict=True))
+
+    chosen = select(replace(known, recalled=hits), "hello", 100, COSTS)
+
+    assert [hit.turn.number for hit in chosen.recalled] == [1, 2]
+    assert chosen.items[-1].reason == TOO_WEAK
 
 
 def test_recall_keeps_its_share_when_the_loop_is_long() -> None:

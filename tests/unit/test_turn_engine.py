@@ -42,7 +42,7 @@ async def test_what_was_said_in_the_conversation_is_in_the_prompt() -> None:
 
         prompt = ellie.last_prompt()
         assert "user: My dog is called Biscuit.\nassistant: Nice!" in prompt
-        assert '- 4 May 2026: "My dog is called Biscuit."' in prompt
+        assert '- "My dog is called Biscuit."' in prompt
         assert prompt.endswith("What is my dog called?")
 
 

@@ -52,6 +52,12 @@ class Score:
         """Whether the tier may be used."""
         return self.precision >= LEAST_PRECISION and self.coverage >= LEAST_COVERAGE
 
+    @property
+    def worth(self) -> float:
+        """The harmonic mean of both (F1), by which tiers are compared."""
+        total = self.precision + self.coverage
+        return 2 * self.precision * self.coverage / total if total else 0.0
+
 
 @cache
 def samples() -> tuple[Sample, ...]:

@@ -1,0 +1,60 @@
+"""Conversations of which nothing is stored: they live in this process's memory, and end with it."""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+
+from bot.domain.conversation import ConversationRef
+from bot.domain.identity import PersonId
+from bot.domain.turn import Turn, TurnId
+
+MAX_TURNS = 20
+"""More turns than this of one conversation are not kept."""
+
+MAX_CONVERSATIONS = 1000
+"""The one that was silent for longest ends first."""
+
+_Key = tuple[PersonId, ConversationRef]
+
+
+class IncognitoConversations:
+    """The loops of people who went incognito, and the events that they sent."""
+
+    def __init__(self) -> None:
+        self._loops: OrderedDict[_Key, deque[Turn]] = OrderedDict()
+        self._events: OrderedDict[str, None] = OrderedDict()
+        self._open: dict[TurnId, PersonId] = {}
+
+    def take(self, turn: Turn) -> bool:
+        """Begin a turn; False when its event is not new. A platform may deliver it again."""
+        if turn.event_key in self._events:
+            return False
+        self._events[turn.event_key] = None
+        if len(self._events) > MAX_CONVERSATIONS:
+            self._events.popitem(last=False)
+        self._open[turn.id] = turn.person_id
+        return True
+
+    def loop(self, person_id: PersonId, conversation: ConversationRef) -> tuple[Turn, ...]:
+        """The turns of this conversation since the person went incognito, oldest first."""
+        return tuple(self._loops.get((person_id, conversation), ()))
+
+    def add(self, conversation: ConversationRef, turn: Turn) -> None:
+        """Keep a finished turn until the person is incognito no more, if they still are."""
+        if turn.id not in self._open:
+            return
+        key = (turn.person_id, conversation)
+        self._loops.setdefault(key, deque(maxlen=MAX_TURNS)).append(turn)
+        self._loops.move_to_end(key)
+        if len(self._loops) > MAX_CONVERSATIONS:
+            self._loops.popitem(last=False)
+
+    def leave(self, turn_id: TurnId) -> None:
+        """A turn is over, whether it was kept or failed."""
+        self._open.pop(turn_id, None)
+
+    def end(self, person_id: PersonId) -> None:
+        """Drop everything that this person said incognito, also what is answered just now."""
+        self._open = {turn: owner for turn, owner in self._open.items() if owner != person_id}
+        for key in [key for key in self._loops if key[0] == person_id]:
+            del self._loops[key]

@@ -1,0 +1,263 @@
+"""Linking: one person shows that two accounts are theirs, and gets one memory for both.
+
+The person asks for a code with one account and types it with the other. Codes are never logged,
+and only their digests are stored: a look-up by digest takes the same time for every wrong guess.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+import regex
+
+from bot.domain.conversation import Audience, Scope, Visibility
+from bot.domain.fact import Fact, FactStatus
+from bot.domain.identity import IdentityRef, PersonId
+from bot.domain.link import CODE_LIFETIME, LinkCode
+from bot.domain.operation import Actor, OperationKind
+from bot.engine.incognito import IncognitoConversations
+from bot.engine.memory_store import apply_patch
+from bot.engine.recall_cache import RecallCache
+from bot.log import get_logger
+from bot.memory.operations import ChangeContext, MemoryChange
+from bot.ports.storage import Storage, UnitOfWork
+from bot.ports.system import Clock, IdSource
+
+log = get_logger(__name__)
+
+MAX_CODES = 5
+"""Codes that one person gets within :data:`LIMIT_PERIOD`."""
+
+MAX_WRONG_CODES = 5
+"""Wrong codes that one person may try within it: a guess hits one in 100 thousand million."""
+
+LIMIT_PERIOD = timedelta(hours=1)
+
+_CURRENT = frozenset({FactStatus.ACTIVE})
+
+
+class LinkRefusal(StrEnum):
+    """Why accounts were not linked or parted."""
+
+    TOO_MANY_CODES = "too_many_codes"
+    TOO_MANY_TRIES = "too_many_tries"
+    WRONG_CODE = "wrong_code"
+    """There is no such code, or it has expired or was used."""
+    OWN_CODE = "own_code"
+    """The code was asked for with this very account."""
+    LINKED_ALREADY = "linked_already"
+    """The code belongs to an account that is linked with this one."""
+    NOT_LINKED = "not_linked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holdings:
+    """One person's accounts, and how much memory belongs to them."""
+
+    identities: tuple[IdentityRef, ...]
+    turns: int
+    facts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joining:
+    """What a code would join."""
+
+    own: Holdings
+    other: Holdings
+    conflicts: tuple[tuple[Fact, Fact], ...]
+    """Facts of which only one can hold: the newer one, which stays, and the older one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssuedCode:
+    """A code to show to its owner, once."""
+
+    code: str
+    expires_at: datetime
+
+
+class Linking:
+    """Links and parts accounts. Every method may raise a StorageError."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        recall: RecallCache,
+        *,
+        clock: Clock,
+        ids: IdSource,
+        incognito: IncognitoConversations,
+    ) -> None:
+        self._storage = storage
+        self._incognito = incognito
+        self._recall = recall
+        self._clock = clock
+        self._ids = ids
+
+    async def issue(self, identity: IdentityRef) -> IssuedCode | LinkRefusal:
+        """A new code for this person; an earlier one is void."""
+        now = self._clock.now()
+        async with self._storage.unit_of_work() as work:
+            person = await work.persons.resolve(identity, new_id=self._ids.new_id(), seen_at=now)
+            if await work.links.issued_since(person.id, now - LIMIT_PERIOD) >= MAX_CODES:
+                return LinkRefusal.TOO_MANY_CODES
+            code = self._ids.new_code()
+            expires_at = now + CODE_LIFETIME
+            await work.links.issue(
+                LinkCode(
+                    digest=digest_of(code),
+                    person_id=person.id,
+                    issued_at=now,
+                    expires_at=expires_at,
+                )
+            )
+            await work.commit()
+        return IssuedCode(code=code, expires_at=expires_at)
+
+    async def preview(self, identity: IdentityRef, code: str) -> Joining | LinkRefusal:
+        """What ``code`` would join. A right code stays good; a wrong one counts as a try."""
+        async with self._storage.unit_of_work() as work:
+            # Never committed for a right code: leaving the unit of work puts the code back.
+            owners = await self._redeem(work, identity, code)
+            if isinstance(owners, LinkRefusal):
+                return owners
+            own, other = owners
+            facts = [
+                *await work.facts.of(Scope.in_private(own), _CURRENT),
+                *await work.facts.of(Scope.in_private(other), _CURRENT),
+            ]
+            return Joining(
+                own=await _holdings(work, own),
+                other=await _holdings(work, other),
+                conflicts=_conflicts(facts),
+            )
+
+    async def redeem(self, identity: IdentityRef, code: str) -> Holdings | LinkRefusal:
+        """Use ``code`` up and make the two one person; returns what that person has now.
+
+        Of two values of one slot the newer one stays; the older one keeps its time.
+        """
+        async with self._storage.unit_of_work() as work:
+            owners = await self._redeem(work, identity, code)
+            if isinstance(owners, LinkRefusal):
+                return owners
+            gone, into = owners
+            await work.persons.merge(gone, into)
+            await self._settle(work, into)
+            holdings = await _holdings(work, into)
+            await work.commit()
+        for owner in (gone, into):
+            self._recall.forget(owner)
+            self._incognito.end(owner)
+        log.info("accounts_linked", person=into, gone=gone)
+        return holdings
+
+    async def unlink(self, identity: IdentityRef) -> Holdings | LinkRefusal:
+        """Make this account a person of its own, with nothing in memory.
+
+        What was learned stays with the other accounts; returns what they have.
+        """
+        async with self._storage.unit_of_work() as work:
+            person = await work.persons.find(identity)
+            if person is None or len(await work.persons.identities(person.id)) < 2:  # noqa: PLR2004
+                return LinkRefusal.NOT_LINKED
+            await work.persons.detach(
+                identity, new_id=self._ids.new_id(), seen_at=self._clock.now()
+            )
+            holdings = await _holdings(work, person.id)
+            await work.commit()
+        self._recall.forget(person.id)
+        self._incognito.end(person.id)
+        log.info("account_parted", person=person.id)
+        return holdings
+
+    async def linked(self, identity: IdentityRef) -> tuple[IdentityRef, ...]:
+        """The other accounts of the person behind ``identity``."""
+        async with self._storage.unit_of_work() as work:
+            person = await work.persons.find(identity)
+            if person is None:
+                return ()
+            everyone = await work.persons.identities(person.id)
+        return tuple(other for other in everyone if not _same(other, identity))
+
+    async def _redeem(
+        self, work: UnitOfWork, identity: IdentityRef, code: str
+    ) -> tuple[PersonId, PersonId] | LinkRefusal:
+        """The person who types a code and the one it belongs to. Commits only what counts tries."""
+        now = self._clock.now()
+        person = await work.persons.resolve(identity, new_id=self._ids.new_id(), seen_at=now)
+        if await work.links.failures_since(person.id, now - LIMIT_PERIOD) >= MAX_WRONG_CODES:
+            return LinkRefusal.TOO_MANY_TRIES
+        owner = await work.links.redeem(digest_of(code), now=now)
+        if owner is None:
+            await work.links.note_failure(person.id, at=now)
+            await work.commit()
+            return LinkRefusal.WRONG_CODE
+        if owner == person.id:
+            linked = len(await work.persons.identities(person.id)) > 1
+            return LinkRefusal.LINKED_ALREADY if linked else LinkRefusal.OWN_CODE
+        return person.id, owner
+
+    async def _settle(self, work: UnitOfWork, person_id: PersonId) -> None:
+        next_number = await work.facts.begin_change(person_id)
+        facts = await work.facts.of(Scope.in_private(person_id), _CURRENT)
+        context = ChangeContext(
+            person_id=person_id,
+            audience=Audience(visibility=Visibility.DIRECT, channel=""),
+            actor=Actor.PERSON,
+            now=self._clock.now(),
+            new_id=self._ids.new_id,
+            next_number=next_number,
+        )
+        change = MemoryChange(facts, context)
+        for newer, older in _conflicts(facts):
+            given_way = replace(
+                older.state,
+                status=FactStatus.SUPERSEDED,
+                valid_to=max(newer.valid_from, older.valid_from),
+                superseded_by=newer.id,
+            )
+            change.restate(OperationKind.OVERWRITE, older, given_way, "accounts linked")
+        await apply_patch(work, change.patch())
+
+
+def digest_of(code: str) -> str:
+    """What is stored of a code. Case, blanks and dashes do not matter."""
+    plain = regex.sub(r"[\s\-\u2010-\u2015]", "", code).upper()
+    return hashlib.sha256(plain.encode()).hexdigest()
+
+
+def _conflicts(facts: list[Fact] | tuple[Fact, ...]) -> tuple[tuple[Fact, Fact], ...]:
+    """For each slot with more than one value, the newest fact with each of the older ones."""
+    newest: dict[str, Fact] = {}
+    for fact in facts:
+        if fact.slot and (fact.slot not in newest or _is_newer(fact, newest[fact.slot])):
+            newest[fact.slot] = fact
+    return tuple(
+        (newest[fact.slot], fact) for fact in facts if fact.slot and fact.id != newest[fact.slot].id
+    )
+
+
+def _is_newer(one: Fact, other: Fact) -> bool:
+    return (one.valid_from, one.number) > (other.valid_from, other.number)
+
+
+def _same(one: IdentityRef, other: IdentityRef) -> bool:
+    return (one.platform, one.tenant, one.external_id) == (
+        other.platform,
+        other.tenant,
+        other.external_id,
+    )
+
+
+async def _holdings(work: UnitOfWork, person_id: PersonId) -> Holdings:
+    scope = Scope.in_private(person_id)
+    return Holdings(
+        identities=await work.persons.identities(person_id),
+        turns=await work.turns.count(scope),
+        facts=len(await work.facts.of(scope, _CURRENT)),
+    )

@@ -1,0 +1,74 @@
+"""Everything stored about a person, as one document that belongs to them.
+
+The schema ``ellie-export/1`` is a JSON object:
+
+- ``schema``, ``exported_at``;
+- ``person``: id, display name, first seen, memory epoch, and the settings paused and incognito;
+- ``identities``: platform, external id, display name and tenant of each account;
+- ``facts``: every fact of every status, with its evidence, state and audience;
+- ``turns``: every turn with its reply, outcome, audience and what was shown;
+- ``operations``: the journal of changes, oldest first;
+- ``traces``: what was considered for the prompt of each turn.
+
+The objects have the fields of the values in ``bot.domain`` under the same names; new fields may
+appear in them without a new version. Times are ISO 8601 with an offset; ids tie them together.
+Left out is what is computed from the above and holds nothing else: vectors and recall indexes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from bot.domain.conversation import Scope
+from bot.domain.identity import IdentityRef
+from bot.engine.memory_view import EVERY_STATUS
+from bot.ports.storage import Storage
+from bot.ports.system import Clock
+
+SCHEMA = "ellie-export/1"
+
+
+class MemoryExport:
+    """Reads everything about one person. May raise a StorageError."""
+
+    def __init__(self, storage: Storage, *, clock: Clock) -> None:
+        self._storage = storage
+        self._clock = clock
+
+    async def of(self, identity: IdentityRef) -> dict[str, Any] | None:
+        """The document, ready to be written as JSON; None for a stranger."""
+        async with self._storage.unit_of_work() as work:
+            person = await work.persons.find(identity)
+            if person is None:
+                return None
+            scope = Scope.in_private(person.id)
+            return {
+                "schema": SCHEMA,
+                "exported_at": self._clock.now().isoformat(),
+                "person": plain(person),
+                "identities": plain(await work.persons.identities(person.id)),
+                "facts": plain(await work.facts.of(scope, EVERY_STATUS)),
+                "turns": plain(await work.turns.after(scope, 0)),
+                "operations": plain(await work.operations.of_person(person.id)),
+                "traces": plain(await work.traces.of(scope)),
+            }
+
+
+def plain(value: Any) -> Any:
+    """A domain value as JSON knows it, field by field, so that no field can be left out."""
+    if dataclasses.is_dataclass(value):
+        fields = dataclasses.fields(value)
+        return {field.name: plain(getattr(value, field.name)) for field in fields}
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, tuple | list | frozenset | set):
+        return [plain(item) for item in value]
+    return value
