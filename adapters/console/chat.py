@@ -4,32 +4,39 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
+from pathlib import Path
 
-from adapters.console.commands import (
-    HELP_LINES,
-    Command,
-    UnknownCommand,
-    message_of,
-    parse_command,
-)
+from adapters.console.commands import HELP, Export, Quit, Show, parse_console_command
+from adapters.console.files import look_at, write_files
 from adapters.console.lines import Lines
+from adapters.console.rendering import rendered
 from adapters.console.screen import Screen
+from bot.commands.call import Caller
+from bot.commands.definitions import HELP as HELP_COMMAND
+from bot.commands.dispatch import Commands
+from bot.commands.language import Language
+from bot.commands.parsing import Invocation, Mistake, message_of
+from bot.commands.reply import YES, CommandReply, Confirmation, ReplyKind
 from bot.domain.conversation import ConversationRef, Visibility
 from bot.domain.identity import IdentityRef, Platform
-from bot.domain.memory import MemorySummary
 from bot.domain.message import InboundMessage
+from bot.domain.shown import Shown
 from bot.domain.text import clean_text, shorten
-from bot.domain.turn import TurnStatus
-from bot.engine.memory_control import MemoryControl
 from bot.engine.reply import Reply, ReplyStatus
 from bot.engine.turn import TurnEngine
+from bot.engine.unanswered import Unanswered
 from bot.errors import StorageError, UsageError
 from bot.ports.system import Clock, IdSource
 
-SHOWN_TURNS = 20
 NAME_CHARACTERS = 80
+
+_HOW_TO_AGREE = {
+    Language.ENGLISH: "Type yes to go on.",
+    Language.CHINESE: "输入 yes 或“是”继续。",
+}
 
 
 def console_identity(user: str) -> IdentityRef:
@@ -65,7 +72,8 @@ class ConsoleChat:
         self,
         *,
         engine: TurnEngine,
-        control: MemoryControl,
+        commands: Commands,
+        unanswered: Unanswered,
         identity: IdentityRef,
         lines: Lines,
         screen: Screen,
@@ -75,15 +83,17 @@ class ConsoleChat:
     ) -> None:
         """``interactive``: Ctrl-C stops a reply instead of the program."""
         self._engine = engine
-        self._control = control
+        self._commands = commands
+        self._unanswered = unanswered
         self._identity = identity
         self._conversation = console_conversation(identity)
+        self._caller = Caller(identity=identity, conversation=self._conversation)
         self._lines = lines
         self._screen = screen
         self._clock = clock
         self._ids = ids
         self._interactive = interactive
-        self._reply: Reply | None = None
+        self._stop: Callable[[], object] | None = None
         self.all_answered = True
         """Whether every message so far got a reply."""
 
@@ -92,121 +102,106 @@ class ConsoleChat:
         with _on_interrupt(self._interrupt) if self._interactive else nullcontext():
             await self._tell_interrupted()
             while (line := await self._lines.next(self._prompt())) is not None:
-                command = parse_command(line)
-                if command is Command.QUIT:
+                own = parse_console_command(line)
+                if isinstance(own, Quit):
                     return
                 try:
-                    await self._obey(command, line)
+                    await self._obey(own, line)
+                except UsageError as error:
+                    self._screen.say(str(error))
                 except StorageError as error:
                     self.all_answered = False
                     self._screen.say(f"I can't reach my memory: {error}")
 
-    async def _obey(self, command: Command | UnknownCommand | None, line: str) -> None:
-        match command:
-            case None:
-                await self._send(message_of(line))
-            case Command.SHOW:
-                summary = await self._control.show(self._identity, latest=SHOWN_TURNS)
-                self._screen.tell(_described(summary))
-            case Command.FORGET:
-                await self._forget_everything()
-            case UnknownCommand(typed):
-                self._screen.say(
-                    f"I don't know {shorten(clean_text(typed), 40)}. /help lists the commands."
-                )
+    async def _obey(self, own: Show | Export | None, line: str) -> None:
+        match own:
+            case Show(path=None):
+                self._screen.say("Which file? For example /show photo.png my new bike")
+            case Show(path=Path() as path, caption=caption):
+                await self._send(caption, (look_at(path, caption),))
+            case Export():
+                await self._answer(own.invocation, own.folder)
             case _:
-                self._screen.tell(_help())
+                understood = self._commands.understand(line)
+                if understood is None:
+                    await self._send(message_of(line))
+                else:
+                    await self._answer(understood, Path())
 
-    async def _send(self, text: str) -> None:
+    async def _answer(self, understood: Invocation | Mistake, folder: Path) -> None:
+        """Carry out a command; files of its answer go into ``folder``."""
+        reply = await self._commands.answer(understood, self._caller)
+        if isinstance(understood, Invocation) and understood.command is HELP_COMMAND:
+            reply = replace(reply, sections=(*reply.sections, HELP[understood.language]))
+        while True:
+            self._tell(reply)
+            for path in write_files(reply.files, folder):
+                self._screen.tell(f"  {path}")
+            if reply.more:
+                await self._tell_more(reply.more)
+            if reply.confirmation is None:
+                return
+            reply = await self._confirm(reply.confirmation, understood.language)
+
+    def _tell(self, reply: CommandReply) -> None:
+        if reply.erased:
+            self._lines.forget()
+        if text := rendered(reply):
+            show = self._screen.tell if reply.kind is ReplyKind.ANSWER else self._screen.say
+            show(text)
+
+    async def _tell_more(self, more: Callable[[], Awaitable[CommandReply]]) -> None:
+        task = asyncio.ensure_future(more())
+        self._stop = task.cancel
+        try:
+            await asyncio.wait({task})
+        finally:
+            self._stop = None
+            task.cancel()
+        if task.cancelled():
+            self._screen.say("(stopped)")
+        else:
+            self._tell(task.result())
+
+    async def _confirm(self, confirmation: Confirmation, language: Language) -> CommandReply:
+        self._screen.say(f"{confirmation.question} {_HOW_TO_AGREE[language]}")
+        answer = await self._lines.next("yes/no> ")
+        return await confirmation.answer(answer is not None and answer.strip().lower() in YES)
+
+    async def _send(self, text: str, shown: tuple[Shown, ...] = ()) -> None:
         message = InboundMessage(
             event_key=self._ids.new_id(),
             author=self._identity,
             conversation=self._conversation,
             text=text,
             received_at=self._clock.now(),
+            shown=shown,
         )
-        self._reply = reply = await self._engine.handle(message)
+        reply: Reply = await self._engine.handle(message)
+        self._stop = reply.cancel
         try:
             outcome = await self._screen.show(reply)
         except asyncio.CancelledError:
             reply.cancel()  # the program ends, and nobody is left to read it
             raise
         finally:
-            self._reply = None
+            self._stop = None
         if outcome.status in (ReplyStatus.FAILED, ReplyStatus.REFUSED):
             self.all_answered = False
 
-    async def _forget_everything(self) -> None:
-        summary = await self._control.show(self._identity, latest=0)
-        if summary is None:
-            self._screen.say("There is nothing I remember about you.")
-            return
-        self._screen.say(
-            f"This erases {_counted(summary.turn_count, 'message')} and "
-            f"{_counted(len(summary.facts), 'fact')} for good. Type yes to go on."
-        )
-        answer = await self._lines.next("yes/no> ")
-        if answer is None or answer.strip().lower() not in ("yes", "y"):
-            self._screen.say("Nothing was erased.")
-            return
-        erased = await self._control.forget_everything(self._identity)
-        self._lines.forget()
-        self._screen.say(
-            f"Done: {_counted(erased.turns, 'message')} and {_counted(erased.facts, 'fact')} "
-            "are erased. I don't know you any more."
-        )
-        if not erased.scrubbed:
-            self._screen.say(
-                "Another program is using the database, so its files still hold traces of them. "
-                "I overwrite those when I stop; close the other program before."
-            )
-
     async def _tell_interrupted(self) -> None:
-        for turn in await self._control.take_interrupted(self._identity, self._conversation):
+        for turn in await self._unanswered.take(self._identity, self._conversation):
             self._screen.say(
                 f"I was interrupted before I could answer: “{shorten(turn.text, 200)}”. "
                 "I kept it; ask again if you still want an answer."
             )
 
     def _interrupt(self) -> None:
-        if self._reply is not None:
-            self._reply.cancel()
+        if self._stop is not None:
+            self._stop()
 
     def _prompt(self) -> str:
         return f"{self._identity.display_name or 'you'}> "
-
-
-def _help() -> str:
-    width = max(len(command.value) for command in HELP_LINES) + 2
-    lines = [f"/{command.value:<{width}}{text}" for command, text in HELP_LINES.items()]
-    return "\n".join(
-        [
-            *lines,
-            "Ctrl-C stops a reply. Anything else you type is for Ellie; a message that begins",
-            "with a slash is written with two.",
-        ]
-    )
-
-
-def _described(summary: MemorySummary | None) -> str:
-    if summary is None:
-        return "I don't remember anything about you yet."
-    lines = [f"I keep {_counted(summary.turn_count, 'message')} of yours, with my replies."]
-    if summary.facts:
-        lines += ["Facts:", *(f"  {fact.text}" for fact in summary.facts)]
-    shown = len(summary.turns)
-    if shown:
-        newest = "" if shown == summary.turn_count else f" (the latest {shown})"
-        lines.append(f"You wrote{newest}:")
-    for turn in summary.turns:
-        mark = "" if turn.status is TurnStatus.ANSWERED else f"  [{turn.status.value}]"
-        lines.append(f"  {turn.received_at:%Y-%m-%d %H:%M}  {shorten(turn.text, 100)}{mark}")
-    lines.append("/memory forget everything erases all of it.")
-    return "\n".join(lines)
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 @contextmanager

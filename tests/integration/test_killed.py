@@ -18,6 +18,7 @@ pytestmark = [pytest.mark.model, pytest.mark.timeout(600)]
 def environment(data: Path, model: Path) -> dict[str, str]:
     return os.environ | {
         "ELLIE_DATA_DIR": str(data),
+        "ELLIE_EXTRACTION": "rules",
         "ELLIE_MODEL": str(model),
         "ELLIE_REPLY_TOKENS": "120",
         "ELLIE_CONTEXT_TOKENS": "1024",

@@ -47,7 +47,7 @@ class Parrot(ScriptedGenerator):
 
 
 @asynccontextmanager
-async def parrot_app(settings, *, model, folder):
+async def parrot_app(settings, *, model, folder, encoder):
     async with assembled_app(settings, Parrot(), SystemClock()) as app:
         yield app
 
@@ -70,6 +70,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
     environment = {
         **os.environ,
         "ELLIE_DATA_DIR": str(tmp_path / "data"),
+        "ELLIE_EXTRACTION": "rules",
         "PYTHONPATH": str(ROOT),
         "TERM": "xterm-256color",
         "PROMPT_TOOLKIT_NO_CPR": "1",  # nobody here reports where the cursor is

@@ -42,7 +42,7 @@ async def test_help_lists_the_commands_and_is_no_message(terminal: Terminal) -> 
     screen = await terminal.talk("/help")
 
     (text,) = screen.of("answer")
-    for command in ("/help", "/memory show", "/memory forget everything", "/quit", "Ctrl-C"):
+    for command in ("/help", "/memory show", "/memory forget", "/show FILE", "/quit", "Ctrl-C"):
         assert command in text
     assert terminal.turns() == []
 
@@ -51,7 +51,7 @@ async def test_an_unknown_command_is_named_and_reaches_nobody(terminal: Terminal
     screen = await terminal.talk("/hlep me", "/" + "x" * 1000)
 
     first, second = screen.of("remark")
-    assert first == "I don't know /hlep me. /help lists the commands."
+    assert first == "I don't know /hlep me. Did you mean /help? /help lists the commands."
     assert len(second) < 100
     assert terminal.turns() == []
     assert terminal.all_answered
@@ -71,15 +71,16 @@ async def test_two_slashes_send_a_message_that_starts_with_one(
 async def test_memory_shows_nothing_before_and_everything_after(terminal: Terminal) -> None:
     terminal.generator.enqueue("Hi!", "A fine cat.")
 
-    screen = await terminal.talk("/memory show", "I am Ana", "my cat is Miezi", "/memory")
+    screen = await terminal.talk("/memory show", "good morning", "what a day", "/memory")
 
     before, after = screen.of("answer")
-    assert before == "I don't remember anything about you yet."
+    assert before.startswith("I don't remember anything about you yet.")
     assert after.splitlines() == [
+        "What I remember about you",
         "I keep 2 messages of yours, with my replies.",
         "You wrote:",
-        "  2026-03-04 12:00  I am Ana",
-        "  2026-03-04 12:00  my cat is Miezi",
+        "  m1  2026-03-04 12:00  good morning",
+        "  m2  2026-03-04 12:00  what a day",
         "/memory forget everything erases all of it.",
     ]
 
@@ -103,21 +104,21 @@ async def test_memory_marks_what_was_not_answered(terminal: Terminal) -> None:
 
     screen = await terminal.talk("hi", "/memory show")
 
-    assert "  2026-03-04 12:00  hi  [failed]" in screen.of("answer")[0].splitlines()
+    assert "  m1  2026-03-04 12:00  hi  [failed]" in screen.of("answer")[0].splitlines()
 
 
 async def test_forgetting_asks_first_and_erases_on_yes(terminal: Terminal) -> None:
     terminal.generator.enqueue("Hi!", "Nice.")
 
     screen = await terminal.talk(
-        "I am Ana", "I like tea", "/memory forget everything", "yes", "/memory show"
+        "good morning", "what a day", "/memory forget everything", "yes", "/memory show"
     )
 
     assert screen.of("remark") == [
         "This erases 2 messages and 0 facts for good. Type yes to go on.",
         "Done: 2 messages and 0 facts are erased. I don't know you any more.",
     ]
-    assert screen.of("answer") == ["I don't remember anything about you yet."]
+    assert "I don't remember anything about you yet." in screen.of("answer")[0]
     assert terminal.lines.prompts[3] == "yes/no> "
     assert terminal.lines.forgotten == 1
     assert not terminal.storage.state.persons

@@ -202,7 +202,8 @@ async def test_a_plain_screen_shows_a_whole_session(terminal: Terminal) -> None:
     output, remarks = io.StringIO(), io.StringIO()
     chat = ConsoleChat(
         engine=terminal.engine,
-        control=terminal.control,
+        commands=terminal.commands,
+        unanswered=terminal.control.unanswered,
         identity=console_identity("Ana"),
         lines=ScriptLines(io.BytesIO(b"hi\n/memory show\n/nope\nagain\n")),
         screen=PlainScreen(output, remarks),
@@ -213,12 +214,14 @@ async def test_a_plain_screen_shows_a_whole_session(terminal: Terminal) -> None:
 
     assert output.getvalue().splitlines() == [
         "Hello 🎉",
+        "What I remember about you",
         "I keep 1 message of yours, with my replies.",
         "You wrote:",
-        "  2026-03-04 12:00  hi",
+        "  m1  2026-03-04 12:00  hi",
         "/memory forget everything erases all of it.",
     ]
     assert remarks.getvalue().splitlines() == [
+        notices.ENGLISH.first_contact,
         "I don't know /nope. /help lists the commands.",
         notices.FAILURES[FailureReason.MODEL],
     ]

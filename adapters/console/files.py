@@ -1,0 +1,104 @@
+"""Files between the terminal and Ellie: exports that are written, things that are shown."""
+
+from __future__ import annotations
+
+import mimetypes
+import os
+import struct
+from collections.abc import Iterable
+from pathlib import Path
+from typing import BinaryIO
+
+from bot.commands.reply import ReplyFile
+from bot.domain.shown import Shown
+from bot.domain.text import clean_text
+from bot.errors import UsageError
+
+_PRIVATE = 0o600
+_MAX_COPIES = 1000
+_JPEG_SIZES = frozenset(
+    {0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF}
+)
+"""Markers of the frame header, which has the size (ITU T.81, table B.1)."""
+
+
+def write_files(files: Iterable[ReplyFile], folder: Path) -> list[Path]:
+    """Write files that only this account may read; returns where. Never overwrites one.
+
+    Raises:
+        UsageError: the folder is none, or nothing can be written there.
+    """
+    if not folder.is_dir():
+        raise UsageError(f"{folder} is not a folder.")
+    try:
+        return [_write(file, folder) for file in files]
+    except OSError as error:
+        raise UsageError(f"I can't write to {folder}: {error.strerror or error}.") from error
+
+
+def _write(file: ReplyFile, folder: Path) -> Path:
+    stem, suffix = Path(file.name).stem, Path(file.name).suffix
+    names = [file.name, *(f"{stem}-{number}{suffix}" for number in range(2, _MAX_COPIES))]
+    for name in names:
+        path = folder / name
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE)
+        except FileExistsError:
+            continue
+        with os.fdopen(descriptor, "wb") as opened:
+            opened.write(file.content)
+        return path
+    raise UsageError(f"{folder} has too many exports of this day already.")
+
+
+def look_at(path: Path, caption: str) -> Shown:
+    """What can be known of a file without opening it as a whole.
+
+    Raises:
+        UsageError: there is no such file, or it cannot be read.
+    """
+    if not path.is_file():
+        raise UsageError(f"There is no file {path}.")
+    media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as opened:
+            dimensions = _dimensions(opened) if media_type.startswith("image/") else None
+    except OSError as error:
+        raise UsageError(f"I can't read {path}: {error.strerror or error}.") from error
+    width, height = dimensions or (None, None)
+    return Shown(
+        name=clean_text(path.name),
+        media_type=media_type,
+        size=size,
+        width=width,
+        height=height,
+        caption=caption,
+    )
+
+
+def _dimensions(image: BinaryIO) -> tuple[int, int] | None:
+    """Width and height of a PNG, GIF or JPEG, from its header; None for anything else."""
+    try:
+        head = image.read(24)
+        if head.startswith(b"\x89PNG\r\n\x1a\n"):
+            return struct.unpack(">II", head[16:24])
+        if head.startswith((b"GIF87a", b"GIF89a")):
+            return struct.unpack("<HH", head[6:10])
+        if head.startswith(b"\xff\xd8"):
+            return _jpeg_dimensions(image)
+    except struct.error:  # it ends too early
+        pass
+    return None
+
+
+def _jpeg_dimensions(image: BinaryIO) -> tuple[int, int] | None:
+    image.seek(2)
+    while True:
+        mark, marker, length = struct.unpack(">BBH", image.read(4))
+        if mark != 0xFF:  # noqa: PLR2004 - every marker begins with it
+            return None
+        if marker in _JPEG_SIZES:
+            height, width = struct.unpack(">xHH", image.read(5))
+            return width, height
+        image.seek(length - 2, os.SEEK_CUR)

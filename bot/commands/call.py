@@ -1,0 +1,59 @@
+"""One command as somebody gave it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.commands.parsing import Argument
+from bot.commands.reply import CommandReply, ReplyKind
+from bot.commands.voice import Voice
+from bot.domain.conversation import ConversationRef
+from bot.domain.identity import IdentityRef
+from bot.domain.text import clean_text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who gives a command, and where.
+
+    ``locale`` is the language tag that the platform knows for them, if any. ``prefix`` is what
+    they write before a command: ``/``, or ``@Ellie`` and a blank.
+    """
+
+    identity: IdentityRef
+    conversation: ConversationRef
+    locale: str = ""
+    prefix: str = "/"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """What a handler gets."""
+
+    caller: Caller
+    voice: Voice
+    arguments: Mapping[str, Argument]
+
+    @property
+    def identity(self) -> IdentityRef:
+        """Who asks."""
+        return self.caller.identity
+
+    def text(self, name: str) -> str:
+        """What was typed for a parameter of words; empty when nothing was."""
+        return clean_text(str(self.arguments.get(name, "")))
+
+    def number(self, name: str) -> int | None:
+        """What was typed for a parameter of numbers."""
+        value = self.arguments.get(name)
+        return value if isinstance(value, int) else None
+
+    def done(self, key: str, **values: object) -> CommandReply:
+        """One sentence: something changed."""
+        return CommandReply(kind=ReplyKind.DONE, lines=(self.voice.say(key, **values),))
+
+    def refused(self, *keys: str, **values: object) -> CommandReply:
+        """Sentences that say what to do: nothing changed."""
+        lines = tuple(self.voice.say(key, **values) for key in keys)
+        return CommandReply(kind=ReplyKind.REFUSED, lines=lines)

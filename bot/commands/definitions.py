@@ -1,0 +1,135 @@
+"""The commands: names, parameters, and what each adapter needs to offer them.
+
+Their descriptions are texts like all others: ``summary.NAME`` and ``parameter.NAME`` in the tables
+of :mod:`bot.commands.voice`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class ParameterKind(StrEnum):
+    """What may be typed for a parameter."""
+
+    FACT = "fact"
+    """The number of a fact, with or without ``#``."""
+    TURN = "turn"
+    """The number of a message, with or without ``m``."""
+    PAGE = "page"
+    """A page of a long answer, from 1: typed as ``page 2``."""
+    SWITCH = "switch"
+    """``on`` or ``off``."""
+    FORMAT = "format"
+    """``json`` or ``markdown``."""
+    CODE = "code"
+    COMMAND = "command"
+    TEXT = "text"
+    """Any words, to the end of the line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """Something a command is told."""
+
+    name: str
+    kind: ParameterKind
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """Something people can ask for.
+
+    ``private`` commands concern the memory of whoever gives them: everybody may use them, for
+    themselves only, and the answer is for their eyes alone. ``destructive`` ones ask before they
+    act. ``aliases`` are other names that may be typed; a Chinese one is answered in Chinese.
+    """
+
+    name: str
+    parameters: tuple[Parameter, ...] = ()
+    private: bool = True
+    destructive: bool = False
+    aliases: tuple[str, ...] = ()
+
+
+_FACT = Parameter(name="fact", kind=ParameterKind.FACT, required=True)
+
+SHOW = Command(
+    name="memory show",
+    parameters=(
+        Parameter(name="query", kind=ParameterKind.TEXT),
+        Parameter(name="page", kind=ParameterKind.PAGE),
+    ),
+    aliases=("记忆 查看", "查看记忆"),
+)
+WHY = Command(
+    name="memory why",
+    parameters=(Parameter(name="turn", kind=ParameterKind.TURN),),
+    aliases=("why", "记忆 为什么", "为什么"),
+)
+EDIT = Command(
+    name="memory edit",
+    parameters=(_FACT, Parameter(name="text", kind=ParameterKind.TEXT, required=True)),
+    aliases=("edit", "记忆 修改", "修改"),
+)
+FORGET = Command(
+    name="memory forget",
+    parameters=(Parameter(name="what", kind=ParameterKind.TEXT, required=True),),
+    destructive=True,
+    aliases=("forget", "记忆 忘记", "忘记"),
+)
+UNDO = Command(name="memory undo", aliases=("undo", "记忆 撤销", "撤销"))
+PIN = Command(name="memory pin", parameters=(_FACT,), aliases=("pin", "记忆 置顶", "置顶"))
+UNPIN = Command(
+    name="memory unpin", parameters=(_FACT,), aliases=("unpin", "记忆 取消置顶", "取消置顶")
+)
+EXPORT = Command(
+    name="memory export",
+    parameters=(Parameter(name="format", kind=ParameterKind.FORMAT),),
+    aliases=("export", "记忆 导出", "导出"),
+)
+PAUSE = Command(name="memory pause", aliases=("pause", "记忆 暂停", "暂停"))
+RESUME = Command(name="memory resume", aliases=("resume", "记忆 继续", "继续"))
+INCOGNITO = Command(
+    name="incognito",
+    parameters=(Parameter(name="switch", kind=ParameterKind.SWITCH, required=True),),
+    aliases=("无痕",),
+)
+PRIVACY = Command(name="privacy", aliases=("隐私",))
+LINK = Command(
+    name="link",
+    parameters=(Parameter(name="code", kind=ParameterKind.CODE),),
+    destructive=True,
+    aliases=("关联",),
+)
+UNLINK = Command(name="unlink", destructive=True, aliases=("解除关联",))
+HELP = Command(
+    name="help",
+    parameters=(Parameter(name="command", kind=ParameterKind.COMMAND),),
+    private=False,
+    aliases=("?", "帮助"),
+)
+
+COMMANDS = (
+    HELP,
+    SHOW,
+    WHY,
+    EDIT,
+    FORGET,
+    UNDO,
+    PIN,
+    UNPIN,
+    EXPORT,
+    PAUSE,
+    RESUME,
+    INCOGNITO,
+    PRIVACY,
+    LINK,
+    UNLINK,
+)
+"""Every command, in the order in which help lists them."""
+
+BARE_MEMORY = frozenset({"memory", "记忆"})
+"""Typed alone, or with a page, they show memory."""

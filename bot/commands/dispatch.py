@@ -1,0 +1,75 @@
+"""The one place that adapters ask: is this a command, and what is the answer?"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from bot.commands import definitions as known
+from bot.commands.call import Call, Caller
+from bot.commands.changing import Changing
+from bot.commands.explaining import Explaining, Explanations
+from bot.commands.forgetting import ForgetCommand
+from bot.commands.helping import Helping, explain_mistake
+from bot.commands.keeping import Keeping
+from bot.commands.linking import LinkCommands
+from bot.commands.parsing import Invocation, Mistake, is_command, parse_command
+from bot.commands.phrases import parse_phrase
+from bot.commands.reply import CommandReply
+from bot.commands.showing import Showing
+from bot.commands.voice import Voice
+from bot.engine.memory_control import MemoryControl
+from bot.ports.system import Clock
+
+Handler = Callable[[Call], Awaitable[CommandReply]]
+
+
+class Commands:
+    """Understands commands and carries them out."""
+
+    def __init__(
+        self, control: MemoryControl, *, clock: Clock, explanations: Explanations | None = None
+    ) -> None:
+        showing = Showing(control.view, clock)
+        changing = Changing(control.changes)
+        forgetting = ForgetCommand(control.forgetting, control.view)
+        linking = LinkCommands(control.linking)
+        keeping = Keeping(control.settings, control.export)
+        self._handlers: Mapping[str, Handler] = {
+            known.HELP.name: Helping().help,
+            known.SHOW.name: showing.show,
+            known.WHY.name: Explaining(explanations).why,
+            known.EDIT.name: changing.edit,
+            known.FORGET.name: forgetting.forget,
+            known.UNDO.name: changing.undo,
+            known.PIN.name: changing.pin,
+            known.UNPIN.name: changing.unpin,
+            known.EXPORT.name: keeping.export,
+            known.PAUSE.name: keeping.pause,
+            known.RESUME.name: keeping.resume,
+            known.INCOGNITO.name: keeping.incognito,
+            known.PRIVACY.name: keeping.privacy,
+            known.LINK.name: linking.link,
+            known.UNLINK.name: linking.unlink,
+        }
+
+    @staticmethod
+    def understand(line: str, locale: str = "") -> Invocation | Mistake | None:
+        """The command in what somebody typed, or what is wrong with it; None for a message.
+
+        A command begins with one slash, or is a plain sentence that asks for one.
+        """
+        if is_command(line):
+            return parse_command(line, locale)
+        return parse_phrase(line, locale)
+
+    async def answer(self, understood: Invocation | Mistake, caller: Caller) -> CommandReply:
+        """Carry out a command, or say what is wrong with it.
+
+        Raises:
+            StorageError: memory cannot be reached.
+        """
+        voice = Voice(language=understood.language, prefix=caller.prefix)
+        if isinstance(understood, Mistake):
+            return explain_mistake(understood, voice)
+        call = Call(caller=caller, voice=voice, arguments=understood.arguments)
+        return await self._handlers[understood.command.name](call)

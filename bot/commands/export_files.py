@@ -1,0 +1,118 @@
+"""An export as files: JSON for programs, Markdown for people. Both hold all of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import regex
+
+from bot.commands.reply import ReplyFile
+
+_NOTHING = "-"
+
+_HEADINGS = {
+    "facts": "Facts",
+    "turns": "Messages",
+    "operations": "Changes of memory",
+    "traces": "What was in mind for each reply",
+}
+
+
+def export_files(document: Mapping[str, Any], formats: frozenset[str]) -> tuple[ReplyFile, ...]:
+    """The document in each of ``formats`` (``json``, ``markdown``), named after its day."""
+    name = f"ellie-export-{document['exported_at'][:10]}"
+    files = []
+    if "json" in formats:
+        content = json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+        files.append(
+            ReplyFile(name=f"{name}.json", media_type="application/json", content=content.encode())
+        )
+    if "markdown" in formats:
+        content = "\n".join(_markdown(document)) + "\n"
+        files.append(
+            ReplyFile(name=f"{name}.md", media_type="text/markdown", content=content.encode())
+        )
+    return tuple(files)
+
+
+def _markdown(document: Mapping[str, Any]) -> Iterator[str]:
+    yield "# What Ellie stores about you"
+    yield ""
+    yield from _fields({key: document[key] for key in ("schema", "exported_at")})
+    yield from ("", "## You", "")
+    yield from _fields(document["person"])
+    yield from ("", "## Accounts", "")
+    for identity in document["identities"]:
+        yield from _entry(identity["external_id"], identity, {})
+    for key, heading in _HEADINGS.items():
+        yield from ("", f"## {heading}", "")
+        if not document[key]:
+            yield "None."
+        for item in document[key]:
+            yield from _TITLED[key](item)
+
+
+def _fact(fact: Mapping[str, Any]) -> Iterator[str]:
+    yield from _entry(f"#{fact['number']}", fact, {"text": fact["text"]})
+
+
+def _turn(turn: Mapping[str, Any]) -> Iterator[str]:
+    words = {"text": turn["text"], "reply": turn["reply"]}
+    yield from _entry(f"m{turn['number']}, {turn['received_at']}", turn, words)
+
+
+def _operation(operation: Mapping[str, Any]) -> Iterator[str]:
+    yield from _entry(f"{operation['kind']}, {operation['happened_at']}", operation, {})
+
+
+def _trace(trace: Mapping[str, Any]) -> Iterator[str]:
+    yield from _entry(trace["turn_id"], trace, {})
+
+
+_TITLED = {"facts": _fact, "turns": _turn, "operations": _operation, "traces": _trace}
+
+
+def _entry(title: str, item: Mapping[str, Any], words: Mapping[str, str]) -> Iterator[str]:
+    """A heading, what was said as quotations, and every other field as a list."""
+    yield f"### {title}"
+    yield ""
+    for name, text in words.items():
+        if text:
+            yield f"**{name}**"
+            yield ""
+            yield from (f"> {line}" for line in text.splitlines())
+            yield ""
+    yield from _fields({name: value for name, value in item.items() if name not in words})
+    yield ""
+
+
+def _fields(fields: Mapping[str, Any], indent: str = "") -> Iterator[str]:
+    for name, value in fields.items():
+        yield from _field(f"{indent}- {name}:", value, indent)
+
+
+def _field(start: str, value: Any, indent: str) -> Iterator[str]:
+    inner = f"{indent}  "
+    if isinstance(value, Mapping):
+        yield start if value else f"{start} {_NOTHING}"
+        yield from _fields(value, inner)
+    elif isinstance(value, list):
+        yield start if value else f"{start} {_NOTHING}"
+        for item in value:
+            if isinstance(item, Mapping):
+                yield f"{inner}-"
+                yield from _fields(item, f"{inner}  ")
+            else:
+                yield f"{inner}- {_line(item)}"
+    else:
+        yield f"{start} {_line(value)}"
+
+
+def _line(value: Any) -> str:
+    """A value on one line, with what Markdown would take for markup escaped."""
+    if value is None or value == "":
+        return _NOTHING
+    line = " ".join(str(value).split())
+    return regex.sub(r"([\\`*<>\[\]])", r"\\\1", line)
