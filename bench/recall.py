@@ -25,6 +25,7 @@ from rich.table import Table
 
 from bot.domain.conversation import Scope
 from bot.domain.turn import Turn, TurnId
+from bot.memory.executive import MAX_RECALLED
 from bot.memory.fusion import Weights
 from bot.memory.lexical import Postings
 from bot.memory.recall import RecallIndex
@@ -44,10 +45,15 @@ Ranker = Callable[[int, Question], Sequence[TurnId]]
 
 @dataclass(slots=True)
 class Result:
-    """What one ranker found: recall at each k by category, whole evidence in the prompt, times."""
+    """What one ranker found: recall at each k by category, whole evidence, and times.
+
+    Whole evidence is counted twice: among all turns that a prompt of :data:`PROMPT_TOKENS` has room
+    for, and among the few that Ellie quotes beside a question.
+    """
 
     found: dict[int, list[tuple[float, ...]]] = field(default_factory=dict)
     in_prompt: list[bool] = field(default_factory=list)
+    in_quotes: list[bool] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
 
     def recall(self, category: int | None = None) -> tuple[float, ...]:
@@ -113,6 +119,7 @@ def measured(ranker: Ranker, dialogues: Sequence[Dialogue]) -> Result:
             )
             result.found.setdefault(question.category, []).append(shares)
             result.in_prompt.append(question.evidence <= packed(ranked, costs))
+            result.in_quotes.append(question.evidence <= set(ranked[:MAX_RECALLED]))
     return result
 
 
@@ -227,13 +234,15 @@ def prompt_table(results: Mapping[str, Result]) -> Table:
         f"({CHARACTERS_PER_TOKEN} characters a token)",
         title_justify="left",
     )
-    for name in ("ranker", "in the prompt, %", "p50 ms", "p95 ms"):
+    quoted = f"among the {MAX_RECALLED} that Ellie quotes, %"
+    for name in ("ranker", "in the prompt, %", quoted, "p50 ms", "p95 ms"):
         table.add_column(name, justify="left" if name == "ranker" else "right")
     for name, result in results.items():
         p50, p95 = np.percentile(result.seconds, [50, 95])
         table.add_row(
             name,
             f"{100 * statistics.mean(result.in_prompt):.1f}",
+            f"{100 * statistics.mean(result.in_quotes):.1f}",
             f"{1000 * p50:.2f}",
             f"{1000 * p95:.2f}",
         )

@@ -26,7 +26,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bot.app import App, assembled_app, local_generator, model_store
-from bot.config import LogLevel, Settings, load_settings
+from bot.config import Extraction, LogLevel, Settings, load_settings
 from bot.domain.conversation import ConversationRef, Visibility
 from bot.domain.generation import ChatMessage, GenerationRequest
 from bot.domain.identity import IdentityRef, Platform
@@ -271,6 +271,7 @@ def main() -> None:
                 "reply_tokens": chosen.reply_tokens,
                 "memory_tokens": MEMORY_TOKENS,
                 "reply_time_limit_seconds": 3600.0,
+                "extraction": Extraction.RULES,  # a turn is measured, and no background work
             }
         )
         folders = {name: pull(parse_source(name), model_store(owner)) for name in chosen.models}
