@@ -35,7 +35,18 @@ _ONE_AS_A_RULE = regex.compile(
 )
 """Topics in which a second value is more often a correction than an addition."""
 
-_DENIAL = regex.compile(r"\b(?:no|not|never|don't|doesn't|haven't|hasn't)\b|[没不无]", regex.I)
+_COUNTED = regex.compile(
+    r"(?:\d|[一两二三四五六七八九十几]|(?:an?|one|two|three|four|five|six|twins?)\b)",
+    regex.IGNORECASE,
+)
+"""Values that count and name nobody: "two sisters"."""
+
+_DENIAL = regex.compile(
+    r"\b(?:no|not|never|don't|doesn't|isn't|haven't|hasn't)\b|[没不无]", regex.I
+)
+
+_MANY_ALIKE = frozenset({"plan", "event"})
+"""Topics in which two facts are alike by their dates alone, so that likeness finds nothing."""
 
 _ORDERED = frozenset({FactKind.PLAN, FactKind.EVENT})
 
@@ -111,6 +122,8 @@ def _concerns(candidate: Candidate, fact: Fact) -> bool:
         return candidate.value.casefold() == fact.value.casefold()
     if candidate.slot is not None or (candidate.topic and ":" in candidate.topic):
         return True
+    if candidate.value is not None and _denies(fact.text):
+        return False  # "I'm not allergic to nuts" is not over when the allergy is
     return similarity(candidate.text, fact.text) >= CORRECTED
 
 
@@ -125,13 +138,49 @@ def _replaced(candidate: Candidate, related: Sequence[Fact]) -> Sequence[Fact]:
 
 
 def _corrected(candidate: Candidate, alike: Sequence[Fact]) -> Sequence[Fact]:
-    """Which fact a correction means: the only one of a narrow topic, or the one most like it."""
-    if len(alike) == 1 and candidate.topic and ":" in candidate.topic:
-        return alike
+    """Which fact a correction means: one it denies, the only name, or the free text most like it.
+
+    "Actually, I'm allergic to eggs" names no other allergy: a list of values loses none of them.
+    """
+    if denied := [fact for fact in alike if _denied(candidate, fact)]:
+        return denied
+    if candidate.value is not None:
+        named = [fact for fact in alike if _names_the_same(candidate, fact)]
+        return named if len(named) == 1 else ()
+    if candidate.topic in _MANY_ALIKE:
+        return ()
+    alike = [fact for fact in alike if fact.value is None]
     best = max(alike, key=lambda fact: similarity(candidate.text, fact.text), default=None)
     if best is None or similarity(candidate.text, best.text) < CORRECTED:
         return ()
     return (best,)
+
+
+def _denied(candidate: Candidate, fact: Fact) -> bool:
+    """Whether one says that there is not what the other says: no allergy to what one has."""
+    if (candidate.value is None) is (fact.value is None) or candidate.topic != fact.topic:
+        return False
+    if _denies(candidate.text) is _denies(fact.text):
+        return False
+    if candidate.topic and candidate.topic.startswith("pet:"):
+        return True  # "I don't have a dog" denies them all
+    value, text = (
+        (candidate.value, fact.text) if fact.value is None else (fact.value, candidate.text)
+    )
+    return bool(value) and str(value).casefold() in text.casefold()
+
+
+def _names_the_same(candidate: Candidate, fact: Fact) -> bool:
+    """Whether both give a name to one of a kind: to a dog, a sister, the son."""
+    if candidate.value is None or fact.value is None or _COUNTED.match(fact.value):
+        return False
+    if _COUNTED.match(candidate.value):
+        return False
+    if candidate.topic and ":" in candidate.topic:
+        return True
+    # "My son is called Tim" corrects what the son is called, never the daughter.
+    frame = candidate.text.replace(candidate.value, "")
+    return candidate.topic == "child" and frame == fact.text.replace(fact.value, "")
 
 
 def _has_value(fact: Fact, value: str | None) -> bool:
@@ -140,15 +189,23 @@ def _has_value(fact: Fact, value: str | None) -> bool:
 
 def _doubtful(candidate: Candidate, related: Sequence[Fact]) -> FactId | None:
     """The fact that the statement may contradict, if any."""
-    if candidate.slot is not None or candidate.kind in _ORDERED:
+    ordered = candidate.kind in _ORDERED
+    if candidate.slot is not None or (ordered and not candidate.corrects):
         return None
+    if denied := [fact for fact in related if _denied(candidate, fact)]:
+        return denied[-1].id
     if candidate.topic and _ONE_AS_A_RULE.match(candidate.topic):
         contrary = [fact for fact in related if _may_contradict(candidate, fact)]
         return contrary[-1].id if contrary else None
+    least = DOUBTFUL
     if candidate.value is not None:
-        return None
+        if not candidate.corrects or candidate.replaces is not None:
+            return None
+        # It corrects something, without a word of which of several values it means.
+        least = DOUBTFUL if ordered else CORRECTED
+        related = [fact for fact in related if fact.topic == candidate.topic]
     best = max(related, key=lambda fact: similarity(candidate.text, fact.text), default=None)
-    doubtful = best is not None and similarity(candidate.text, best.text) >= DOUBTFUL
+    doubtful = best is not None and similarity(candidate.text, best.text) >= least
     return best.id if best is not None and doubtful else None
 
 

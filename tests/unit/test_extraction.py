@@ -5,21 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from support.extraction import FRIDAY, found, only
 
 from bot.domain.fact import FactKind
-from bot.memory.extraction import Candidate, extract
-
-FRIDAY = datetime(2026, 7, 3, 12, tzinfo=UTC)
-
-
-def found(text: str) -> list[tuple[str, str | None]]:
-    """Slot or topic and value of each candidate, in order."""
-    return [(c.slot or c.topic or "", c.value) for c in extract(text, FRIDAY)]
-
-
-def only(text: str) -> Candidate:
-    (candidate,) = extract(text, FRIDAY)
-    return candidate
+from bot.memory.extraction import extract
 
 
 @pytest.mark.parametrize(
@@ -302,3 +291,10 @@ def test_a_correction_that_is_to_be_remembered_is_known_as_one() -> None:
     [corrected] = extract("Actually, remember that the meeting is at four.", FRIDAY)
 
     assert (plain.corrects, corrected.corrects) == (False, True)
+
+
+def test_a_new_home_takes_its_date_along_and_is_no_event_besides() -> None:
+    [home] = extract("I moved to Berlin last week!", FRIDAY)
+
+    assert (home.slot, home.value) == ("city", "Berlin")
+    assert home.occurs_from == datetime(2026, 6, 22, tzinfo=UTC)

@@ -5,21 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from support.extraction import FRIDAY, found, only
 
 from bot.domain.fact import FactKind
-from bot.memory.extraction import Candidate, extract
-
-FRIDAY = datetime(2026, 7, 3, 12, tzinfo=UTC)
-
-
-def found(text: str) -> list[tuple[str, str | None]]:
-    """Slot or topic and value of each candidate, in order."""
-    return [(c.slot or c.topic or "", c.value) for c in extract(text, FRIDAY)]
-
-
-def only(text: str) -> Candidate:
-    (candidate,) = extract(text, FRIDAY)
-    return candidate
+from bot.memory.extraction import extract
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,10 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.extraction import FRIDAY, found
 
 from bot.memory.extraction import extract
 from bot.memory.extraction.sentences import MASK, READ_AT_MOST, masked, sentences
-
-FRIDAY = datetime(2026, 7, 3, 12, tzinfo=UTC)
 
 
 def found(text: str) -> list[tuple[str, str | None]]:

@@ -24,6 +24,14 @@ _ENGLISH: tuple[Rule, ...] = (*english_relative.RULES, *english_calendar.RULES)
 _RULES: tuple[Rule, ...] = (*_ENGLISH, *chinese.RULES)
 _HAN = re.compile("[\u4e00-\u9fff]")
 _CLOCKS = (english_clock.with_time, chinese_clock.with_time)
+_IN_TITLE = re.compile(
+    r"(?:\b(?:[oO]f|[aA]fter|(?!I\b)[A-Z][A-Za-z'\u2019]{0,30})[\x20\u00a0]"
+    r"(?:Tomorrow|Yesterday|Today|Tonight)\b"
+    r"|(?:(?<=\w\x20)|(?<=[\"'\u201c\u2018]))(?:Tomorrow|Yesterday|Today|Tonight)"
+    r"[\x20\u00a0](?!I\b)[A-Z][A-Za-z])"
+)
+"""A day that is a word of a title: "Roots of Tomorrow", "The Day After Tomorrow"."""
+
 _QUOTES = frozenset({'""', "''", "“”", "\u2018\u2019", "«»", "《》", "〈〉", "「」", "『』"})
 
 
@@ -40,18 +48,21 @@ def find_dates(text: str, said_at: datetime, *, lean: Lean = Lean.PAST) -> tuple
     """The time expressions of ``text`` in order, without overlaps, in the time zone of ``said_at``.
 
     ``said_at`` is aware. What is vague ("the other day"), impossible (31 February), beyond the
-    calendar or alone in quotation marks (a title) is no mention. Takes time linear in the text and
-    never raises: every pattern repeats a bounded number of times.
+    calendar, alone in quotation marks or among the words of a title is no mention.
+    Takes time linear in the text and never raises: every pattern repeats a bounded number of times.
     """
     kept = _without_overlaps(_matches(text, Said(said_at, lean)))
     return tuple(sorted((f.mention for f in kept if f.mention), key=lambda mention: mention.start))
 
 
 def _matches(text: str, said: Said) -> Iterator[_Found]:
+    titles = {place for match in _IN_TITLE.finditer(text) for place in range(*match.span())}
     for pattern, meaning in _RULES if _HAN.search(text) else _ENGLISH:
         for match in pattern.finditer(text):
             start, end = match.span("it")
             if start and text[start - 1] + text[end : end + 1] in _QUOTES:
+                continue
+            if not titles.isdisjoint(range(start, end)):
                 continue
             try:
                 if window := meaning(match, said):

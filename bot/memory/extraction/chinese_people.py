@@ -118,7 +118,7 @@ PET: Family = (
             rf"|\s)*[它他她]?{_CALLED}\s*(?P<value>[\p{{Han}}\p{{L}}]{{1,10}})"
         ),
         kind=FactKind.RELATION,
-        text="我的{what}叫{value}。",
+        text="我的{word}叫{value}。",
         topic="pet:{what}",
         clean=name,
         clean_what=_kind_of_pet,

@@ -112,11 +112,23 @@ DIET: Family = (
 )
 ALLERGY: Family = (
     Rule(
-        pattern=compiled(rf"{SELF}(?:不再|不)对(?P<value>.{{1,12}}?)过敏"),
+        pattern=compiled(
+            rf"{SELF}(?:不再对(?P<value>.{{1,12}}?)过敏|不对(?P<value>.{{1,12}}?)过敏了"
+            r"|对(?P<value>.{1,12}?)(?:已经|现在|都|也)?(?:不再过敏|不过敏了))"
+        ),
         kind=FactKind.IDENTITY,
         topic="allergy",
         clean=thing,
+        split=things,
         ends=True,
+    ),
+    Rule(
+        pattern=compiled(
+            rf"{SELF}(?:(?:从来|并)?(?:不|没有?)对.{{1,12}}?过敏"
+            r"|对.{1,12}?(?:从来|并|都)?(?:不|没有?)过敏|没有(?:任何|什么)?\p{Han}{0,6}?过敏)"
+        ),
+        kind=FactKind.IDENTITY,
+        topic="allergy",
     ),
     Rule(
         pattern=compiled(

@@ -94,13 +94,24 @@ DIET: Family = (
 ALLERGY: Family = (
     Rule(
         pattern=compiled(
-            r"(?:i'?m|i am) (?:no longer allergic|not allergic) to (?P<value>.+?)(?: any ?more)?$"
+            r"(?:i'?m|i am) (?:no longer allergic to (?P<value>.+?)(?: any ?more)?$"
+            r"|not allergic to (?P<value>.+?) any ?(?:more|longer)\b)"
+            r"|i (?:no longer have|(?:don'?t|do not) have(?=.* any ?(?:more|longer)\b))"
+            r" (?:an? |my |the )?(?:allergy to (?P<value>.+)|(?P<value>[\p{L} ]{3,20}?) allergy\b)"
         ),
         kind=FactKind.IDENTITY,
         topic="allergy",
         clean=food,
         split=things,
         ends=True,
+    ),
+    Rule(
+        pattern=compiled(
+            r"(?:i'?m|i am) not (?:actually |really )?allergic to (?!you\b|that\b|it\b)\p{L}"
+            r"|i (?:don'?t|do not) have (?:an?|any) (?:[\p{L} ]{3,20} )?allerg(?:y|ies)\b"
+        ),
+        kind=FactKind.IDENTITY,
+        topic="allergy",
     ),
     Rule(
         pattern=compiled(

@@ -18,7 +18,7 @@ _ENGLISH = regex.compile(
     regex.IGNORECASE | regex.DOTALL,
 )
 _ENGLISH_TAIL = regex.compile(
-    r"^(?P<rest>.{5,200}?)[,;\u2013\u2014-]+\s*(?:(?:please|pls|so|and|can you"
+    r"^(?P<rest>.{5,600}?)[,;\u2013\u2014-]+\s*(?:(?:please|pls|so|and|can you"
     r"|could you)\s+)*(?:remember (?:that|this|it)|keep (?:that|this|it) in mind"
     r"|don't forget(?: (?:that|it|this))?|note that down|make a note of (?:that"
     r"|it))(?: please| for me| ok| for later)?$",
@@ -43,7 +43,13 @@ _CHINESE_NO_CONTENT = regex.compile(
     r"|我[吗么嘛]?$|你|他|她|它|上次|那次|我说|我的话|那天|什么|这些?$|那些?$|哦?$|啊$"
     r"|了)"
 )
-_LONGEST = 240
+LONGEST_STATED = 240
+"""Characters. What is longer is kept as it was said, beside the properties found in it."""
+
+LONGEST_NOTE = 600
+"""Characters of a note. What goes beyond is left out."""
+
+_BREAK = regex.compile(r"[.!?;。！？；](?=\s|\p{Han})|[，、](?=\p{Han})|,(?=\s)")
 
 
 def asked_to_remember(sentence: str) -> tuple[int, int] | None:
@@ -63,6 +69,14 @@ def asked_to_remember(sentence: str) -> tuple[int, int] | None:
     return None
 
 
-def _span(found: regex.Match[str]) -> tuple[int, int] | None:
+def _span(found: regex.Match[str]) -> tuple[int, int]:
+    """Where the words stand; too many of them are cut where a sentence or else a word ends."""
     start, end = found.span("rest")
-    return (start, end) if end - start <= _LONGEST else None
+    if end - start <= LONGEST_NOTE:
+        return start, end
+    rest = found["rest"][: LONGEST_NOTE + 1]
+    breaks = [place.start() for place in _BREAK.finditer(rest)]
+    if breaks and breaks[-1] > LONGEST_NOTE // 2:
+        return start, start + breaks[-1]
+    words = rest.rfind(" ")
+    return start, start + (words if words > LONGEST_NOTE // 2 else LONGEST_NOTE)

@@ -58,7 +58,8 @@ class Rule:
 
     ``pattern`` is matched from the start of the clause. Its groups: ``value``; ``old``, the value
     that is replaced; ``what``, the open part of ``slot`` or ``topic``. ``text``, ``slot`` and
-    ``topic`` may name groups in braces; an empty ``text`` takes the clause as it was said.
+    ``topic`` may name groups in braces, and ``{word}`` is ``what`` as it was said, before
+    ``clean_what``; an empty ``text`` takes the clause as it was said.
     """
 
     pattern: regex.Pattern[str]
@@ -96,7 +97,7 @@ def apply(rule: Rule, clause: Clause) -> list[Draft]:
         what = rule.clean_what(groups.get("what", ""), clause)
         if not what:
             return []
-        groups["what"] = what
+        groups["word"], groups["what"] = groups["what"], what
     drafts = []
     for value in _values(rule, groups.get("value"), clause):
         named = {**groups, "value": value or ""}
@@ -111,7 +112,7 @@ def apply(rule: Rule, clause: Clause) -> list[Draft]:
                 slot=rule.slot and rule.slot.format_map(named).lower(),
                 topic=rule.topic and rule.topic.format_map(named).lower(),
                 value=value,
-                corrects=rule.corrects or clause.cue or bool(old),
+                corrects=rule.corrects or bool(old) or (clause.cue and rule.slot is not None),
                 replaces=old,
                 ends=rule.ends,
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -27,7 +27,15 @@ from bot.memory.extraction import (
 from bot.memory.extraction.candidate import Candidate
 from bot.memory.extraction.chinese_clauses import chinese_clauses
 from bot.memory.extraction.clauses import english_clauses
-from bot.memory.extraction.explicit import asked_to_remember
+from bot.memory.extraction.corrections import (
+    corrected,
+    ends_with_correction,
+    is_correction_cue,
+    old_in_chinese,
+    old_in_english,
+    opens_with_correction,
+)
+from bot.memory.extraction.explicit import LONGEST_STATED, asked_to_remember
 from bot.memory.extraction.instructions import instruction
 from bot.memory.extraction.pattern import Clause, Draft, Family, first_of, said, tidy
 from bot.memory.extraction.sentences import MASK, Sentence, masked, sentences
@@ -53,10 +61,6 @@ _ELIDED = regex.compile(
     r"(?:been|moved|based|living|working|finished|just|got|allergic|born)\b", regex.IGNORECASE
 )
 _CHINESE_SELF = regex.compile(r"[我咱]")
-_DENIED_ENGLISH = regex.compile(r",?\s+not (?:in |at |a |an )?(?P<old>\w[\w' -]{1,30})$", regex.I)
-_DENIED_CHINESE = regex.compile(
-    r"(?:我)?(?:的名字)?(?:而)?不(?:是|叫|在|住)(?P<old>[\p{Han}\p{L}]{2,8})$"
-)
 _PREFERENCE = regex.compile(r"\b(?:like|love|hate|prefer|enjoy)s?\b|喜欢|讨厌|爱吃")
 _RELATIVE_JOINTS = {"which", "who", "where", "that"}
 _NOTEWORTHY = regex.compile(
@@ -67,7 +71,6 @@ _EXHORTS = regex.compile(
     r"|i'?m (?:always )?here\b|(?:.*\b(?:you|your|yourself)\b))",
     regex.IGNORECASE,
 )
-_CORRECTION = regex.compile(r"\bactually\b|\bcorrection\b|^no\b|其实|不对|更正", regex.IGNORECASE)
 _LONGEST_MEMORY = 12
 """Candidates from one message. Nobody tells more at once; a pasted profile may."""
 
@@ -92,16 +95,19 @@ def _extract(text: str, said_at: datetime) -> tuple[Candidate, ...]:
     found: list[Candidate] = []
     pieces = sentences(shown)
     last: Draft | None = None
+    cue_alone = False
     for place, sentence in enumerate(pieces):
         before, last = last, None
+        cue = cue_alone or opens_with_correction(sentence.text)
+        cue_alone = is_correction_cue(sentence.text)
         if silence.starts_fiction(sentence):
             break
         after = pieces[place + 1].text if place + 1 < len(pieces) else ""
         laughing = silence.laughs(sentence.text + sentence.ender) or silence.laughs(after[:8])
         for clause, draft, explicit in _drafts(sentence, said_at, laughing=laughing, before=before):
-            last = draft
-            found.append(_candidate(text, clause, draft, explicit=explicit))
-    return _distinct(found)[:_LONGEST_MEMORY]
+            last = corrected(draft, cue=cue, old=None)
+            found.append(_candidate(text, clause, last, explicit=explicit))
+    return _distinct(_dated(found))[:_LONGEST_MEMORY]
 
 
 def _drafts(
@@ -155,17 +161,14 @@ def _english(
             continue
         named = english_people.named_later(clause, before)
         for draft in [*_english_drafts(clause, said_at), *([named] if named else [])]:
-            before = draft
-            yield clause, draft
+            before = corrected(draft, cue=_after_cue(sentence, clause), old=None)
+            yield clause, before
 
 
 def _english_drafts(clause: Clause, said_at: datetime) -> Iterator[Draft]:
-    denied = _DENIED_ENGLISH.search(clause.text)
+    old = old_in_english(clause.text)
     for draft in _all(clause, said_at, _ENGLISH, english_people.people, english_events.happenings):
-        if denied and draft.slot and draft.value and not draft.ends:
-            yield replace(draft, corrects=True, replaces=draft.replaces or tidy(denied["old"]))
-        else:
-            yield draft
+        yield corrected(draft, cue=False, old=old)
 
 
 def _chinese(
@@ -180,13 +183,14 @@ def _chinese(
             return
         if silence.asks_in_chinese(clause.text) or (asking and place == len(clauses) - 1):
             continue
-        beside = [clauses[i].text for i in (place + 1, place - 1) if 0 <= i < len(clauses)]
-        denied = next((found for text in beside if (found := _DENIED_CHINESE.match(text))), None)
+        old = old_in_chinese(clauses, place)
         for draft in _chinese_drafts(clause, said_at):
-            if denied and draft.slot and draft.value and not draft.ends:
-                yield clause, replace(draft, corrects=True, replaces=denied["old"])
-            else:
-                yield clause, draft
+            yield clause, corrected(draft, cue=_after_cue(sentence, clause), old=old)
+
+
+def _after_cue(sentence: Sentence, clause: Clause) -> bool:
+    """Whether a cue stands right before ``clause``: "…; actually, my dog is called Bruno"."""
+    return ends_with_correction(sentence.text[: clause.start - sentence.start])
 
 
 def _chinese_drafts(clause: Clause, said_at: datetime) -> Iterator[Draft]:
@@ -228,10 +232,15 @@ def _remembered(
     if order := instruction(body):
         yield whole, order, True
         return
+    if len(body) > LONGEST_STATED:
+        whole = Clause(text=body, start=inner.start, end=inner.start + len(body))
+        for draft in _note(body, said_at):
+            yield whole, draft, True
+    cue = opens_with_correction(body)
     known = [draft for _, draft in _statements(inner, said_at, laughing=False)]
-    corrects = bool(_CORRECTION.search(sentence.text[: asked[0]]))
-    for draft in known or _note(body, said_at):
-        yield whole, replace(draft, corrects=draft.corrects or corrects), True
+    short = len(body) <= LONGEST_STATED
+    for draft in known or (_note(body, said_at) if short else ()):
+        yield whole, corrected(draft, cue=cue, old=None), True
 
 
 def _note(body: str, said_at: datetime) -> Iterator[Draft]:
@@ -249,7 +258,9 @@ def _note(body: str, said_at: datetime) -> Iterator[Draft]:
             value=tidy(own["value"]),
         )
         return
-    mentions = find_dates(body, said_at, lean=Lean.FUTURE)
+    # A date in a long text is one of its details, not when the whole of it takes place.
+    short = len(body) <= LONGEST_STATED
+    mentions = find_dates(body, said_at, lean=Lean.FUTURE) if short else ()
     if _EXHORTS.match(body) or not (mentions or _NOTEWORTHY.search(body)):
         return
     kind = FactKind.PREFERENCE if _PREFERENCE.search(body) else FactKind.EVENT
@@ -280,6 +291,27 @@ def _candidate(text: str, clause: Clause, draft: Draft, *, explicit: bool) -> Ca
         occurs_until=draft.occurs_until,
         confidence=draft.confidence,
     )
+
+
+def _dated(found: Sequence[Candidate]) -> list[Candidate]:
+    """A new value whose sentence says when takes the date along, and is no event besides.
+
+    "I moved to Berlin last week" is one statement: a home, since last week.
+    """
+    events = {(c.start, c.end): c for c in found if c.topic == "event" and c.occurs_from}
+    slots = {(c.start, c.end): c for c in found if c.slot is not None and c.corrects}
+    both = events.keys() & slots.keys()
+    return [
+        replace(
+            candidate,
+            occurs_from=events[span].occurs_from,
+            occurs_until=events[span].occurs_until,
+        )
+        if candidate is slots.get(span) and span in both
+        else candidate
+        for candidate in found
+        if not ((span := (candidate.start, candidate.end)) in both and candidate is events[span])
+    ]
 
 
 def _distinct(found: Iterable[Candidate]) -> tuple[Candidate, ...]:
