@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, inspect, text
@@ -44,3 +47,13 @@ def content(connection: Connection) -> dict[str, list[Any]]:
         table: sorted(connection.execute(text(f'SELECT * FROM "{table}"')).all(), key=repr)
         for table in inspect(connection).get_table_names()
     }
+
+
+def wait_for_turn(file: Path) -> None:
+    """Until a message is stored."""
+    deadline = time.monotonic() + 30
+    database = sqlite3.connect(file)
+    while not database.execute("SELECT 1 FROM turns").fetchone():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    database.close()

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 import structlog
+from support.databases import wait_for_turn
 
 from bot.cli.main import main
 from bot.generation.models.catalogue import CATALOGUE
@@ -389,14 +390,4 @@ def test_ctrl_c_ends_a_script_at_once_with_the_shells_code(
 
     with sqlite3.connect(tmp_path / "data" / "ellie.db") as database:
         assert database.execute("SELECT text, status, reply FROM turns").fetchall() == saved
-    database.close()
-
-
-def wait_for_turn(file: Path) -> None:
-    """Until a message is stored."""
-    deadline = time.monotonic() + 30
-    database = sqlite3.connect(file)
-    while not database.execute("SELECT 1 FROM turns").fetchone():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
     database.close()

@@ -13,11 +13,6 @@ from support.extraction import FRIDAY, found
 from bot.memory.extraction import extract
 from bot.memory.extraction.sentences import MASK, READ_AT_MOST, masked, sentences
 
-
-def found(text: str) -> list[tuple[str, str | None]]:
-    return [(c.slot or c.topic or "", c.value) for c in extract(text, FRIDAY)]
-
-
 QUESTIONS = [
     "Do I live in Porto?",
     "do i live in porto",
