@@ -44,6 +44,13 @@ class SqlLinkRepository:
 
     async def redeem(self, digest: str, *, now: datetime) -> PersonId | None:
         """Use a code up; returns whose it is. None when there is none, or it has expired."""
+        # The person before their code, as in issue: else the two could wait for each other.
+        owner = select(link_codes.c.person_id).where(link_codes.c.digest == digest)
+        await self._statements.first(
+            select(persons.c.id)
+            .where(persons.c.id == owner.scalar_subquery())
+            .with_for_update(key_share=True)
+        )
         row = await self._statements.first(
             update(link_codes)
             .where(

@@ -87,7 +87,7 @@ def _show(rest: str) -> Show:
         except ValueError:  # a quotation mark without the other
             return Show(None)
         caption = " ".join(others)
-    return Show(Path(name).expanduser() if name else None, clean_text(caption))
+    return Show(_path(name) if name else None, clean_text(caption))
 
 
 def _export(text: str, command: str, folder: str) -> Export | None:
@@ -96,4 +96,11 @@ def _export(text: str, command: str, folder: str) -> Export | None:
     invocation = parse_command(command)
     if not isinstance(invocation, Invocation) or invocation.command is not EXPORT:
         return None
-    return Export(Path(folder.strip().strip("'\"")).expanduser(), invocation)
+    return Export(_path(folder.strip().strip("'\"")), invocation)
+
+
+def _path(name: str) -> Path:
+    try:
+        return Path(name).expanduser()
+    except RuntimeError:  # nobody is called that: then it is a name like any other, as in a shell
+        return Path(name)

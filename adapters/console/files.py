@@ -28,9 +28,9 @@ def write_files(files: Iterable[ReplyFile], folder: Path) -> list[Path]:
     Raises:
         UsageError: the folder is none, or nothing can be written there.
     """
-    if not folder.is_dir():
-        raise UsageError(f"{folder} is not a folder.")
     try:
+        if not folder.is_dir():
+            raise UsageError(f"{folder} is not a folder.")
         return [_write(file, folder) for file in files]
     except OSError as error:
         raise UsageError(f"I can't write to {folder}: {error.strerror or error}.") from error
@@ -57,10 +57,10 @@ def look_at(path: Path, caption: str) -> Shown:
     Raises:
         UsageError: there is no such file, or it cannot be read.
     """
-    if not path.is_file():
-        raise UsageError(f"There is no file {path}.")
     media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     try:
+        if not path.is_file():
+            raise UsageError(f"There is no file {path}.")
         size = path.stat().st_size
         with path.open("rb") as opened:
             dimensions = _dimensions(opened) if media_type.startswith("image/") else None

@@ -26,7 +26,8 @@ class WorkingMemory:
     """Everything loaded for one turn: rebuilt from storage each time, bounded by the prompt budget.
 
     ``loop`` is the phonological loop: the latest turns of this conversation, oldest first.
-    ``recalled`` is the episodic buffer: older turns, best first. ``facts`` are current at ``now``,
+    ``recalled`` is the episodic buffer: older turns, best first. ``told_now`` says that the newest
+    message itself taught something. ``facts`` are current at ``now``,
     the moment at which the newest message arrived. No stale words are in any of them.
     """
 
@@ -36,6 +37,7 @@ class WorkingMemory:
     facts: tuple[Fact, ...] = ()
     loop: tuple[Turn, ...] = ()
     recalled: tuple[RecalledTurn, ...] = ()
+    told_now: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -108,6 +108,8 @@ class Forgetting:
             person = await work.persons.find(identity)
             if person is None:
                 return ErasedMemory(turns=0, facts=0)
+            # The person before their rows, as everywhere: else two could wait for each other.
+            await work.facts.begin_change(person.id)
             facts = await work.facts.erase_all(person.id)
             turns = await work.turns.erase_all(person.id)
             await work.persons.erase(person.id)

@@ -35,6 +35,10 @@ class IncognitoConversations:
         self._open[turn.id] = turn.person_id
         return True
 
+    def knows(self, event_key: str) -> bool:
+        """Whether an event was taken here before."""
+        return event_key in self._events
+
     def loop(self, person_id: PersonId, conversation: ConversationRef) -> tuple[Turn, ...]:
         """The turns of this conversation since the person went incognito, oldest first."""
         return tuple(self._loops.get((person_id, conversation), ()))

@@ -96,7 +96,7 @@ class TurnLedger:
                     person_id=person.id,
                     conversation_id=conversation.id,
                     audience=conversation.audience,
-                    event_key=_event_key(message),
+                    event_key=event_key(message),
                     text=text,
                     received_at=message.received_at,
                     worker=self._worker,
@@ -132,7 +132,7 @@ class TurnLedger:
             person_id=person.id,
             conversation_id=ConversationId(""),
             audience=message.conversation.audience,
-            event_key=_event_key(message),
+            event_key=event_key(message),
             number=0,
             text=text,
             received_at=message.received_at,
@@ -208,7 +208,8 @@ async def _still_knows(work: UnitOfWork, accepted: Accepted) -> bool:
     return person is not None and person.memory_epoch == accepted.person.memory_epoch
 
 
-def _event_key(message: InboundMessage) -> str:
+def event_key(message: InboundMessage) -> str:
+    """What makes an event unique among all platforms."""
     return f"{message.conversation.platform}:{message.event_key}"
 
 

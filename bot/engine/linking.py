@@ -232,14 +232,23 @@ def digest_of(code: str) -> str:
 
 
 def _conflicts(facts: list[Fact] | tuple[Fact, ...]) -> tuple[tuple[Fact, Fact], ...]:
-    """For each slot with more than one value, the newest fact with each of the older ones."""
+    """For each slot with more than one value, the newest fact with each that says otherwise.
+
+    Facts that say the same all stay: each may be known somewhere else.
+    """
     newest: dict[str, Fact] = {}
     for fact in facts:
         if fact.slot and (fact.slot not in newest or _is_newer(fact, newest[fact.slot])):
             newest[fact.slot] = fact
     return tuple(
-        (newest[fact.slot], fact) for fact in facts if fact.slot and fact.id != newest[fact.slot].id
+        (newest[fact.slot], fact)
+        for fact in facts
+        if fact.slot and _said(fact) != _said(newest[fact.slot])
     )
+
+
+def _said(fact: Fact) -> str:
+    return (fact.text if fact.value is None else fact.value).casefold()
 
 
 def _is_newer(one: Fact, other: Fact) -> bool:

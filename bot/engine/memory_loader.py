@@ -60,6 +60,7 @@ class MemoryLoader:
             scope=scope,
             now=turn.received_at,
             facts=tuple(fact for fact in facts if _may_speak(fact, turn)),
+            told_now=any(fact.evidence[0].turn_id == turn.id for fact in facts),
             loop=tuple(loop),
             recalled=tuple(
                 replace(hit, turn=left) for hit in recalled if (left := stale.cut_from(hit.turn))

@@ -21,7 +21,7 @@ from bot.engine import notices
 from bot.engine.chat_traffic import ChatTraffic
 from bot.engine.incognito import IncognitoConversations
 from bot.engine.lanes import ConversationLanes, LaneFullError, Place
-from bot.engine.ledger import Accepted, TurnLedger
+from bot.engine.ledger import Accepted, TurnLedger, event_key
 from bot.engine.memory_loader import MemoryLoader
 from bot.engine.reply import Outcome, Reply, ReplyStatus
 from bot.engine.shielding import shielded
@@ -106,6 +106,10 @@ class TurnEngine:
         outcome says what to tell them. A caller that is cancelled meanwhile loses the reply and
         not the message: once it is stored it will be answered.
         """
+        if self._incognito.knows(event_key(message)):
+            # Answered incognito, and delivered again when the person may no longer be so: it must
+            # not be stored now.
+            return Reply.ended(Outcome(status=ReplyStatus.DUPLICATE))
         return await asyncio.shield(self._own(self._take(message), name="take-message"))
 
     async def _take(self, message: InboundMessage) -> Reply:

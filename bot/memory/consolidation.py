@@ -232,7 +232,10 @@ def _repeat(candidate: Candidate, same: Sequence[Fact], change: MemoryChange) ->
             return
     narrower = [fact for fact in same if here.may_enter(fact.audience)]
     if narrower:
-        change.overwrite(narrower, _fact(candidate, change), "said again to more people")
+        wider = _fact(candidate, change)
+        if any(fact.state.pinned for fact in narrower):
+            wider = wider.in_state(replace(wider.state, pinned=True))
+        change.overwrite(narrower, wider, "said again to more people")
     else:
         change.append(_fact(candidate, change), "said again to other people")
 

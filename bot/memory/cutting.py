@@ -10,10 +10,14 @@ import regex
 
 from bot.memory.terms import CJK_STOP_CHARACTERS, terms
 
-_END = regex.compile(r"[.!?…]+[\"')\]”’]*(?=\s|$)|[。！？；…]+[”’」』）)]*|\n+")
+# Tried once for a row of marks, not at each of them: a text may be nothing but dots.
+_END = regex.compile(r"(?<![.!?…])[.!?…]++[\"')\]”’]*+(?=\s|$)|[。！？；…]+[”’」』）)]*|\n+")
 _INITIAL = regex.compile(
     r"(?:^|[\s(])(?:mr|mrs|ms|dr|prof|st|e\.g|i\.e|(?:\p{L}\.)*\p{L})\.$", regex.IGNORECASE
 )
+_LONGEST_INITIAL = 24
+"""Characters looked at for one: "U.S.A." and longer."""
+
 _NO_LETTERS = regex.compile(r"[^\p{L}\p{N}]*")
 _IS_HAN = regex.compile(r"\p{Han}")
 _SHORT = 3
@@ -45,12 +49,16 @@ def sentence_spans(text: str) -> list[Span]:
     start = 0
     for end in _END.finditer(text):
         # "I live in St. Gallen." is one sentence.
-        if end[0] == "." and end.end() < len(text) and _INITIAL.search(text[: end.end()]):
+        if end[0] == "." and end.end() < len(text) and _is_initial(text, end.end()):
             continue
         _append(spans, text, start, end.end())
         start = end.end()
     _append(spans, text, start, len(text))
     return spans
+
+
+def _is_initial(text: str, end: int) -> bool:
+    return _INITIAL.search(text, max(0, end - _LONGEST_INITIAL), end) is not None
 
 
 def _append(spans: list[Span], text: str, start: int, end: int) -> None:

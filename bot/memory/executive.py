@@ -103,7 +103,7 @@ def select(memory: WorkingMemory, question: str, budget_tokens: int, costs: Cost
         loop=loop,
         recalled=tuple(table.recalled),
         items=tuple(items),
-        knows_answer=table.knows_answer,
+        knows_answer=memory.told_now or table.knows_answer or table.is_told_in(loop),
     )
 
 
@@ -167,6 +167,10 @@ class _Table:
                 self._left -= price
             self._items.append(_item("fresh", fact.id, price, reason, {"relevance": weight}))
 
+    def is_told_in(self, loop: Sequence[Turn]) -> bool:
+        """Whether the conversation itself has just been about it."""
+        return any(touches(turn.text, self._topic) for turn in loop if not _asks(turn))
+
     def lay_turns(self, candidates: Sequence[RecalledTurn]) -> None:
         quoted = {evidence.turn_id for fact in self.facts for evidence in fact.evidence}
         for hit in candidates:
@@ -186,6 +190,10 @@ class _Table:
                 self.knows_answer |= not self._topic or touches(hit.turn.text, self._topic)
             scores = {"score": hit.score, **hit.parts}
             self._items.append(_item("recalled", hit.turn.id, price, reason, scores))
+
+
+def _asks(turn: Turn) -> bool:
+    return turn.text.rstrip().endswith(("?", "\uff1f"))
 
 
 def _is_short(turn: Turn, facts: Sequence[Fact]) -> bool:

@@ -6,7 +6,7 @@ facts before and after, without their words, and so it can be taken back.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -22,6 +22,7 @@ from bot.domain.operation import (
     OperationKind,
 )
 from bot.domain.turn import TurnId
+from bot.memory.extraction.rules import extract
 from bot.memory.quarantine import reads_like_injection
 
 
@@ -165,16 +166,30 @@ class MemoryChange:
                 continue
             before = change.before or replace(fact.state, status=FactStatus.RETRACTED)
             changes.append(self._move(fact, before))
+            known[fact.id] = fact.in_state(before)
+        changes += self._make_way(known, {change.fact_id for change in changes})
         if changes:
             self._note(OperationKind.UNDO, "taken back", changes, undoes=operation.id)
+
+    def _make_way(self, known: Mapping[FactId, Fact], back: Collection[FactId]) -> list[FactChange]:
+        """End other values of the slots that got an earlier one back: a slot has one."""
+        active = [fact for fact in known.values() if fact.status is FactStatus.ACTIVE]
+        restored = {fact.slot: fact for fact in active if fact.slot and fact.id in back}
+        return [
+            self._end(fact, at=self.context.now, by=restored[fact.slot].id)
+            for fact in active
+            if fact.slot in restored
+            and fact.id not in back
+            and fact.value != restored[fact.slot].value
+        ]
 
 
 def edited(fact: Fact, text: str, context: ChangeContext) -> MemoryPatch:
     """The person puts their own words in place of a fact's.
 
     The new fact keeps its kind, place, audience and pin, and stands on what was typed. Its bare
-    value is not known any more. Words that read like an instruction to Ellie are quarantined, as
-    they would be in a message.
+    value is what rules find for the same place in it, if anything. Words that read like an
+    instruction to Ellie are quarantined, as they would be in a message.
     """
     change = MemoryChange([fact], context)
     status = FactStatus.QUARANTINED if reads_like_injection(text) else FactStatus.ACTIVE
@@ -183,7 +198,7 @@ def edited(fact: Fact, text: str, context: ChangeContext) -> MemoryPatch:
         id=FactId(context.new_id()),
         number=change.next_number,
         text=text,
-        value=None,
+        value=_value_in(text, fact, context.now),
         evidence=(Evidence(quote=text, turn_id=None, said_at=context.now),),
         valid_from=context.now,
         occurs_from=None,
@@ -195,6 +210,12 @@ def edited(fact: Fact, text: str, context: ChangeContext) -> MemoryPatch:
     )
     change.overwrite([fact], new, "edited")
     return change.patch()
+
+
+def _value_in(text: str, fact: Fact, now: datetime) -> str | None:
+    found = extract(text, now)
+    place = (fact.slot, fact.topic)
+    return next((c.value for c in found if (c.slot, c.topic) == place), None)
 
 
 def pinned(fact: Fact, context: ChangeContext, *, pin: bool) -> MemoryPatch:

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 import regex
 
-from bot.domain.fact import Fact, FactId, FactStatus
+from bot.domain.fact import Fact, FactId, FactSource, FactStatus
 from bot.domain.turn import Turn, TurnId
 from bot.memory.cutting import Span, places, sentence_spans, without
 
@@ -23,6 +23,9 @@ GAP = "…"
 """Stands in a prompt where stale words were."""
 
 _IN_WORD = regex.compile(r"[\p{L}\p{N}--\p{Han}]", regex.VERSION1)
+
+
+_ALWAYS = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +48,11 @@ class StaleWords:
         self._outdated = [
             _outdated(fact, known)
             for fact in known.values()
-            if fact.status is FactStatus.SUPERSEDED
+            if fact.status is FactStatus.SUPERSEDED and not _still_true(fact, known)
         ]
 
     def cut_from(self, turn: Turn) -> Turn | None:
-        """The turn without stale words; None when none of the person's words are left."""
+        """The turn without stale words; None when nothing is left of what the person gave."""
         text, reply = turn.text, turn.reply
         for fact in self._outdated:
             if turn.received_at >= fact.since:
@@ -60,7 +63,8 @@ class StaleWords:
                 reply = _without_value(reply, fact.value)
         if (text, reply) == (turn.text, turn.reply):
             return turn
-        return replace(turn, text=text, reply=reply) if text.strip(f"{GAP} ") else None
+        nothing_left = text != turn.text and not text.strip(f"{GAP} ") and not turn.shown
+        return None if nothing_left else replace(turn, text=text, reply=reply)
 
 
 def _outdated(fact: Fact, known: dict[FactId, Fact]) -> _Outdated:
@@ -69,10 +73,27 @@ def _outdated(fact: Fact, known: dict[FactId, Fact]) -> _Outdated:
     for evidence in fact.evidence:
         if evidence.turn_id is not None:
             quotes.setdefault(evidence.turn_id, []).append(evidence.quote)
-    since = successor.learned_at if successor else fact.state.valid_to or fact.learned_at
+    if successor is not None:
+        since = successor.learned_at
+    elif fact.state.superseded_by is not None:
+        since = _ALWAYS  # by something that may not be known here, or that was forgotten
+    else:
+        since = fact.state.valid_to or fact.learned_at
     # One character is too short to mean anything by itself.
     value = fact.value if fact.value and len(fact.value) > 1 else None
     return _Outdated(quotes, value, since)
+
+
+def _still_true(fact: Fact, known: dict[FactId, Fact]) -> bool:
+    """Whether what took its place says the same, only to more people."""
+    successor = known.get(fact.state.superseded_by) if fact.state.superseded_by else None
+    if successor is None or successor.source is FactSource.COMMAND:
+        return False  # whoever edits a fact wants its old words gone
+    if (fact.slot, fact.topic) != (successor.slot, successor.topic):
+        return False
+    if fact.value is not None and successor.value is not None:
+        return fact.value.casefold() == successor.value.casefold()
+    return fact.text == successor.text
 
 
 def _names(text: str, value: str) -> bool:

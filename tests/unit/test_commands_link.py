@@ -88,6 +88,35 @@ async def test_two_accounts_become_one_person_after_a_yes(desk: Desk) -> None:
     assert "(was: Porto, until 5 May 2026) #1" in text_of(await desk.ask("/memory show"))
 
 
+async def test_accounts_that_say_the_same_keep_both(desk: Desk) -> None:
+    dog = "I have a dog."
+    await desk.learn("I live in Porto.", slot="city", value="Porto")
+    await desk.learn(dog, slot="pet")
+    desk.later(days=1)
+    await desk.learn("My city: porto.", slot="city", value="porto", user="anna", platform=DISCORD)
+    await desk.learn(dog, slot="pet", user="anna", platform=DISCORD)
+    code = await new_code(desk)
+
+    asked = await desk.ask(f"/link {code}", "anna", platform=DISCORD)
+    assert asked.confirmation
+    await asked.confirmation.answer(True)
+
+    assert "Only one of these" not in text_of(asked)
+    facts = await desk.facts()
+    assert [fact.status for fact in facts.values()] == [FactStatus.ACTIVE] * 4
+
+
+async def test_the_same_text_with_another_value_is_a_conflict(desk: Desk) -> None:
+    await desk.learn("I moved.", slot="city", value="Porto")
+    desk.later(days=1)
+    await desk.learn("I moved.", slot="city", value="Faro", user="anna", platform=DISCORD)
+
+    await desk.agree(f"/link {await new_code(desk)}", "anna", platform=DISCORD)
+
+    statuses = {fact.value: fact.status for fact in (await desk.facts()).values()}
+    assert statuses == {"Porto": FactStatus.SUPERSEDED, "Faro": FactStatus.ACTIVE}
+
+
 async def test_recall_finds_what_the_other_account_said(desk: Desk) -> None:
     await desk.say("My cabin has a blue door.")
     await desk.say("hello", user="anna", platform=DISCORD)

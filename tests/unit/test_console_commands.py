@@ -17,6 +17,9 @@ from adapters.console.rendering import rendered
 from bot.commands.reply import CommandReply, ReplyFile, Row, Section
 from bot.errors import UsageError
 
+LONG = "a" * 300
+"""No file system takes a name of so many characters."""
+
 
 @pytest.mark.parametrize("line", ["/quit", "/exit", " /QUIT ", "/ exit\n"])
 def test_leaving(line: str) -> None:
@@ -123,6 +126,26 @@ async def test_a_folder_that_cannot_be_written_gives_a_sentence(
     assert screen.of("remark")[-1] == f"{tmp_path / 'none'} is not a folder."
     assert screen.of("reply")[-1] == "Still here."
     assert terminal.all_answered
+
+
+@pytest.mark.parametrize(
+    ("line", "remark"),
+    [
+        ("/show ~nosuchuser/a.png", "There is no file ~nosuchuser/a.png."),
+        ("/memory export ~nosuchuser/x", "~nosuchuser/x is not a folder."),
+        (f"/show {LONG}", f"I can't read {LONG}: File name too long."),
+        (f"/memory export {LONG}", f"I can't write to {LONG}: File name too long."),
+    ],
+)
+async def test_a_path_that_cannot_be_gives_a_sentence(
+    terminal: Terminal, line: str, remark: str
+) -> None:
+    terminal.generator.enqueue("Hi!", "Still here.")
+
+    screen = await terminal.talk("hi", line, "still there?")
+
+    assert screen.of("remark")[-1] == remark
+    assert screen.of("reply")[-1] == "Still here."
 
 
 def test_no_file_is_ever_overwritten(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import timedelta
 
 import pytest
@@ -14,7 +15,7 @@ from bot.domain.fact import FactKind, FactStatus
 from bot.domain.operation import OperationKind
 from bot.memory.consolidation import consolidate
 from bot.memory.extraction.candidate import Candidate
-from bot.memory.operations import edited, pinned, undone
+from bot.memory.operations import MemoryChange, edited, pinned, undone
 
 
 def tell(journal: Journal, *candidates: Candidate, audience: Audience | None = None) -> list[str]:
@@ -332,6 +333,50 @@ def test_an_undo_can_be_undone() -> None:
     journal.apply(undone(undo, tuple(journal.facts.values()), journal.context()))
 
     assert journal.states == before
+
+
+def test_undoing_never_leaves_a_slot_with_two_values() -> None:
+    journal = Journal()
+    tell(journal, city("Porto"))
+    [porto] = journal.facts.values()
+    tell(journal, said("Faro", slot="town", value="Faro"))
+    # As if it had been learned by an account that is linked now.
+    faro = dataclasses.replace(list(journal.facts.values())[-1], slot="city")
+    journal.facts[faro.id] = faro
+    change = MemoryChange([porto, faro], journal.context())
+    way = dataclasses.replace(
+        porto.state, status=FactStatus.SUPERSEDED, superseded_by=faro.id, valid_to=NOON
+    )
+    change.restate(OperationKind.OVERWRITE, porto, way, "accounts linked")
+    [linked] = journal.apply(change.patch()).operations
+
+    journal.apply(undone(linked, tuple(journal.facts.values()), journal.context()))
+
+    assert journal.active == ["I live in Porto."]
+    [undo] = journal.patches[-1].operations
+    journal.apply(undone(undo, tuple(journal.facts.values()), journal.context()))
+    assert journal.active == ["Faro"]
+
+
+def test_a_pin_survives_being_told_to_more_people() -> None:
+    journal = Journal()
+    tell(journal, city("Porto"), audience=DM)
+    [fact] = journal.facts.values()
+    journal.apply(pinned(fact, journal.context(), pin=True))
+
+    tell(journal, city("Porto"), audience=HALL)
+
+    [wider] = [f for f in journal.facts.values() if f.status is FactStatus.ACTIVE]
+    assert wider.state.pinned
+
+
+def test_an_edit_keeps_its_value_where_rules_find_it() -> None:
+    journal = Journal()
+    tell(journal, said("My name is Anna.", slot="name", value="Anna"))
+    [fact] = journal.facts.values()
+
+    journal.apply(edited(fact, "My name is Anne.", journal.context()))
+    assert list(journal.facts.values())[-1].value == "Anne"
 
 
 def test_what_changed_again_since_is_left_alone() -> None:

@@ -207,3 +207,13 @@ def test_it_knows_what_it_does_not_know(question: str, knows: bool) -> None:
     assert (
         select(memory(facts=facts, recalled=recalled), question, 500, COSTS).knows_answer is knows
     )
+
+
+@pytest.mark.parametrize(
+    ("question", "knows"), [("What is my cat called?", True), ("What is my dog called?", False)]
+)
+def test_what_the_conversation_was_just_about_is_known(question: str, knows: bool) -> None:
+    told = memory(loop=[any_turn(1, "My cat is called Tom."), any_turn(2, "Have I a dog?")])
+
+    assert select(told, question, 500, COSTS).knows_answer is knows
+    assert select(replace(memory(), told_now=True), question, 500, COSTS).knows_answer

@@ -189,6 +189,19 @@ def _broken(_: str) -> str:
     raise EngineFailedError("The engine broke.")
 
 
+async def test_an_event_that_comes_again_afterwards_is_not_stored() -> None:
+    dialog = Dialog()
+    await dialog.ask("/incognito on")
+    secret = dialog.message("My secret is hush.", event="e1")
+    await (await dialog.engine.handle(secret)).outcome()
+    await dialog.ask("/incognito off")
+
+    again = await (await dialog.engine.handle(secret)).outcome()
+
+    assert again.status is ReplyStatus.DUPLICATE
+    assert "hush" not in repr(dialog.storage.state)
+
+
 async def test_after_a_failure_it_is_not_said_that_the_message_was_kept() -> None:
     dialog = await hidden()
     dialog.generator.answer = _broken

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import timedelta
 
 import pytest
 from support.memory import NOON, fact, turn
 
 from bot.domain.fact import Evidence, Fact, FactId, FactState, FactStatus
+from bot.domain.shown import Shown
 from bot.domain.turn import TurnId
 from bot.memory.stale import StaleWords
 
@@ -82,6 +84,35 @@ def test_what_is_over_without_a_successor_counts_from_its_end() -> None:
     assert stale.cut_from(turn(1, "My dog is called Rex.")) is None
     after = turn(8, "x", "Rex was a good dog.", received_at=LATER)
     assert stale.cut_from(after) is after
+
+
+def test_what_took_its_place_may_be_unknown_here_or_forgotten() -> None:
+    old, _ = replaced("I live in Porto.", "Porto")
+    backdated = old.in_state(
+        FactState(status=FactStatus.SUPERSEDED, valid_to=NOON, superseded_by=FactId("gone"))
+    )
+    stale = StaleWords([backdated])
+
+    assert stale.cut_from(turn(1, "I live in Porto.")) is None
+    kept = stale.cut_from(turn(2, "Hello!", "Porto is nice! Hi."))
+    assert kept is not None
+    assert kept.reply == "Hi."
+
+
+def test_what_was_only_said_again_to_more_people_is_still_true() -> None:
+    old, new = replaced("I live in Porto.", "Porto")
+    again = dataclasses.replace(new, text="I live in porto.", value="porto")
+
+    said = turn(1, "I live in Porto with my sister.", "Porto!")
+    assert StaleWords([old, again]).cut_from(said) is said
+
+
+def test_a_picture_without_words_stays() -> None:
+    stale = StaleWords(replaced("I live in Porto.", "Porto"))
+
+    kept = stale.cut_from(turn(2, "", "Is that Porto? Lovely.", shown=(Shown(name="a.png"),)))
+    assert kept is not None
+    assert (kept.reply, len(kept.shown)) == ("Lovely.", 1)
 
 
 def test_active_facts_cut_nothing() -> None:
