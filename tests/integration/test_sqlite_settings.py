@@ -100,7 +100,7 @@ async def _know(work: SqlUnitOfWork) -> None:
     await work.facts.erase_all(PERSON)
 
 
-@pytest.mark.parametrize(("use", "count"), [(_talk, 16), (_learn, 9), (_know, 20)])
+@pytest.mark.parametrize(("use", "count"), [(_talk, 16), (_learn, 9), (_know, 21)])
 async def test_no_query_reads_a_whole_table(
     tmp_path: Path, use: Callable[[SqlUnitOfWork], Awaitable[None]], count: int
 ) -> None:
