@@ -122,12 +122,8 @@ def test_without_a_cue_both_stay_and_the_newer_one_says_that_they_may_contradict
 def test_the_name_of_a_dog_is_no_contradiction_to_having_one_and_its_denial_is() -> None:
     journal = Journal()
 
-    tell(
-        journal,
-        said("I got a dog.", topic="pet:dog"),
-        pet("Rex"),
-        said("I don't have a dog.", topic="pet:dog"),
-    )
+    tell(journal, said("I got a dog.", topic="pet:dog"), pet("Rex"))
+    tell(journal, said("I don't have a dog.", topic="pet:dog"))
 
     got, rex, none = journal.facts.values()
     assert (rex.conflicts_with, none.conflicts_with) == (None, rex.id)
@@ -145,11 +141,8 @@ def test_which_of_two_dogs_died_is_not_guessed() -> None:
 def test_two_sisters_are_no_contradiction() -> None:
     journal = Journal()
 
-    tell(
-        journal,
-        said("My sister Clara", topic="relation:sister", value="Clara"),
-        said("My sister Eva", topic="relation:sister", value="Eva"),
-    )
+    for name in ("Clara", "Eva"):
+        tell(journal, said(f"My sister {name}", topic="relation:sister", value=name))
 
     assert [fact.conflicts_with for fact in journal.facts.values()] == [None, None]
 
