@@ -99,6 +99,7 @@ class LocalEncoder:
         try:
             return work(given)
         except Exception as error:
+            # Whatever the library raises, recall goes on by words.
             log.exception("encoder_failed")
             raise ModelError(f"The encoder {self.model_name} failed: {error}") from error
 

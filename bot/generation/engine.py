@@ -143,6 +143,7 @@ class BatchEngine:
             with self._manager.pause():
                 work()
         except Exception as error:
+            # The library raises what its parts raise; the caller knows one kind of failure.
             log.exception("scoring_failed")
             raise EngineFailedError(
                 "The inference engine failed while it scored a reply; try again."
