@@ -35,6 +35,10 @@ class FactStatus(StrEnum):
     """Taken back: it should never have been a fact."""
     QUARANTINED = "quarantined"
     """Kept from prompts because it reads like an attempt to instruct Ellie."""
+    MERGED = "merged"
+    """Another fact says the same and has taken over its evidence. Its words are still true."""
+    EXPIRED = "expired"
+    """A plan whose date has passed. It was true, and its words may be recalled."""
 
 
 class FactSource(StrEnum):
@@ -60,7 +64,10 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FactState:
-    """What about a fact changes. Its words never do: an edit is a new fact in place of the old."""
+    """What about a fact changes. Its words never do: an edit is a new fact in place of the old.
+
+    ``strength`` is from 1, just said, to 0, faded: see :mod:`bot.memory.strength`.
+    """
 
     status: FactStatus = FactStatus.ACTIVE
     valid_to: datetime | None = None
@@ -78,7 +85,8 @@ class Fact:
     has many (allergy, pet:dog …); ``value`` is the bare value of either. ``valid_from`` and
     ``state.valid_to`` bound the time in which the statement was true. ``occurs_from`` and
     ``occurs_until`` say when a plan or an event takes place. ``conflicts_with`` names a fact that
-    may contradict this one, when Ellie could not tell.
+    may contradict this one, when Ellie could not tell. ``use_count`` is how often it helped to
+    answer, ``last_used_at`` when it last did.
     """
 
     id: FactId
@@ -98,6 +106,7 @@ class Fact:
     source: FactSource = FactSource.RULE
     conflicts_with: FactId | None = None
     last_used_at: datetime | None = None
+    use_count: int = 0
     state: FactState = FactState()
 
     def __post_init__(self) -> None:

@@ -63,7 +63,8 @@ class Person:
 
     ``memory_epoch`` grows whenever memories of this person were erased; anything derived from
     their turns and kept outside the database is stale when its epoch differs. While ``paused``
-    nothing new is learned; while ``incognito`` nothing that is said is stored at all.
+    nothing new is learned; while ``incognito`` nothing that is said is stored at all. Their turns
+    up to number ``compacted_until`` have been made compact.
     """
 
     id: PersonId
@@ -72,3 +73,4 @@ class Person:
     memory_epoch: int = 0
     paused: bool = False
     incognito: bool = False
+    compacted_until: int = 0

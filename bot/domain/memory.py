@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.domain.conversation import Scope
+from bot.domain.episode import Episode
 from bot.domain.fact import Fact
 from bot.domain.identity import Person
 from bot.domain.turn import Turn
@@ -28,7 +29,9 @@ class WorkingMemory:
     ``loop`` is the phonological loop: the latest turns of this conversation, oldest first.
     ``recalled`` is the episodic buffer: older turns, best first. ``told_now`` says that the newest
     message itself taught something. ``facts`` are current at ``now``,
-    the moment at which the newest message arrived. No stale words are in any of them.
+    the moment at which the newest message arrived. ``episodes`` sum up what was said before, oldest
+    first; turns of the ``loop`` up to number ``person.compacted_until`` may be left to them. No
+    stale words are in any of them.
     """
 
     person: Person
@@ -37,6 +40,7 @@ class WorkingMemory:
     facts: tuple[Fact, ...] = ()
     loop: tuple[Turn, ...] = ()
     recalled: tuple[RecalledTurn, ...] = ()
+    episodes: tuple[Episode, ...] = ()
     told_now: bool = False
 
 
@@ -48,11 +52,13 @@ class MemorySummary:
     facts: tuple[Fact, ...]
     turns: tuple[Turn, ...]
     turn_count: int
+    episodes: tuple[Episode, ...] = ()
+    retention_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErasedMemory:
-    """How much was erased. ``sentences`` are those cut out of turns that stay.
+    """How much was erased. ``sentences`` are those cut out of turns and episodes that stay.
 
     ``scrubbed`` is False when another program kept the database's files from being overwritten:
     the rows are gone, and what the files still hold of them is overwritten later.

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 
+from bot.domain.compaction import JobId
 from bot.domain.fact import Evidence, Fact, FactId, FactState
 from bot.domain.identity import PersonId
 from bot.domain.turn import TurnId
@@ -28,6 +29,12 @@ class OperationKind(StrEnum):
     """A fact is over, or the person asked to forget it."""
     STRENGTHEN = "strengthen"
     """A fact was said again: more evidence, no new fact."""
+    MERGE = "merge"
+    """Facts that say the same became one, with the evidence of all."""
+    EXPIRE = "expire"
+    """Plans whose date has passed were closed."""
+    FADE = "fade"
+    """Strengths were computed anew."""
     PIN = "pin"
     UNPIN = "unpin"
     UNDO = "undo"
@@ -60,8 +67,8 @@ class FactChange:
 class MemoryOperation:
     """A journal entry: who changed what, when, why, and on what evidence.
 
-    ``turn_id`` is the turn whose words led to it. ``undoes`` names the operation that this one
-    took back. ``detail`` holds counts, never text.
+    ``turn_id`` is the turn whose words led to it, ``job_id`` the compaction that made it.
+    ``undoes`` names the operation that this one took back. ``detail`` holds counts, never text.
     """
 
     id: OperationId
@@ -73,6 +80,7 @@ class MemoryOperation:
     turn_id: TurnId | None = None
     changes: tuple[FactChange, ...] = ()
     undoes: OperationId | None = None
+    job_id: JobId | None = None
     detail: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -81,12 +89,14 @@ class MemoryPatch:
     """A change of one person's memory, to be stored as a whole.
 
     ``added`` are new facts, in the state in which they begin. ``support`` is new evidence for
-    facts that exist. The changes of existing facts stand in ``operations``.
+    facts that exist, ``unsupport`` evidence that they lose, because a merge was taken back. The
+    changes of existing facts stand in ``operations``.
     """
 
     added: tuple[Fact, ...] = ()
     support: tuple[tuple[FactId, Evidence], ...] = ()
+    unsupport: tuple[tuple[FactId, Evidence], ...] = ()
     operations: tuple[MemoryOperation, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.added or self.support or self.operations)
+        return bool(self.added or self.support or self.unsupport or self.operations)

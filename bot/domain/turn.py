@@ -115,7 +115,8 @@ class TraceItem:
 
     kind: str
     """``fact`` (in the memory block), ``fresh`` (a fact beside the question), ``loop`` (a recent
-    turn), ``recalled`` (an older one) or ``note`` (that memory has no answer)."""
+    turn), ``recalled`` (an older one), ``episode`` (a summary in the memory block) or ``note``
+    (that memory has no answer)."""
     item_id: str
     tokens: int
     included: bool

@@ -13,6 +13,7 @@ from typing import Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.domain.compaction import JobId
 from bot.domain.conversation import Scope
 from bot.domain.fact import Evidence, Fact, FactId, FactState, FactStatus
 from bot.domain.identity import PersonId
@@ -41,11 +42,14 @@ class FactRepository(Protocol):
     async def add_evidence(self, fact_id: FactId, evidence: Evidence) -> None:
         """Add evidence to a fact, once for each turn. Nothing happens when the fact is gone."""
 
+    async def remove_evidence(self, fact_id: FactId, evidence: Evidence) -> None:
+        """Take evidence with this turn and quote from a fact again, unless it is its only one."""
+
     async def of(self, scope: Scope, statuses: Collection[FactStatus]) -> tuple[Fact, ...]:
         """The facts in one of ``statuses`` that the scope admits, by number. Evidence by date."""
 
     async def mark_used(self, fact_ids: Collection[FactId], *, at: datetime) -> None:
-        """Note when facts were last in a prompt."""
+        """Note that facts helped to answer, and count it."""
 
     async def erase(self, person_id: PersonId, fact_ids: Collection[FactId]) -> int:
         """Remove facts of this person and their evidence; returns how many there were."""
@@ -64,6 +68,9 @@ class OperationRepository(Protocol):
         self, person_id: PersonId, *, latest: int | None = None
     ) -> tuple[MemoryOperation, ...]:
         """Entries about a person, oldest first: all, or the ``latest`` ones."""
+
+    async def of_job(self, job_id: JobId) -> tuple[MemoryOperation, ...]:
+        """What a compaction did, oldest first."""
 
     async def undone(self, person_id: PersonId) -> frozenset[OperationId]:
         """The operations that were taken back."""

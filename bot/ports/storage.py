@@ -13,9 +13,15 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from bot.domain.conversation import Conversation, ConversationId, ConversationRef, Scope
-from bot.domain.identity import IdentityRef, Person, PersonId
+from bot.domain.identity import IdentityRef, Person, PersonId, Platform
 from bot.domain.shown import Shown
 from bot.domain.turn import NewTurn, OpenTurn, Turn, TurnId, TurnOutcome
+from bot.ports.compaction_storage import (
+    CompactionRepository,
+    EpisodeRepository,
+    RetentionRepository,
+    ScheduleRepository,
+)
 from bot.ports.memory_storage import (
     FactRepository,
     LinkRepository,
@@ -37,6 +43,9 @@ class PersonRepository(Protocol):
 
     async def find(self, identity: IdentityRef) -> Person | None:
         """The person behind an identity, or None. Creates nothing."""
+
+    async def get(self, person_id: PersonId) -> Person | None:
+        """The person of that id, or None when they are gone."""
 
     async def erase(self, person_id: PersonId) -> None:
         """Remove the person and their identities. Their turns and facts must be gone already.
@@ -116,8 +125,13 @@ class TurnRepository(Protocol):
     async def latest(self, scope: Scope, *, limit: int) -> tuple[Turn, ...]:
         """This person's latest turns of any state and conversation, oldest first."""
 
-    async def after(self, scope: Scope, number: int) -> tuple[Turn, ...]:
+    async def after(
+        self, scope: Scope, number: int, *, limit: int | None = None
+    ) -> tuple[Turn, ...]:
         """This person's turns with a greater number, of any state, oldest first."""
+
+    async def owner_of(self, platform: Platform, event_key: str) -> tuple[PersonId, TurnId] | None:
+        """Whose turn an event became, and which; None when none did. Tells nobody's words."""
 
     async def by_ids(self, scope: Scope, turn_ids: Sequence[TurnId]) -> tuple[Turn, ...]:
         """Those of the given turns that the scope admits, in the given order."""
@@ -142,7 +156,7 @@ class TurnRepository(Protocol):
         """
 
     async def erase_all(self, person_id: PersonId) -> int:
-        """Remove every turn, trace and vector of a person; returns how many turns there were."""
+        """Remove every turn, trace, vector and episode of a person; returns how many turns."""
 
 
 class UnitOfWork(Protocol):
@@ -164,6 +178,14 @@ class UnitOfWork(Protocol):
     def vectors(self) -> VectorRepository: ...
     @property
     def links(self) -> LinkRepository: ...
+    @property
+    def compactions(self) -> CompactionRepository: ...
+    @property
+    def episodes(self) -> EpisodeRepository: ...
+    @property
+    def retention(self) -> RetentionRepository: ...
+    @property
+    def schedules(self) -> ScheduleRepository: ...
 
     async def __aenter__(self) -> Self: ...
 
