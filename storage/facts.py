@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from bot.domain.conversation import Scope
 from bot.domain.fact import Evidence, Fact, FactId, FactState, FactStatus
@@ -73,6 +73,28 @@ class SqlFactRepository:
         if known is not None:
             await self._statements.add(fact_evidence, mapping.evidence_values(fact_id, evidence))
 
+    async def remove_evidence(self, fact_id: FactId, evidence: Evidence) -> None:
+        """Take evidence with this turn and quote from a fact again, unless it is its only one."""
+        other = fact_evidence.alias("other")
+        # Typed words have no turn, and may have been typed twice: the later ones go.
+        latest = (
+            select(func.max(fact_evidence.c.sequence))
+            .where(
+                fact_evidence.c.fact_id == fact_id,
+                fact_evidence.c.turn_id.is_not_distinct_from(evidence.turn_id),
+                fact_evidence.c.quote == evidence.quote,
+            )
+            .scalar_subquery()
+        )
+        await self._statements.run(
+            delete(fact_evidence).where(
+                fact_evidence.c.sequence == latest,
+                select(other.c.sequence)
+                .where(other.c.fact_id == fact_id, other.c.sequence != fact_evidence.c.sequence)
+                .exists(),
+            )
+        )
+
     async def of(self, scope: Scope, statuses: Collection[FactStatus]) -> tuple[Fact, ...]:
         """The facts in one of ``statuses`` that the scope admits, by number. Evidence by date."""
         rows = await self._statements.all(
@@ -83,7 +105,7 @@ class SqlFactRepository:
         return mapping.facts(rows)
 
     async def mark_used(self, fact_ids: Collection[FactId], *, at: datetime) -> None:
-        """Note when facts were last in a prompt."""
+        """Note that facts helped to answer, and count it."""
         for some in in_batches(fact_ids):
             # Facts that are just being changed are left out, so that no reply waits for them.
             unlocked = (
@@ -92,7 +114,9 @@ class SqlFactRepository:
                 .with_for_update(key_share=True, skip_locked=True)
             )
             await self._statements.run(
-                update(facts).where(facts.c.id.in_(unlocked)).values(last_used_at=at)
+                update(facts)
+                .where(facts.c.id.in_(unlocked))
+                .values(last_used_at=at, use_count=facts.c.use_count + 1)
             )
 
     async def erase(self, person_id: PersonId, fact_ids: Collection[FactId]) -> int:

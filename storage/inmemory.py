@@ -12,6 +12,11 @@ from typing import Self
 
 from bot.domain.conversation import Conversation, ConversationId, ConversationRef
 from bot.errors import StorageBusyError
+from storage.inmemory_compaction import (
+    InMemoryCompactionRepository,
+    InMemoryEpisodeRepository,
+    InMemoryScheduleRepository,
+)
 from storage.inmemory_memory import (
     InMemoryFactRepository,
     InMemoryOperationRepository,
@@ -19,6 +24,7 @@ from storage.inmemory_memory import (
     InMemoryVectorRepository,
 )
 from storage.inmemory_persons import InMemoryLinkRepository, InMemoryPersonRepository
+from storage.inmemory_retention import InMemoryRetentionRepository
 from storage.inmemory_state import State
 from storage.inmemory_turns import InMemoryTurnRepository
 
@@ -83,6 +89,10 @@ class InMemoryUnitOfWork:
         self.traces = InMemoryTraceRepository(state)
         self.vectors = InMemoryVectorRepository(state)
         self.links = InMemoryLinkRepository(state)
+        self.compactions = InMemoryCompactionRepository(state)
+        self.episodes = InMemoryEpisodeRepository(state)
+        self.retention = InMemoryRetentionRepository(state)
+        self.schedules = InMemoryScheduleRepository(state)
 
 
 class InMemoryStorage:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from bot.domain.compaction import JobId
 from bot.domain.conversation import Scope
 from bot.domain.fact import Evidence, Fact, FactId, FactState, FactStatus
 from bot.domain.identity import PersonId
@@ -56,6 +57,18 @@ class InMemoryFactRepository:
         if evidence.turn_id is None or evidence.turn_id not in turns:
             self._state.facts[fact_id] = replace(fact, evidence=(*fact.evidence, evidence))
 
+    async def remove_evidence(self, fact_id: FactId, evidence: Evidence) -> None:
+        """Take evidence with this turn and quote from a fact again, unless it is its only one."""
+        fact = self._state.facts.get(fact_id)
+        if fact is None or len(fact.evidence) == 1:
+            return
+        said = [(known.turn_id, known.quote) for known in fact.evidence]
+        if (sought := (evidence.turn_id, evidence.quote)) in said:
+            # Typed words have no turn, and may have been typed twice: the later ones go.
+            place = len(said) - 1 - said[::-1].index(sought)
+            left = fact.evidence[:place] + fact.evidence[place + 1 :]
+            self._state.facts[fact_id] = replace(fact, evidence=left)
+
     async def of(self, scope: Scope, statuses: Collection[FactStatus]) -> tuple[Fact, ...]:
         """The facts in one of ``statuses`` that the scope admits, by number. Evidence by date."""
         admitted = [
@@ -66,10 +79,11 @@ class InMemoryFactRepository:
         return tuple(sorted(admitted, key=lambda fact: fact.number))
 
     async def mark_used(self, fact_ids: Collection[FactId], *, at: datetime) -> None:
-        """Note when facts were last in a prompt."""
-        for fact_id in fact_ids:
+        """Note that facts helped to answer, and count it."""
+        for fact_id in set(fact_ids):
             if (fact := self._state.facts.get(fact_id)) is not None:
-                self._state.facts[fact_id] = replace(fact, last_used_at=at)
+                used = replace(fact, last_used_at=at, use_count=fact.use_count + 1)
+                self._state.facts[fact_id] = used
 
     async def erase(self, person_id: PersonId, fact_ids: Collection[FactId]) -> int:
         """Remove facts of this person and their evidence; returns how many there were."""
@@ -109,6 +123,10 @@ class InMemoryOperationRepository:
         entries = sorted(theirs, key=lambda entry: entry.happened_at)
         skipped = 0 if latest is None else max(len(entries) - max(latest, 0), 0)
         return tuple(entries[skipped:])
+
+    async def of_job(self, job_id: JobId) -> tuple[MemoryOperation, ...]:
+        """What a compaction did, oldest first."""
+        return tuple(entry for entry in self._state.operations if entry.job_id == job_id)
 
     async def undone(self, person_id: PersonId) -> frozenset[OperationId]:
         """The operations that were taken back."""

@@ -10,6 +10,7 @@ from bot.domain.conversation import Visibility
 from bot.domain.identity import IdentityRef, Person, PersonId
 from bot.domain.link import LinkCode
 from bot.errors import StorageError
+from storage.inmemory_merging import give_episodes
 from storage.inmemory_state import State, StoredCode, StoredIdentity, StoredPerson, identity_key
 
 
@@ -37,6 +38,11 @@ class InMemoryPersonRepository:
         known = self._state.identities.get(identity_key(identity))
         return None if known is None else self._state.persons[known.person_id].person
 
+    async def get(self, person_id: PersonId) -> Person | None:
+        """The person of that id, or None when they are gone."""
+        known = self._state.persons.get(person_id)
+        return None if known is None else known.person
+
     async def erase(self, person_id: PersonId) -> None:
         """Remove the person, their identities and links, and conversations that nobody uses."""
         owners = {stored.turn.person_id for stored in self._state.turns.values()}
@@ -61,6 +67,15 @@ class InMemoryPersonRepository:
             if stored.code.person_id != person_id
         }
         self._state.failures = [entry for entry in self._state.failures if entry[0] != person_id]
+        self._state.jobs = {
+            job.id: job for job in self._state.jobs.values() if job.person_id != person_id
+        }
+        left = {conversation.id for conversation in self._state.conversations.values()}
+        self._state.episodes = {
+            episode.id: episode
+            for episode in self._state.episodes.values()
+            if episode.person_id != person_id and episode.conversation_id in left
+        }
         self._state.persons.pop(person_id, None)
 
     async def bump_epoch(self, person_id: PersonId) -> None:
@@ -118,14 +133,21 @@ class InMemoryPersonRepository:
             last_turn_number=one.last_turn_number + other.last_turn_number,
             last_fact_number=one.last_fact_number + other.last_fact_number,
             notice_shown=one.notice_shown or other.notice_shown,
+            compact_not_before=one.compact_not_before,
+            refresh_at=min(filter(None, (one.refresh_at, other.refresh_at)), default=None),
+            retention_days=min(
+                filter(None, (one.retention_days, other.retention_days)), default=None
+            ),
         )
+        give_episodes(self._state, gone, into, after=one)
         self._give_memory(gone, into, after=one)
         self._give_account(gone, into)
 
     async def detach(self, identity: IdentityRef, *, new_id: str, seen_at: datetime) -> Person:
         """Make one identity a new person, with nothing in their memory.
 
-        They stay paused or incognito: whoever asked for that did not take it back.
+        They stay paused or incognito, and nothing is kept for longer: whoever asked for that did
+        not take it back.
 
         Raises:
             StorageError: when it is nobody's, or the only one of its person.
@@ -140,8 +162,11 @@ class InMemoryPersonRepository:
             display_name=identity.display_name,
             first_seen_at=seen_at,
             memory_epoch=0,
+            compacted_until=0,
         )
-        self._state.persons[person.id] = StoredPerson(person=person)
+        self._state.persons[person.id] = StoredPerson(
+            person=person, retention_days=self._state.persons[owner.id].retention_days
+        )
         key = identity_key(identity)
         self._state.identities[key] = replace(self._state.identities[key], person_id=person.id)
         return person

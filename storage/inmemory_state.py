@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 
+from bot.domain.compaction import CompactionJob, JobId
 from bot.domain.conversation import Conversation, Scope
+from bot.domain.episode import Episode, EpisodeId
 from bot.domain.fact import Fact, FactId
-from bot.domain.identity import IdentityRef, Person, PersonId, Platform, TenantRef
+from bot.domain.identity import IdentityRef, Person, PersonId, Platform, TenantId, TenantRef
 from bot.domain.link import LinkCode
 from bot.domain.operation import MemoryOperation
 from bot.domain.turn import Turn, TurnId, TurnStatus, TurnTrace
+from bot.ports.compaction_storage import ScheduleState
 from bot.ports.memory_storage import TurnVector
 
 IdentityKey = tuple[Platform, TenantRef | None, str]
@@ -25,6 +28,9 @@ class StoredPerson:
     last_turn_number: int = 0
     last_fact_number: int = 0
     notice_shown: bool = False
+    compact_not_before: datetime | None = None
+    refresh_at: datetime | None = None
+    retention_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +82,10 @@ class State:
     operations: list[MemoryOperation] = field(default_factory=list)
     codes: dict[str, StoredCode] = field(default_factory=dict)
     failures: list[tuple[PersonId, datetime]] = field(default_factory=list)
+    jobs: dict[JobId, CompactionJob] = field(default_factory=dict)
+    episodes: dict[EpisodeId, Episode] = field(default_factory=dict)
+    tenant_days: dict[TenantId, int] = field(default_factory=dict)
+    schedules: dict[str, ScheduleState] = field(default_factory=dict)
 
     def copy(self) -> State:
         """An independent state with the same content."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.domain.conversation import ConversationId, Scope
-from bot.domain.identity import PersonId
+from bot.domain.identity import PersonId, Platform
 from bot.domain.shown import Shown
 from bot.domain.turn import (
     FailureReason,
@@ -122,9 +122,19 @@ class InMemoryTurnRepository:
         """This person's latest turns of any state and conversation, oldest first."""
         return self._latest(scope, limit, lambda _: True)
 
-    async def after(self, scope: Scope, number: int) -> tuple[Turn, ...]:
+    async def after(
+        self, scope: Scope, number: int, *, limit: int | None = None
+    ) -> tuple[Turn, ...]:
         """This person's turns with a greater number, of any state, oldest first."""
-        return tuple(turn for turn in self._visible(scope) if turn.number > number)
+        later = [turn for turn in self._visible(scope) if turn.number > number]
+        return tuple(later if limit is None else later[: max(limit, 0)])
+
+    async def owner_of(self, platform: Platform, event_key: str) -> tuple[PersonId, TurnId] | None:
+        """Whose turn an event became, and which; None when none did."""
+        for stored in self._state.turns.values():
+            if (stored.platform, stored.turn.event_key) == (platform, event_key):
+                return stored.turn.person_id, stored.turn.id
+        return None
 
     async def by_ids(self, scope: Scope, turn_ids: Sequence[TurnId]) -> tuple[Turn, ...]:
         """Those of the given turns that the scope admits, each once, in the given order."""
@@ -162,7 +172,7 @@ class InMemoryTurnRepository:
             self._state.vectors.pop(turn_id, None)
 
     async def erase_all(self, person_id: PersonId) -> int:
-        """Remove every turn, trace and vector of a person; returns how many turns there were."""
+        """Remove every turn, trace, vector and episode of a person; returns how many turns."""
         theirs = [
             turn_id
             for turn_id, stored in self._state.turns.items()
@@ -172,6 +182,11 @@ class InMemoryTurnRepository:
             del self._state.turns[turn_id]
             self._state.traces.pop(turn_id, None)
             self._state.vectors.pop(turn_id, None)
+        self._state.episodes = {
+            episode.id: episode
+            for episode in self._state.episodes.values()
+            if episode.person_id != person_id
+        }
         return len(theirs)
 
     def _visible(self, scope: Scope) -> list[Turn]:

@@ -46,6 +46,7 @@ def person(row: AnyRow) -> Person:
         memory_epoch=row.memory_epoch,
         paused=row.paused,
         incognito=row.incognito,
+        compacted_until=row.compacted_until,
     )
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 
+from bot.domain.compaction import JobId
 from bot.domain.fact import (
     Evidence,
     Fact,
@@ -50,6 +51,7 @@ def _fact(rows: list[AnyRow]) -> Fact:
         source=FactSource(row.source),
         conflicts_with=None if row.conflicts_with is None else FactId(row.conflicts_with),
         last_used_at=row.last_used_at,
+        use_count=row.use_count,
         state=FactState(
             status=FactStatus(row.status),
             valid_to=row.valid_to,
@@ -87,6 +89,7 @@ def fact_values(value: Fact) -> Values:
         "source": value.source,
         "conflicts_with": value.conflicts_with,
         "last_used_at": value.last_used_at,
+        "use_count": value.use_count,
         **state_values(value.state),
     }
 
@@ -124,6 +127,7 @@ def operation(row: AnyRow) -> MemoryOperation:
         turn_id=None if row.turn_id is None else TurnId(row.turn_id),
         changes=tuple(_change(item) for item in row.changes),
         undoes=None if row.undoes is None else OperationId(row.undoes),
+        job_id=None if row.job_id is None else JobId(row.job_id),
         detail=row.detail,
     )
 
@@ -147,6 +151,7 @@ def operation_values(value: MemoryOperation) -> Values:
             for change in value.changes
         ],
         "undoes": value.undoes,
+        "job_id": value.job_id,
         "detail": dict(value.detail),
     }
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from sqlalchemy import delete, func, select, update
 
+from bot.domain.compaction import JobStatus
 from bot.domain.identity import PersonId
 from bot.errors import StorageError
-from storage.statements import Statements
+from storage.statements import AnyRow, Statements
 from storage.tables import (
+    compaction_jobs,
+    episodes,
     facts,
     identities,
     link_codes,
@@ -42,6 +45,7 @@ async def merge_persons(statements: Statements, gone: PersonId, into: PersonId) 
         message = "Only two people who exist can become one."
         raise StorageError(message)
     one, other = people[into], people[gone]
+    await _give_episodes(statements, gone, one)
     await statements.run(
         update(turns)
         .where(turns.c.person_id == gone)
@@ -73,6 +77,46 @@ async def merge_persons(statements: Statements, gone: PersonId, into: PersonId) 
             paused=one.paused or other.paused,
             incognito=one.incognito or other.incognito,
             notice_shown_at=one.notice_shown_at or other.notice_shown_at,
+            refresh_at=min(filter(None, (one.refresh_at, other.refresh_at)), default=None),
+            retention_days=min(
+                filter(None, (one.retention_days, other.retention_days)), default=None
+            ),
         )
     )
     await statements.run(delete(persons).where(persons.c.id == gone))
+
+
+async def _give_episodes(statements: Statements, gone: PersonId, into: AnyRow) -> None:
+    """Give what was summarised of ``gone`` to ``into``, and forget how it came about.
+
+    Whoever works on either must notice: running jobs go, and the episodes that they have written so
+    far. So do the finished jobs of ``gone``, because to undo one would take back turns of ``into``.
+    The turns of ``gone`` come after the watermark of ``into``, and are made compact once more.
+    """
+    running = select(compaction_jobs.c.id).where(
+        compaction_jobs.c.person_id.in_([gone, into.id]),
+        compaction_jobs.c.status == JobStatus.RUNNING,
+    )
+    # Where both talked, an episode of the one would hide from the next compaction that the other's
+    # earlier turns have none yet. They get another one together.
+    shared = select(turns.c.conversation_id).where(
+        turns.c.person_id == into.id, turns.c.number > into.compacted_until
+    )
+    await statements.run(
+        delete(episodes).where(
+            episodes.c.person_id.in_([gone, into.id]), episodes.c.job_id.in_(running)
+        )
+    )
+    await statements.run(
+        delete(episodes).where(episodes.c.person_id == gone, episodes.c.conversation_id.in_(shared))
+    )
+    await statements.run(delete(compaction_jobs).where(compaction_jobs.c.id.in_(running)))
+    await statements.run(
+        update(episodes)
+        .where(episodes.c.person_id == gone)
+        .values(
+            person_id=into.id,
+            first_number=episodes.c.first_number + into.last_turn_number,
+            last_number=episodes.c.last_number + into.last_turn_number,
+        )
+    )

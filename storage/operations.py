@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import insert, select
 
+from bot.domain.compaction import JobId
 from bot.domain.identity import PersonId
 from bot.domain.operation import MemoryOperation, OperationId
 from storage import mapping_memory as mapping
@@ -34,6 +35,13 @@ class SqlOperationRepository:
             newest_first = newest_first.limit(max(latest, 0))
         rows = await self._statements.all(newest_first)
         return tuple(mapping.operation(row) for row in reversed(rows))
+
+    async def of_job(self, job_id: JobId) -> tuple[MemoryOperation, ...]:
+        """What a compaction did, oldest first."""
+        rows = await self._statements.all(
+            select(operations).where(operations.c.job_id == job_id).order_by(operations.c.sequence)
+        )
+        return tuple(mapping.operation(row) for row in rows)
 
     async def undone(self, person_id: PersonId) -> frozenset[OperationId]:
         """The operations that were taken back."""

@@ -44,6 +44,11 @@ class SqlPersonRepository:
         )
         return None if row is None else mapping.person(row)
 
+    async def get(self, person_id: PersonId) -> Person | None:
+        """The person of that id, or None when they are gone."""
+        row = await self._statements.first(select(persons).where(persons.c.id == person_id))
+        return None if row is None else mapping.person(row)
+
     async def _create(self, identity: IdentityRef, new_id: str, seen_at: datetime) -> Person:
         tenant = await ensure_tenant(self._statements, identity.tenant)
         await self._statements.add(
@@ -149,7 +154,8 @@ class SqlPersonRepository:
     async def detach(self, identity: IdentityRef, *, new_id: str, seen_at: datetime) -> Person:
         """Make one identity a new person, with nothing in their memory.
 
-        They stay paused or incognito: whoever asked for that did not take it back.
+        They stay paused or incognito, and nothing is kept for longer: whoever asked for that did
+        not take it back.
 
         Raises:
             StorageError: when it is nobody's, or the only one of its person, whose memory would be
@@ -170,8 +176,12 @@ class SqlPersonRepository:
             display_name=identity.display_name,
             first_seen_at=seen_at,
             memory_epoch=0,
+            compacted_until=0,
         )
-        await self._statements.run(insert(persons).values(mapping.person_values(person)))
+        wish = select(persons.c.retention_days).where(persons.c.id == owner.id).scalar_subquery()
+        await self._statements.run(
+            insert(persons).values(retention_days=wish, **mapping.person_values(person))
+        )
         await self._statements.run(update(identities).where(_is(identity)).values(person_id=new_id))
         return person
 

@@ -54,6 +54,7 @@ class _TenantColumns(TypedColumns):
     id: Named[str] = Column(PlainText, primary_key=True)
     platform: Named[str] = Column(PlainText)
     external_id: Named[str] = Column(PlainText)
+    retention_days: Named[int | None] = Column(Integer)
 
 
 class _PersonColumns(TypedColumns):
@@ -66,6 +67,10 @@ class _PersonColumns(TypedColumns):
     paused: Named[bool] = Column(Boolean, server_default=false())
     incognito: Named[bool] = Column(Boolean, server_default=false())
     notice_shown_at: Named[datetime | None] = Column(UtcDateTime)
+    compacted_until: Named[int] = Column(Integer, server_default="0")
+    compact_not_before: Named[datetime | None] = Column(UtcDateTime)
+    refresh_at: Named[datetime | None] = Column(UtcDateTime, index=True)
+    retention_days: Named[int | None] = Column(Integer)
 
 
 class _IdentityColumns(TypedColumns):
@@ -167,6 +172,7 @@ class _FactColumns(AudienceColumns):
     # Words of history and no foreign keys: the other fact may be forgotten.
     conflicts_with: Named[str | None] = Column(PlainText)
     superseded_by: Named[str | None] = Column(PlainText)
+    use_count: Named[int] = Column(Integer, server_default="0")
 
 
 class _EvidenceColumns(TypedColumns):
@@ -194,6 +200,51 @@ class _OperationColumns(TypedColumns):
     turn_id: Named[str | None] = Column(PlainText)
     changes: Named[list[Any]] = Column(Json, server_default="[]")
     undoes: Named[str | None] = Column(PlainText)
+    job_id: Named[str | None] = Column(PlainText, index=True)
+
+
+class _EpisodeColumns(AudienceColumns):
+    id: Named[str] = Column(PlainText, primary_key=True)
+    # They go with whom and what they are about, also when a version erases that knows no episodes.
+    person_id: Named[str] = Column(PlainText, ForeignKey("persons.id", ondelete="CASCADE"))
+    conversation_id: Named[str] = Column(
+        PlainText, ForeignKey("conversations.id", ondelete="CASCADE"), index=True
+    )
+    first_number: Named[int] = Column(Integer)
+    last_number: Named[int] = Column(Integer)
+    began_at: Named[datetime] = Column(UtcDateTime)
+    ended_at: Named[datetime] = Column(UtcDateTime)
+    sentences: Named[list[Any]] = Column(Json)
+    # No foreign key: episodes stay when jobs go, as they do when two people become one.
+    job_id: Named[str] = Column(PlainText)
+    model: Named[str] = Column(PlainText)
+
+
+class _CompactionColumns(TypedColumns):
+    sequence: Named[int] = _sequence()
+    id: Named[str] = Column(PlainText, unique=True)
+    person_id: Named[str] = Column(PlainText, ForeignKey("persons.id", ondelete="CASCADE"))
+    after_number: Named[int] = Column(Integer)
+    until_number: Named[int] = Column(Integer)
+    step: Named[str] = Column(PlainText)
+    read_until: Named[int] = Column(Integer)
+    worker: Named[str] = Column(PlainText)
+    lease_until: Named[datetime] = Column(UtcDateTime)
+    started_at: Named[datetime] = Column(UtcDateTime)
+    status: Named[str] = Column(PlainText)
+    finished_at: Named[datetime | None] = Column(UtcDateTime)
+    attempts: Named[int] = Column(Integer)
+    counts: Named[dict[str, Any]] = Column(Json)
+    problem: Named[str] = Column(PlainText)
+
+
+class _ScheduleColumns(TypedColumns):
+    name: Named[str] = Column(PlainText, primary_key=True)
+    paused: Named[bool] = Column(Boolean, server_default=false())
+    last_started_at: Named[datetime | None] = Column(UtcDateTime)
+    last_finished_at: Named[datetime | None] = Column(UtcDateTime)
+    outcome: Named[str] = Column(PlainText, server_default="")
+    runs: Named[int] = Column(Integer, server_default="0")
 
 
 class _LinkCodeColumns(TypedColumns):
@@ -212,6 +263,10 @@ class _LinkFailureColumns(TypedColumns):
 
 tenants = Table("tenants", metadata, _TenantColumns, UniqueConstraint("platform", "external_id"))
 persons = Table("persons", metadata, _PersonColumns)
+_WAITING = persons.c.last_turn_number > persons.c.compacted_until
+Index("ix_persons_waiting", persons.c.id, sqlite_where=_WAITING, postgresql_where=_WAITING)
+_DECIDED = persons.c.retention_days.is_not(None)
+Index("ix_persons_decided", persons.c.id, sqlite_where=_DECIDED, postgresql_where=_DECIDED)
 identities = Table(
     "identities", metadata, _IdentityColumns, CheckConstraint(_TENANT_KEY, name="tenant_key")
 )
@@ -229,6 +284,7 @@ turns = Table(
     UniqueConstraint("platform", "event_key"),
     UniqueConstraint("person_id", "number"),
     Index(None, "person_id", "conversation_id", "number"),
+    Index(None, "tenant_id", "received_at"),
 )
 Index(
     "ix_turns_open",
@@ -263,3 +319,17 @@ link_codes = Table("link_codes", metadata, _LinkCodeColumns, Index(None, "person
 link_failures = Table(
     "link_failures", metadata, _LinkFailureColumns, Index(None, "person_id", "failed_at")
 )
+episodes = Table("episodes", metadata, _EpisodeColumns, Index(None, "person_id", "last_number"))
+compaction_jobs = Table(
+    "compaction_jobs", metadata, _CompactionColumns, Index(None, "person_id", "started_at")
+)
+Index(None, compaction_jobs.c.started_at)
+# Nobody's memory is made compact twice at once.
+Index(
+    "ix_compaction_jobs_running",
+    compaction_jobs.c.person_id,
+    unique=True,
+    sqlite_where=compaction_jobs.c.status == "running",
+    postgresql_where=compaction_jobs.c.status == "running",
+)
+schedules = Table("schedules", metadata, _ScheduleColumns)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from sqlalchemy import delete, func, insert, literal, select, update
 
 from bot.domain.conversation import ConversationId, Scope
-from bot.domain.identity import PersonId
+from bot.domain.identity import PersonId, Platform
 from bot.domain.shown import Shown
 from bot.domain.turn import (
     FailureReason,
@@ -23,7 +23,7 @@ from bot.errors import StorageError
 from storage import mapping
 from storage.scoping import admitted
 from storage.statements import Statements, in_batches
-from storage.tables import conversations, persons, turn_traces, turn_vectors, turns
+from storage.tables import conversations, episodes, persons, turn_traces, turn_vectors, turns
 
 # Written into the statement itself: with a parameter, the partial indexes would not be used.
 _OPEN = turns.c.status == literal(TurnStatus.ACCEPTED.value, literal_execute=True)
@@ -149,14 +149,26 @@ class SqlTurnRepository:
         )
         return tuple(mapping.turn(row) for row in reversed(rows))
 
-    async def after(self, scope: Scope, number: int) -> tuple[Turn, ...]:
+    async def after(
+        self, scope: Scope, number: int, *, limit: int | None = None
+    ) -> tuple[Turn, ...]:
         """This person's turns with a greater number, of any state, oldest first."""
         rows = await self._statements.all(
             select(turns)
             .where(admitted(turns, scope), turns.c.number > number)
             .order_by(turns.c.number)
+            .limit(None if limit is None else max(limit, 0))
         )
         return tuple(mapping.turn(row) for row in rows)
+
+    async def owner_of(self, platform: Platform, event_key: str) -> tuple[PersonId, TurnId] | None:
+        """Whose turn an event became, and which; None when none did."""
+        row = await self._statements.first(
+            select(turns.c.person_id, turns.c.id).where(
+                turns.c.platform == platform, turns.c.event_key == event_key
+            )
+        )
+        return None if row is None else (PersonId(row.person_id), TurnId(row.id))
 
     async def by_ids(self, scope: Scope, turn_ids: Sequence[TurnId]) -> tuple[Turn, ...]:
         """Those of the given turns that the scope admits, each once, in the given order."""
@@ -207,6 +219,7 @@ class SqlTurnRepository:
             )
 
     async def erase_all(self, person_id: PersonId) -> int:
-        """Remove every turn, trace and vector of a person; returns how many turns there were."""
+        """Remove every turn, trace, vector and episode of a person; returns how many turns."""
+        await self._statements.run(delete(episodes).where(episodes.c.person_id == person_id))
         await self._statements.run(delete(turn_traces).where(turn_traces.c.person_id == person_id))
         return await self._statements.run(delete(turns).where(turns.c.person_id == person_id))

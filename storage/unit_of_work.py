@@ -10,12 +10,16 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.address import Address
 from storage.cancellation import uninterrupted
+from storage.compactions import SqlCompactionRepository
 from storage.conversations import SqlConversationRepository
+from storage.episodes import SqlEpisodeRepository
 from storage.errors import translated
 from storage.facts import SqlFactRepository
 from storage.links import SqlLinkRepository
 from storage.operations import SqlOperationRepository
 from storage.persons import SqlPersonRepository
+from storage.retention import SqlRetentionRepository
+from storage.schedules import SqlScheduleRepository
 from storage.statements import Statements
 from storage.traces import SqlTraceRepository
 from storage.turns import SqlTurnRepository
@@ -41,6 +45,10 @@ class SqlUnitOfWork:
         self.traces = SqlTraceRepository(statements)
         self.vectors = SqlVectorRepository(statements)
         self.links = SqlLinkRepository(statements)
+        self.compactions = SqlCompactionRepository(statements)
+        self.episodes = SqlEpisodeRepository(statements)
+        self.retention = SqlRetentionRepository(statements)
+        self.schedules = SqlScheduleRepository(statements)
 
     async def __aenter__(self) -> Self:
         try:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from bot.domain.compaction import JobId
 from bot.domain.conversation import (
     Audience,
     Conversation,
@@ -18,6 +19,7 @@ from bot.domain.conversation import (
     Scope,
     Visibility,
 )
+from bot.domain.episode import Episode, EpisodeId, EpisodeSentence
 from bot.domain.fact import Evidence, Fact, FactId, FactKind, FactStatus
 from bot.domain.identity import IdentityRef, Person, PersonId, Platform, TenantRef
 from bot.domain.turn import FailureReason, NewTurn, Turn, TurnId, TurnOutcome, TurnStatus
@@ -152,9 +154,16 @@ class World:
         return finished
 
     async def say(
-        self, person: Person, conversation: Conversation, text: str = "hello", reply: str = "hi"
+        self,
+        person: Person,
+        conversation: Conversation,
+        text: str = "hello",
+        reply: str = "hi",
+        *,
+        at: datetime = NOW,
     ) -> Turn:
-        turn, _ = await self.accept(self.turn(person, conversation, text))
+        new = replace(self.turn(person, conversation, text), received_at=at)
+        turn, _ = await self.accept(new)
         assert await self.finish(turn, self.answer(reply))
         return replace(turn, status=TurnStatus.ANSWERED, reply=reply, finished_at=NOW)
 
@@ -183,6 +192,28 @@ class World:
             valid_from=NOW,
         )
         return replace(fact, **changes)  # type: ignore[arg-type]
+
+    def episode(self, *turns: Turn, **changes: object) -> Episode:
+        first, last = turns[0], turns[-1]
+        episode = Episode(
+            id=EpisodeId(self.new_id()),
+            person_id=first.person_id,
+            conversation_id=first.conversation_id,
+            audience=first.audience,
+            first_number=first.number,
+            last_number=last.number,
+            began_at=first.received_at,
+            ended_at=last.received_at,
+            sentences=tuple(EpisodeSentence(text=t.text, turn_ids=(t.id,)) for t in turns),
+            job_id=JobId("job"),
+        )
+        return replace(episode, **changes)  # type: ignore[arg-type]
+
+    async def summarise(self, *episodes: Episode) -> None:
+        async with self.storage.unit_of_work() as work:
+            for episode in episodes:
+                await work.episodes.add(episode)
+            await work.commit()
 
     async def learn(self, *facts: Fact) -> None:
         async with self.storage.unit_of_work() as work:

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import bindparam, func, insert, select, text, update
 
 import storage.database
+from bot.domain.compaction import DueRule, JobId
 from bot.domain.conversation import Scope
 from bot.domain.fact import Evidence, FactStatus
 from bot.domain.identity import PersonId
@@ -83,6 +84,15 @@ async def _remember(world: Any, person: Any, words: str) -> None:
             )
         )
         await work.links.note_failure(person.id, at=world.now)
+        await work.episodes.add(world.episode(turn))
+        await work.compactions.claim(
+            JobId(world.new_id()),
+            worker="w",
+            now=world.now,
+            lease_until=world.lease,
+            rule=DueRule(),
+            person_id=person.id,
+        )
         await work.commit()
 
 
@@ -102,6 +112,8 @@ async def test_everything_of_one_person_goes_and_nothing_of_another(world: Any) 
             assert await work.links.issued_since(person.id, world.now) == left
             assert await work.links.failures_since(person.id, world.now) == left
             assert len(await work.persons.identities(person.id)) == left
+            assert len(await work.episodes.of(scope)) == left
+            assert len(await work.compactions.latest(limit=9, person_id=person.id)) == left
     async with world.storage.unit_of_work() as work:
         assert await work.turns.erase_all(ann.id) == 0
 
@@ -153,7 +165,8 @@ async def test_no_value_of_an_erased_person_is_left_in_memory(world_of: Any) -> 
     world = world_of(kept)
     ann = await world.person(identity=world.identity("marker-account"))
     await _remember(world, ann, "marker-words")
-    tables = {table.name for table in fields(kept.state)} - {"operations"}
+    settings = {"tenant_days", "schedules"}
+    tables = {table.name for table in fields(kept.state)} - {"operations", *settings}
     assert all(getattr(kept.state, name) for name in tables)
     await _forget(world, ann)
     assert not any(getattr(kept.state, name) for name in tables)
@@ -248,4 +261,4 @@ async def test_scrubbing_postgres_frees_the_dead_rows(postgres_url: str, world_o
         dead = text("SELECT count(*) FROM pg_stat_user_tables WHERE last_vacuum IS NOT NULL")
         async with opened.engine.connect() as connection:
             vacuumed = (await connection.execute(dead)).scalar_one()
-    assert vacuumed == 10  # every table but that of the workspaces and the journal
+    assert vacuumed == 12  # every table but that of workspaces, the journal and the schedule

@@ -184,7 +184,48 @@ async def test_use_is_noted(world: Any) -> None:
         await work.facts.mark_used([], at=world.now)
         await work.commit()
     known = await world.known(turn.person_id)
-    assert known == (replace(used, last_used_at=world.now), unused)
+    assert known == (replace(used, last_used_at=world.now, use_count=1), unused)
+    later = world.now + timedelta(days=1)
+    async with world.storage.unit_of_work() as work:
+        await work.facts.mark_used([used.id, used.id], at=later)
+        await work.commit()
+    known = await world.known(turn.person_id)
+    assert known == (replace(used, last_used_at=later, use_count=2), unused)
+
+
+async def test_a_fact_is_stored_with_its_uses(world: Any) -> None:
+    turn = await world.say(await world.person(), await world.conversation())
+    merged = replace(world.fact(turn, use_count=7), state=FactState(status=FactStatus.MERGED))
+    expired = replace(world.fact(turn), state=FactState(status=FactStatus.EXPIRED))
+    await world.learn(merged, expired)
+    assert await world.known(turn.person_id) == (merged, expired)
+
+
+async def test_evidence_is_taken_back_unless_it_is_the_last(world: Any) -> None:
+    person, home = await world.person(), await world.conversation()
+    first, second = [await world.say(person, home) for _ in range(2)]
+    fact, other = world.fact(first), world.fact(first)
+    [known] = fact.evidence
+    later = Evidence(quote="later", turn_id=second.id, said_at=world.now + timedelta(hours=2))
+    typed = Evidence(quote="typed", turn_id=None, said_at=world.now + timedelta(hours=1))
+    await world.learn(fact, other)
+    async with world.storage.unit_of_work() as work:
+        for said in (later, typed, typed):
+            await work.facts.add_evidence(fact.id, said)
+        await work.facts.remove_evidence(fact.id, replace(later, quote="another"))
+        await work.facts.remove_evidence(fact.id, replace(later, turn_id=first.id))
+        await work.facts.remove_evidence(FactId("gone"), later)
+        await work.facts.remove_evidence(fact.id, typed)
+        await work.commit()
+    assert [stored.evidence for stored in await world.known(person.id)] == [
+        (known, typed, later),
+        (known,),
+    ]
+    async with world.storage.unit_of_work() as work:
+        for said in (typed, known, later, later):
+            await work.facts.remove_evidence(fact.id, said)
+        await work.commit()
+    assert [stored.evidence for stored in await world.known(person.id)] == [(later,), (known,)]
 
 
 async def test_noting_use_does_not_wait_for_a_change(world: Any) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from bot.domain.compaction import CompactionJob, DueRule, JobId, JobStatus
 from bot.domain.conversation import Scope
 from bot.domain.fact import FactStatus
 from bot.domain.identity import IdentityRef, Person, PersonId, Platform
@@ -176,6 +177,96 @@ async def _found(world: Any, identity: IdentityRef) -> Person:
     return person
 
 
+async def _job(world: Any, person: Person, status: JobStatus | None = None) -> CompactionJob:
+    async with world.storage.unit_of_work() as work:
+        job: CompactionJob = await work.compactions.claim(
+            JobId(world.new_id()),
+            worker="w",
+            now=world.now,
+            lease_until=world.lease,
+            rule=DueRule(),
+            person_id=person.id,
+        )
+        if status is not None:
+            await work.compactions.finish(job, status, at=world.now)
+        await work.commit()
+    return job
+
+
+async def test_episodes_of_a_merged_person_move_with_their_turns(world: Any) -> None:
+    ann, other = await world.person("ann"), await world.person(identity=_discord(world))
+    home, away = await world.conversation(), await world.conversation(world.ref("away"))
+    mine = [await world.say(ann, home), await world.say(ann, home)]
+    theirs = [await world.say(other, away) for _ in range(3)]
+    done = await _job(world, ann, JobStatus.DONE), await _job(world, other, JobStatus.DONE)
+    first = world.episode(*mine, job_id=done[0].id)
+    second = world.episode(*theirs[1:], job_id=done[1].id)
+    await world.summarise(first, second)
+    await _merge(world, other.id, ann.id)
+    async with world.storage.unit_of_work() as work:
+        moved = replace(second, person_id=ann.id, first_number=4, last_number=5)
+        assert await work.episodes.of(Scope.in_private(ann.id)) == (first, moved)
+        assert (await work.persons.get(ann.id)).compacted_until == 2
+        # The other's turns are not compacted in this order, so their jobs cannot be undone.
+        assert [job.id for job in await work.compactions.latest(limit=9)] == [done[0].id]
+        assert await work.compactions.set_undone(done[0].id, at=world.now, not_before=world.now)
+
+
+async def test_episodes_go_where_both_talked_and_one_waits_to_be_summarised(world: Any) -> None:
+    ann, other = await world.person("ann"), await world.person(identity=_discord(world))
+    home = await world.conversation()
+    summarised = await world.say(other, home)
+    await world.summarise(world.episode(summarised))
+    await world.say(ann, home)
+    await _merge(world, other.id, ann.id)
+    async with world.storage.unit_of_work() as work:
+        assert await work.episodes.ends(ann.id) == {}
+
+
+@pytest.mark.parametrize("whose", ["gone", "into"])
+async def test_who_works_on_somebody_notices_that_they_are_merged(world: Any, whose: str) -> None:
+    gone, into = await world.person(identity=_discord(world)), await world.person("ann")
+    person = gone if whose == "gone" else into
+    turn = await world.say(person, await world.conversation())
+    job = await _job(world, person)
+    await world.summarise(world.episode(turn, job_id=job.id))
+    await _merge(world, gone.id, into.id)
+    async with world.storage.unit_of_work() as work:
+        assert not await work.compactions.advance(job)
+        assert not await work.compactions.finish(job, JobStatus.DONE, at=world.now)
+        assert await work.compactions.get(job.id) is None
+        assert await work.episodes.of(Scope.in_private(into.id)) == ()
+    assert (await _job(world, into)).until_number == 1
+
+
+@pytest.mark.parametrize(
+    ("gone", "into", "left"), [(3, 9, 3), (9, 3, 3), (None, 3, 3), (3, None, 3)]
+)
+async def test_of_two_wishes_the_shorter_one_counts(
+    world: Any, gone: int | None, into: int | None, left: int
+) -> None:
+    other, ann = await world.person(identity=_discord(world)), await world.person("ann")
+    async with world.storage.unit_of_work() as work:
+        await work.retention.set_person(other.id, gone)
+        await work.retention.set_person(ann.id, into)
+        await work.persons.merge(other.id, ann.id)
+        assert await work.retention.of_person(ann.id) == left
+        await work.commit()
+    stranger = await _detach(world, _discord(world))
+    async with world.storage.unit_of_work() as work:
+        assert await work.retention.of_person(stranger.id) == left
+
+
+@pytest.mark.parametrize("whose", ["gone", "into"])
+async def test_a_merged_person_is_due_when_either_was(world: Any, whose: str) -> None:
+    gone, into = await world.person(identity=_discord(world)), await world.person("ann")
+    job = await _job(world, gone if whose == "gone" else into)
+    async with world.storage.unit_of_work() as work:
+        await work.compactions.finish(job, JobStatus.DONE, at=world.now, refresh_at=world.now)
+        await work.persons.merge(gone.id, into.id)
+        assert await work.compactions.due(now=world.now, rule=DueRule()) == (into.id,)
+
+
 @pytest.mark.parametrize("setting", ["paused", "incognito"])
 @pytest.mark.parametrize("whose", ["gone", "into"])
 async def test_a_merged_person_keeps_the_stricter_setting(
@@ -292,6 +383,7 @@ async def test_a_detached_identity_is_a_new_person_without_memory(world: Any) ->
     await _live(world, other, home, "b")
     await _merge(world, other.id, ann.id)
     renamed = replace(_discord(world), display_name="Anna")
+    await _job(world, ann, JobStatus.DONE)
     stranger = await _detach(world, renamed)
     assert stranger == Person(
         id=stranger.id, display_name="Anna", first_seen_at=world.now + timedelta(days=9)

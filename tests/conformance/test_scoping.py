@@ -49,6 +49,7 @@ async def test_every_read_obeys_the_audience(world: Any, here: str) -> None:
         for name, turn in said.items():
             await work.facts.add(world.fact(turn, name))
             await work.traces.save(_trace(turn))
+            await work.episodes.add(world.episode(turn, id=name))
         await work.commit()
 
     scope = Scope(ann.id, places[here].audience)
@@ -56,6 +57,10 @@ async def test_every_read_obeys_the_audience(world: Any, here: str) -> None:
     heard = [turn.id for name, turn in said.items() if name in HEARD[here]]
     heard += [turn.id for name, turn in interrupted.items() if name in HEARD[here]]
     async with world.storage.unit_of_work() as work:
+        summed_up = [name for name in said if name in HEARD[here]]
+        episodes = await work.episodes.of(scope)
+        assert [episode.id for episode in episodes] == summed_up
+        assert await work.episodes.by_ids(scope, list(said)) == episodes
         read = work.turns
         assert [turn.id for turn in await read.after(scope, 0)] == heard
         assert [turn.id for turn in await read.latest(scope, limit=99)] == heard

@@ -13,7 +13,9 @@ from alembic import command
 from sqlalchemy import Connection, text
 from support.databases import content, definitions, run
 
+from bot.domain.compaction import DueRule, JobId
 from bot.domain.conversation import Audience, Scope, Visibility
+from bot.domain.episode import Episode, EpisodeId, EpisodeSentence
 from bot.domain.fact import Evidence, Fact, FactId, FactKind, FactState, FactStatus
 from bot.domain.identity import IdentityRef, Person, PersonId, Platform, TenantId
 from bot.domain.turn import TurnId
@@ -82,6 +84,7 @@ def _moment(written: str) -> datetime:
     return datetime.fromisoformat(written).replace(tzinfo=UTC)
 
 
+LATER = _moment("2026-03-01T00:00:00")
 PUBLIC = Audience(
     visibility=Visibility.PUBLIC, channel="slack:slack:T1:general", tenant_id=TenantId("slack:T1")
 )
@@ -156,6 +159,18 @@ async def test_data_of_the_oldest_schema_survives(new_url: Callable[[], str]) ->
         assert await work.facts.begin_change(bob) == 2
         [operation] = await work.operations.of_person(ann)
         assert (operation.detail, operation.changes) == ({"facts": 1}, ())
+        # Nothing of before was made compact; all of it is due but what waits for its reply.
+        assert await work.compactions.due(now=LATER, rule=DueRule()) == (ann,)
+        job = await work.compactions.claim(
+            JobId("j1"), worker="w", now=LATER, lease_until=LATER, rule=DueRule()
+        )
+        assert job is not None
+        assert (job.after_number, job.until_number) == (0, 1)
+        assert await work.operations.of_job(job.id) == ()
+        assert await work.retention.of_person(ann) is None
+        assert await work.retention.of_tenants() == {}
+        await work.facts.mark_used([FactId("f7")], at=LATER)
+        assert [f.use_count for f in await work.facts.of(scope, list(FactStatus))] == [1, 0]
         [trace] = await work.traces.of(scope)
         assert (trace.items[0].item_id, trace.timings_ms) == ("t0", {"load": 1.5})
         # Everybody must be told what is kept about them; nobody was told yet.
@@ -215,6 +230,66 @@ async def test_the_version_before_can_share_the_database_for_a_while(
     found = await run(url, content)
     assert found["turn_vectors"] == []
     assert len(found["fact_evidence"]) == 1  # of p2, whom nobody erased
+
+
+ONE_BEFORE = """
+UPDATE persons SET last_turn_number = last_turn_number + 1 WHERE id = 'p1';
+INSERT INTO persons (id, display_name, first_seen_at, memory_epoch, last_turn_number,
+    last_fact_number, paused, incognito) VALUES ('p4', 'Dan', '2026-02-01 00:00:00', 0, 0, 0,
+    false, false);
+INSERT INTO facts (person_id, visibility, channel, tenant_id, id, number, kind, text, source,
+    valid_from, confidence, status, strength, pinned)
+    VALUES ('p4', 'direct', 'dm', NULL, 'f9', 1, 'preference', 'tea', 'rule',
+    '2026-01-02 03:04:05', 0.5, 'active', 1.0, false);
+INSERT INTO fact_evidence (fact_id, turn_id, quote, said_at)
+    VALUES ('f9', NULL, 'tea', '2026-01-02 03:04:05');
+INSERT INTO memory_operations (id, person_id, kind, actor, reason, happened_at, detail, changes)
+    VALUES ('o4', 'p4', 'append', 'person', 'said', '2026-02-01 00:00:00', '{}', '[]');
+DELETE FROM facts WHERE person_id = 'p1';
+DELETE FROM turn_traces WHERE person_id = 'p1';
+DELETE FROM turns WHERE person_id = 'p1' AND id <> 't2';
+UPDATE facts SET person_id = 'p4', number = number + 1 WHERE person_id = 'p2';
+UPDATE turns SET person_id = 'p4' WHERE person_id = 'p1';
+DELETE FROM identities WHERE person_id = 'p1';
+DELETE FROM persons WHERE id = 'p1'
+"""
+
+
+async def test_the_version_that_knows_no_compaction_can_share_the_database(
+    new_url: Callable[[], str],
+) -> None:
+    """It learns, and erases a person of whom there are episodes and a job that runs."""
+    url, ann, dan = new_url(), PersonId("p1"), PersonId("p4")
+    await run(url, _fill_the_oldest)
+    async with open_storage(url) as storage, storage.unit_of_work() as work:
+        [turn, _] = await work.turns.after(Scope.in_private(ann), 0)
+        await work.episodes.add(
+            Episode(
+                id=EpisodeId("e1"),
+                person_id=ann,
+                conversation_id=turn.conversation_id,
+                audience=turn.audience,
+                first_number=1,
+                last_number=1,
+                began_at=turn.received_at,
+                ended_at=turn.received_at,
+                sentences=(EpisodeSentence(text="tea", turn_ids=(turn.id,)),),
+                job_id=JobId("j1"),
+            )
+        )
+        job_id = JobId("j1")
+        assert await work.compactions.claim(
+            job_id, worker="w", now=LATER, lease_until=LATER, rule=DueRule()
+        )
+        await work.commit()
+    await run(url, lambda connection: _execute(connection, ONE_BEFORE))
+    async with open_storage(url) as storage, storage.unit_of_work() as work:
+        [learned, _] = await work.facts.of(Scope.in_private(dan), list(FactStatus))
+        assert (learned.text, learned.use_count) == ("tea", 0)
+        [entry] = await work.operations.of_person(dan)
+        assert entry.job_id is None
+    found = await run(url, content)
+    assert (found["episodes"], found["compaction_jobs"]) == ([], [])
 
 
 MIGRATE_AND_DIE = """

@@ -1,0 +1,205 @@
+"""How long things may be kept, and erasing what is older."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    and_,
+    delete,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    union,
+    update,
+)
+
+from bot.domain.identity import PersonId, TenantId, TenantRef
+from bot.domain.turn import TurnStatus
+from bot.ports.compaction_storage import Expired
+from storage.days import DaysBefore
+from storage.statements import Statements
+from storage.tables import episodes, fact_evidence, facts, persons, tenants, turn_traces, turns
+from storage.tenants import ensure_tenant
+
+_FINISHED = turns.c.status != TurnStatus.ACCEPTED
+
+
+class SqlRetentionRepository:
+    """:class:`~bot.ports.compaction_storage.RetentionRepository` in SQL."""
+
+    def __init__(self, statements: Statements) -> None:
+        self._statements = statements
+
+    async def set_person(self, person_id: PersonId, days: int | None) -> None:
+        """What a person decided for all they say."""
+        await self._statements.run(
+            update(persons).where(persons.c.id == person_id).values(retention_days=days or None)
+        )
+
+    async def of_person(self, person_id: PersonId) -> int | None:
+        """What a person decided."""
+        row = await self._statements.first(
+            select(persons.c.retention_days).where(persons.c.id == person_id)
+        )
+        return None if row is None else row.retention_days
+
+    async def set_tenant(self, tenant: TenantRef, days: int | None) -> None:
+        """What is decided for a tenant: 0 keeps everything, None is the default."""
+        tenant_id = await ensure_tenant(self._statements, tenant)
+        await self._statements.run(
+            update(tenants).where(tenants.c.id == tenant_id).values(retention_days=days)
+        )
+
+    async def of_tenants(self) -> Mapping[TenantId, int]:
+        """The tenants with a number of their own."""
+        rows = await self._statements.all(
+            select(tenants.c.id, tenants.c.retention_days)
+            .where(tenants.c.retention_days.is_not(None))
+            .order_by(tenants.c.id)
+        )
+        return {TenantId(row.id): row.retention_days for row in rows}
+
+    async def due(
+        self, *, now: datetime, default_days: int | None, limit: int
+    ) -> tuple[PersonId, ...]:
+        """People who have something stored that is older than may be kept."""
+        default = _days(default_days)
+        # Each part goes straight to what has expired: to a tenant's oldest turns by its index, and
+        # to the turns of the few people who decided for themselves.
+        owner = turns.c.person_id.label("id")
+        # Not the bare id, which would tempt SQLite to go through all turns and look up the tenant.
+        tenant_id = func.coalesce(tenants.c.id, "")
+        parts: list[Select[*tuple[object, ...]]] = [
+            select(owner)
+            .join_from(tenants, turns, turns.c.tenant_id == tenant_id)
+            .where(turns.c.received_at < _tenant_cutoff(now, default), _FINISHED),
+            select(persons.c.id).where(
+                persons.c.retention_days.is_not(None),
+                exists().where(
+                    turns.c.person_id == persons.c.id,
+                    turns.c.received_at < DaysBefore(now, persons.c.retention_days),
+                    _FINISHED,
+                ),
+            ),
+            select(facts.c.person_id)
+            .join_from(fact_evidence, facts, facts.c.id == fact_evidence.c.fact_id)
+            .join(persons, persons.c.id == facts.c.person_id)
+            .outerjoin(tenants, tenants.c.id == facts.c.tenant_id)
+            .where(
+                fact_evidence.c.turn_id.is_(None),
+                or_(
+                    fact_evidence.c.said_at < _tenant_cutoff(now, default),
+                    fact_evidence.c.said_at < DaysBefore(now, persons.c.retention_days),
+                ),
+            ),
+            select(owner).where(
+                turns.c.tenant_id.is_(None),
+                turns.c.received_at < DaysBefore(now, default),
+                _FINISHED,
+            ),
+        ]
+        expired = union(*parts).subquery("expired")
+        rows = await self._statements.all(
+            select(expired.c.id).order_by(expired.c.id).limit(max(limit, 0))
+        )
+        return tuple(PersonId(row.id) for row in rows)
+
+    async def erase_expired(
+        self, person_id: PersonId, *, now: datetime, default_days: int | None
+    ) -> Expired:
+        """Remove what is older than may be kept, with everything derived from it.
+
+        ``facts`` counts those that are gone, and those that lost words that had been typed.
+        """
+        owner = await self._statements.first(
+            select(persons.c.retention_days)
+            .where(persons.c.id == person_id)
+            .with_for_update(key_share=True)
+        )
+        if owner is None:
+            return Expired()
+        limits = (now, _days(default_days), _days(owner.retention_days))
+        too_old = and_(
+            turns.c.person_id == person_id,
+            _FINISHED,
+            _expired(turns.c.received_at, turns.c.tenant_id, *limits),
+        )
+        gone_turns = select(turns.c.id).where(too_old)
+        gone_episodes = await self._statements.run(
+            delete(episodes).where(
+                episodes.c.person_id == person_id,
+                exists().where(
+                    too_old,
+                    turns.c.conversation_id == episodes.c.conversation_id,
+                    turns.c.number.between(episodes.c.first_number, episodes.c.last_number),
+                ),
+            )
+        )
+        gone_facts = await self._erase_facts(
+            person_id,
+            gone_turns,
+            _expired(fact_evidence.c.said_at, facts.c.tenant_id, *limits),
+        )
+        await self._statements.run(delete(turn_traces).where(turn_traces.c.turn_id.in_(gone_turns)))
+        erased = await self._statements.run(delete(turns).where(too_old))
+        return Expired(turns=erased, facts=gone_facts, episodes=gone_episodes)
+
+    async def _erase_facts(
+        self,
+        person_id: PersonId,
+        gone_turns: Select[*tuple[str]],
+        is_typed_long_ago: ColumnElement[bool],
+    ) -> int:
+        typed = (
+            select(fact_evidence.c.sequence)
+            .join(facts, facts.c.id == fact_evidence.c.fact_id)
+            .where(
+                facts.c.person_id == person_id, fact_evidence.c.turn_id.is_(None), is_typed_long_ago
+            )
+        )
+        changed = await self._statements.all(
+            delete(fact_evidence)
+            .where(fact_evidence.c.sequence.in_(typed))
+            .returning(fact_evidence.c.fact_id)
+        )
+        await self._statements.run(
+            delete(fact_evidence).where(fact_evidence.c.turn_id.in_(gone_turns))
+        )
+        gone = await self._statements.all(
+            delete(facts)
+            .where(
+                facts.c.person_id == person_id,
+                ~exists().where(fact_evidence.c.fact_id == facts.c.id),
+            )
+            .returning(facts.c.id)
+        )
+        return len({row.fact_id for row in changed} | {row.id for row in gone})
+
+
+def _expired(
+    said_at: ColumnElement[datetime],
+    tenant_id: ColumnElement[str | None],
+    now: datetime,
+    default: ColumnElement[int | None],
+    own: ColumnElement[int | None],
+) -> ColumnElement[bool]:
+    """Whether words are too old, for where they were said or for whose they are."""
+    decided = select(tenants.c.retention_days).where(tenants.c.id == tenant_id).scalar_subquery()
+    there = func.nullif(func.coalesce(decided, default), 0)
+    return or_(said_at < DaysBefore(now, there), said_at < DaysBefore(now, own))
+
+
+def _tenant_cutoff(now: datetime, default: ColumnElement[int | None]) -> DaysBefore:
+    return DaysBefore(now, func.nullif(func.coalesce(tenants.c.retention_days, default), 0))
+
+
+def _days(number: int | None) -> ColumnElement[int | None]:
+    """A number of days as SQL; none for 0, which is no limit."""
+    return literal(number or None, Integer)
