@@ -109,7 +109,7 @@ def _says_the_same(candidate: Candidate, fact: Fact) -> bool:
     # However alike, statements that differ in one word of substance, or in who did what to whom,
     # may differ in what they say.
     same_words = terms(candidate.text) == terms(fact.text)
-    return same_words and _denies(candidate.text) is _denies(fact.text)
+    return same_words and denies(candidate.text) is denies(fact.text)
 
 
 def _plain(moment: object) -> str:
@@ -122,7 +122,7 @@ def _concerns(candidate: Candidate, fact: Fact) -> bool:
         return candidate.value.casefold() == fact.value.casefold()
     if candidate.slot is not None or (candidate.topic and ":" in candidate.topic):
         return True
-    if candidate.value is not None and _denies(fact.text):
+    if candidate.value is not None and denies(fact.text):
         return False  # "I'm not allergic to nuts" is not over when the allergy is
     return similarity(candidate.text, fact.text) >= CORRECTED
 
@@ -160,7 +160,7 @@ def _denied(candidate: Candidate, fact: Fact) -> bool:
     """Whether one says that there is not what the other says: no allergy to what one has."""
     if (candidate.value is None) is (fact.value is None) or candidate.topic != fact.topic:
         return False
-    if _denies(candidate.text) is _denies(fact.text):
+    if denies(candidate.text) is denies(fact.text):
         return False
     if candidate.topic and candidate.topic.startswith("pet:"):
         return True  # "I don't have a dog" denies them all
@@ -216,10 +216,11 @@ def _may_contradict(candidate: Candidate, fact: Fact) -> bool:
     """
     if candidate.value is not None and fact.value is not None:
         return True
-    return _denies(candidate.text) is not _denies(fact.text)
+    return denies(candidate.text) is not denies(fact.text)
 
 
-def _denies(text: str) -> bool:
+def denies(text: str) -> bool:
+    """Whether a statement says that something is not so."""
     return bool(_DENIAL.search(text))
 
 

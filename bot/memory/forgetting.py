@@ -6,10 +6,11 @@ replies that repeat it. Nothing here is erased yet; people see the plan first.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from bot.domain.fact import Fact, FactId, FactSource
+from bot.domain.episode import Episode, EpisodeId, EpisodeSentence
+from bot.domain.fact import Fact, FactId, FactSource, FactStatus
 from bot.domain.shown import Shown
 from bot.domain.turn import Turn, TurnId
 from bot.memory.cutting import (
@@ -21,6 +22,7 @@ from bot.memory.cutting import (
     sentence_spans,
     without,
 )
+from bot.memory.support import is_supported
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +70,29 @@ class TurnCut:
         return tuple(shown for shown in turn.shown if shown not in self.shown)
 
 
+def rewritten(cut: TurnCut) -> Turn:
+    """The turn as the cut leaves it."""
+    turn = cut.turn
+    return replace(turn, text=cut.text_of(turn), reply=cut.reply_of(turn), shown=cut.shown_of(turn))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EpisodeCut:
+    """Which sentences to take out of a summary."""
+
+    episode: Episode
+    gone: tuple[EpisodeSentence, ...]
+
+    @property
+    def left(self) -> tuple[EpisodeSentence, ...]:
+        """The sentences that stay."""
+        return tuple(s for s in self.episode.sentences if s not in self.gone)
+
+    def is_within(self, other: EpisodeCut | None) -> bool:
+        """Whether ``other`` takes all of this out as well."""
+        return other is not None and set(self.gone) <= set(other.gone)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sought:
     """What a person asked to forget: a fact, or what holds all of the words.
@@ -100,28 +125,33 @@ class ForgetPlan:
     sought: Sought = Sought()
     facts: tuple[Fact, ...] = ()
     cuts: tuple[TurnCut, ...] = ()
+    episodes: tuple[EpisodeCut, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.facts or self.cuts)
+        return bool(self.facts or self.cuts or self.episodes)
 
     @property
     def sentence_count(self) -> int:
-        """How many sentences and shown things go."""
-        return sum(len(cut.said) + len(cut.replied) + len(cut.shown) for cut in self.cuts)
+        """How many sentences and shown things go, those of summaries included."""
+        turns = sum(len(cut.said) + len(cut.replied) + len(cut.shown) for cut in self.cuts)
+        return turns + sum(len(cut.gone) for cut in self.episodes)
 
     def is_within(self, other: ForgetPlan) -> bool:
         """Whether all that goes here goes with ``other`` too."""
         cuts = {cut.turn_id: cut for cut in other.cuts}
-        return {fact.id for fact in self.facts} <= {fact.id for fact in other.facts} and all(
-            cut.is_within(cuts.get(cut.turn_id)) for cut in self.cuts
+        episodes: Mapping[EpisodeId, EpisodeCut] = {cut.episode.id: cut for cut in other.episodes}
+        return (
+            {fact.id for fact in self.facts} <= {fact.id for fact in other.facts}
+            and all(cut.is_within(cuts.get(cut.turn_id)) for cut in self.cuts)
+            and all(cut.is_within(episodes.get(cut.episode.id)) for cut in self.episodes)
         )
 
 
 class Sweep:
-    """Looks through facts and turns for what is to be forgotten.
+    """Looks through facts, turns and episodes for what is to be forgotten.
 
-    The ``targets`` go, what each said before the person edited it, facts that say the same, and
-    every sentence that tells of them or holds all the terms in ``wanted``.
+    The ``targets`` go, what each said before the person edited it, facts that were made one with
+    it or say the same, and every sentence that tells of them or holds all the terms in ``wanted``.
     """
 
     def __init__(
@@ -141,12 +171,9 @@ class Sweep:
         if any(matter.fact.id == fact.id for matter in self._matters):
             return
         self._matters.append(_Matter(fact))
-        if fact.source is FactSource.COMMAND:
-            # An edit corrects what was never right; a value that was overwritten in the
-            # conversation was true in its time, and is another matter.
-            for earlier in facts:
-                if earlier.state.superseded_by == fact.id:
-                    self._take(earlier, facts)
+        for other in facts:
+            if _was_once(fact, other) or _is_merged(fact, other) or _is_merged(other, fact):
+                self._take(other, facts)
 
     @property
     def facts(self) -> tuple[Fact, ...]:
@@ -189,6 +216,35 @@ class Sweep:
             return TurnCut(turn=turn, said=cut.said, replied=(turn.reply,), shown=cut.shown)
         return cut if cut.said or cut.replied or cut.shown else None
 
+    def cut_episode(
+        self,
+        episode: Episode,
+        left: Mapping[TurnId, Turn],
+        touched: Collection[TurnId],
+        *,
+        name: str = "",
+    ) -> EpisodeCut | None:
+        """What has to be taken out of a summary; None when nothing has.
+
+        ``left`` are the turns as they will be, ``touched`` those of them that lose words; ``name``
+        is what the person is called.
+        """
+        if not (self._matters or self._wanted):
+            return None
+        unsupported = without_support(episode, left, touched, name=name)
+        gone = [s for s in episode.sentences if s in unsupported or self._names(s.text)]
+        return EpisodeCut(episode=episode, gone=tuple(gone)) if gone else None
+
+    def names_in_reply(self, turn: Turn) -> tuple[str, ...]:
+        """The sentences of a reply that give it away, unless the person spoke of it in that turn.
+
+        What they said themselves, Ellie may repeat.
+        """
+        if not self._matters or not self._names(turn.reply) or self._names(turn.text):
+            return ()
+        sentences = [span.of(turn.reply) for span in sentence_spans(turn.reply)]
+        return tuple(sentence for sentence in sentences if self._names(sentence))
+
     def _tells(self, text: str) -> bool:
         words = Words(text)
         return words.hold(self._wanted) or any(m.told_in(words) for m in self._matters)
@@ -196,6 +252,22 @@ class Sweep:
     def _names(self, text: str) -> bool:
         words = Words(text)
         return words.hold(self._wanted) or any(m.named_in(words) for m in self._matters)
+
+
+def without_support(
+    episode: Episode,
+    left: Mapping[TurnId, Turn],
+    touched: Collection[TurnId],
+    *,
+    name: str = "",
+) -> tuple[EpisodeSentence, ...]:
+    """The sentences of a summary that cite a touched turn, and that nothing says any more."""
+    return tuple(
+        sentence
+        for sentence in episode.sentences
+        if not set(touched).isdisjoint(sentence.turn_ids)
+        and not is_supported(sentence, left, name=name)
+    )
 
 
 class _Matter:
@@ -233,6 +305,19 @@ class _Matter:
             and other.value is not None
             and same_words(self.fact.value, other.value)
         )
+
+
+def _was_once(fact: Fact, earlier: Fact) -> bool:
+    """Whether the person edited ``earlier`` into ``fact``.
+
+    An edit corrects what was never right; a value that was overwritten in the conversation was
+    true in its time, and is another matter.
+    """
+    return fact.source is FactSource.COMMAND and earlier.state.superseded_by == fact.id
+
+
+def _is_merged(fact: Fact, into: Fact) -> bool:
+    return fact.status is FactStatus.MERGED and fact.state.superseded_by == into.id
 
 
 def _goes_with(matter: _Matter, fact: Fact) -> bool:

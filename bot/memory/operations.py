@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from bot.domain.compaction import JobId
 from bot.domain.conversation import Audience
 from bot.domain.fact import Evidence, Fact, FactId, FactSource, FactState, FactStatus
 from bot.domain.identity import PersonId
@@ -32,7 +33,8 @@ class ChangeContext:
 
     ``next_number`` is the number that the next new fact gets; ``turn_id`` the turn whose words
     lead to the change, None for a command. ``source`` is how its new facts came to be. ``now`` is
-    when it was said; ``recorded_at`` when the change is made, if that is later.
+    when it was said; ``recorded_at`` when the change is made, if that is later. ``job_id`` is the
+    compaction that makes it.
     """
 
     person_id: PersonId
@@ -44,6 +46,7 @@ class ChangeContext:
     turn_id: TurnId | None = None
     source: FactSource = FactSource.RULE
     recorded_at: datetime | None = None
+    job_id: JobId | None = None
 
 
 class MemoryChange:
@@ -55,7 +58,9 @@ class MemoryChange:
             fact.id: fact for fact in facts if fact.status is FactStatus.ACTIVE
         }
         self._added: dict[FactId, Fact] = {}
+        self._states: dict[FactId, FactState] = {}
         self._support: list[tuple[FactId, Evidence]] = []
+        self._unsupport: list[tuple[FactId, Evidence]] = []
         self._operations: list[MemoryOperation] = []
 
     @property
@@ -67,6 +72,10 @@ class MemoryChange:
     def next_number(self) -> int:
         """The number of the next new fact."""
         return self.context.next_number + len(self._added)
+
+    def as_it_is(self, fact: Fact) -> Fact:
+        """``fact`` in the state that it has after what was done so far."""
+        return fact.in_state(self._states.get(fact.id, fact.state))
 
     def append(self, fact: Fact, reason: str) -> None:
         """A new fact beside the others."""
@@ -89,10 +98,46 @@ class MemoryChange:
         self._note(OperationKind.ERASE, reason, ended)
 
     def strengthen(self, fact: Fact, evidence: Evidence, reason: str) -> None:
-        """A fact was said again."""
+        """A fact was said again. Nothing happens when it stands on words of that turn already."""
+        given = [known for fact_id, known in self._support if fact_id == fact.id]
+        turns = {known.turn_id for known in (*fact.evidence, *given)}
+        # Storage has one piece of evidence for each turn. Undo would take the first one away.
+        if evidence.turn_id is not None and evidence.turn_id in turns:
+            return
         self._support.append((fact.id, evidence))
-        stronger = replace(fact.state, strength=fact.state.strength + 1)
-        self._note(OperationKind.STRENGTHEN, reason, [self._move(fact, stronger)])
+        fresh = replace(fact.state, strength=1.0)
+        self._note(OperationKind.STRENGTHEN, reason, [self._move(fact, fresh)])
+
+    def merge(self, keep: Fact, duplicates: Sequence[Fact], reason: str) -> None:
+        """One fact takes over the evidence, and the pin, of others that say the same."""
+        known = [_mark(evidence) for evidence in keep.evidence]
+        turns = {evidence.turn_id for evidence in keep.evidence if evidence.turn_id is not None}
+        for evidence in (e for fact in duplicates for e in fact.evidence):
+            if evidence.turn_id in turns or _mark(evidence) in known:
+                continue
+            self._support.append((keep.id, evidence))
+            known.append(_mark(evidence))
+            if evidence.turn_id is not None:
+                turns.add(evidence.turn_id)
+        pinned = keep.state.pinned or any(fact.state.pinned for fact in duplicates)
+        ended = [
+            self._move(fact, replace(fact.state, status=FactStatus.MERGED, superseded_by=keep.id))
+            for fact in duplicates
+        ]
+        kept = self._move(keep, replace(keep.state, pinned=pinned))
+        self._note(OperationKind.MERGE, reason, [*ended, kept])
+
+    def expire(self, plans: Sequence[Fact], reason: str) -> None:
+        """Plans whose date has passed. They keep the time in which they were plans."""
+        ended = [self._move(plan, replace(plan.state, status=FactStatus.EXPIRED)) for plan in plans]
+        self._note(OperationKind.EXPIRE, reason, ended)
+
+    def fade(self, strengths: Sequence[tuple[Fact, float]], reason: str) -> None:
+        """New strengths."""
+        moved = [
+            self._move(fact, replace(fact.state, strength=strength)) for fact, strength in strengths
+        ]
+        self._note(OperationKind.FADE, reason, moved)
 
     def restate(self, kind: OperationKind, fact: Fact, state: FactState, reason: str) -> None:
         """Put one fact into another state."""
@@ -103,6 +148,7 @@ class MemoryChange:
         return MemoryPatch(
             added=tuple(self._added.values()),
             support=tuple(self._support),
+            unsupport=tuple(self._unsupport),
             operations=tuple(self._operations),
         )
 
@@ -123,6 +169,7 @@ class MemoryChange:
 
     def _move(self, fact: Fact, state: FactState) -> FactChange:
         moved = fact.in_state(state)
+        self._states[fact.id] = state
         if moved.status is FactStatus.ACTIVE:
             self._facts[fact.id] = moved
         else:
@@ -148,6 +195,7 @@ class MemoryChange:
                 turn_id=self.context.turn_id,
                 changes=tuple(changes),
                 undoes=undoes,
+                job_id=self.context.job_id,
                 detail=detail or {},
             )
         )
@@ -155,21 +203,44 @@ class MemoryChange:
     def undo(self, operation: MemoryOperation, facts: Iterable[Fact]) -> None:
         """Put the facts that ``operation`` changed back into their earlier states.
 
-        What it added is retracted. A fact that is gone, or has changed again since, stays as it
-        is. Nothing is noted when nothing can be put back.
+        What it added is retracted, and evidence that it gave to others goes. A fact that is gone,
+        or has changed again since, stays as it is; so does one that was merged into another that
+        is not true any more. Strength changes by itself and does not count; what it became since
+        stays. Nothing is noted when nothing can be put back.
         """
         known = {fact.id: fact for fact in facts}
         changes = []
         for change in reversed(operation.changes):
             fact = known.get(change.fact_id)
-            if fact is None or fact.state != change.after:
+            if fact is None or not _is_alike(fact.state, change.after):
+                continue
+            if fact.status is FactStatus.MERGED and not _is_active(fact.state.superseded_by, known):
                 continue
             before = change.before or replace(fact.state, status=FactStatus.RETRACTED)
+            if fact.state.strength != change.after.strength:
+                before = replace(before, strength=fact.state.strength)
             changes.append(self._move(fact, before))
             known[fact.id] = fact.in_state(before)
+            if operation.kind in _COPYING and change.before is not None:
+                self._take_evidence_back(operation, change, known)
         changes += self._make_way(known, {change.fact_id for change in changes})
         if changes:
             self._note(OperationKind.UNDO, "taken back", changes, undoes=operation.id)
+
+    def _take_evidence_back(
+        self, operation: MemoryOperation, change: FactChange, known: Mapping[FactId, Fact]
+    ) -> None:
+        """Remove what a repetition or a merge added to the evidence of a fact."""
+        fact = known[change.fact_id]
+        if operation.kind is OperationKind.STRENGTHEN:
+            turn_id = operation.turn_id
+            said = [e for e in fact.evidence if turn_id is not None and e.turn_id == turn_id]
+            self._unsupport += [(fact.id, evidence) for evidence in said]
+            return
+        keeper = known.get(change.after.superseded_by) if change.after.superseded_by else None
+        if keeper is not None:
+            own = {_mark(evidence) for evidence in fact.evidence}
+            self._unsupport += [(keeper.id, e) for e in keeper.evidence if _mark(e) in own]
 
     def _make_way(self, known: Mapping[FactId, Fact], back: Collection[FactId]) -> list[FactChange]:
         """End other values of the slots that got an earlier one back: a slot has one."""
@@ -180,8 +251,31 @@ class MemoryChange:
             for fact in active
             if fact.slot in restored
             and fact.id not in back
-            and fact.value != restored[fact.slot].value
+            and not _have_one_value(fact, restored[fact.slot])
         ]
+
+
+_COPYING = frozenset({OperationKind.STRENGTHEN, OperationKind.MERGE})
+"""Operations that give evidence to facts that exist."""
+
+
+def _mark(evidence: Evidence) -> tuple[TurnId | None, str, datetime | None]:
+    """What tells one piece of evidence from another."""
+    said_at = evidence.said_at if evidence.turn_id is None else None
+    return evidence.turn_id, evidence.quote, said_at
+
+
+def _is_alike(one: FactState, other: FactState) -> bool:
+    return replace(one, strength=other.strength) == other
+
+
+def _is_active(fact_id: FactId | None, known: Mapping[FactId, Fact]) -> bool:
+    fact = known.get(fact_id) if fact_id is not None else None
+    return fact is not None and fact.status is FactStatus.ACTIVE
+
+
+def _have_one_value(one: Fact, other: Fact) -> bool:
+    return (one.value or "").casefold() == (other.value or "").casefold()
 
 
 def edited(fact: Fact, text: str, context: ChangeContext) -> MemoryPatch:
@@ -235,6 +329,26 @@ def undone(
     """
     change = MemoryChange((), context)
     change.undo(operation, facts)
+    return change.patch()
+
+
+def undone_job(
+    operations: Iterable[MemoryOperation],
+    facts: Iterable[Fact],
+    context: ChangeContext,
+    gone: Collection[OperationId] = frozenset(),
+) -> MemoryPatch:
+    """Take back all ``operations`` of a compaction (oldest first), the newest first.
+
+    Those in ``gone`` were taken back before. ``facts`` are this person's facts of every status.
+    """
+    change = MemoryChange((), context)
+    known = {fact.id: fact for fact in facts}
+    for operation in reversed(list(operations)):
+        if operation.id in gone or operation.kind is OperationKind.UNDO:
+            continue
+        change.undo(operation, known.values())
+        known = {fact.id: change.as_it_is(fact) for fact in known.values()}
     return change.patch()
 
 

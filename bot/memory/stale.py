@@ -9,7 +9,7 @@ who moved may well speak of Porto.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -40,7 +40,8 @@ class _Outdated:
 class StaleWords:
     """What must be cut out of turns, according to a person's superseded facts.
 
-    ``facts`` may hold active ones as well: they tell when they took an older one's place.
+    ``facts`` may hold active ones as well: they tell when they took an older one's place. Merged
+    facts and plans of the past were true: their words stay.
     """
 
     def __init__(self, facts: Iterable[Fact]) -> None:
@@ -65,6 +66,25 @@ class StaleWords:
             return turn
         nothing_left = text != turn.text and not text.strip(f"{GAP} ") and not turn.shown
         return None if nothing_left else replace(turn, text=text, reply=reply)
+
+    def keeps(self, sentence: str, turn_ids: Collection[TurnId], ended_at: datetime) -> bool:
+        """Whether a sentence of a summary that cites these turns may still be shown.
+
+        Not when it names what is outdated since ``ended_at``, when the last of what is summed up
+        was said, or has words of a quote that is.
+        """
+        return not any(
+            ended_at < fact.since
+            and (
+                (fact.value is not None and _names(sentence, fact.value))
+                or any(
+                    quote in sentence or sentence in quote
+                    for turn_id in turn_ids
+                    for quote in fact.quotes.get(turn_id, ())
+                )
+            )
+            for fact in self._outdated
+        )
 
 
 def _outdated(fact: Fact, known: dict[FactId, Fact]) -> _Outdated:
