@@ -30,8 +30,9 @@ class ExplainedItem:
     ``kind``, ``tokens``, ``included``, ``reason`` and ``scores`` are those of its
     :class:`~bot.domain.turn.TraceItem`. ``number`` is the number of the fact or turn, ``words``
     what the prompt had of it. Both are missing, and so is ``said_at``, when it was forgotten since,
-    and for a ``note``, which is Ellie's own. ``influence`` is how much likelier the reply was with
-    this than without it, in nats; None when it was not measured.
+    and for a ``note``, which is Ellie's own. An ``episode`` has no number; it was said from
+    ``said_at`` on. ``influence`` is how much likelier the reply was with this than without it, in
+    nats; None when it was not measured.
     """
 
     kind: str

@@ -105,6 +105,8 @@ class TurnLedger:
                     unremembered=person.paused,
                 )
             )
+            if not is_new and not (turn.text or turn.shown):
+                return None  # deleted on its platform, which delivers it late
             # A platform repeats an event when it saw no answer. If the first attempt died, this
             # one takes over; otherwise it must stay silent.
             if not is_new and not await work.turns.reopen(
@@ -214,4 +216,6 @@ def event_key(message: InboundMessage) -> str:
 
 
 def _is_used_fact(item: TraceItem) -> bool:
-    return item.included and item.kind in ("fact", "fresh")
+    """Whether a fact was in the prompt and bore on the question. To stand there is not enough."""
+    is_fact = item.kind in ("fact", "fresh")
+    return is_fact and item.included and item.scores.get("relevance", 0.0) > 0

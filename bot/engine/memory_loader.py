@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bot.domain.conversation import Scope
+from bot.domain.episode import Episode
 from bot.domain.fact import Fact, FactStatus
 from bot.domain.identity import Person
 from bot.domain.memory import RecalledTurn, WorkingMemory
@@ -20,6 +21,9 @@ from bot.memory.executive import MAX_RECALLED
 from bot.memory.loop import MAX_TURNS
 from bot.memory.stale import StaleWords
 from bot.ports.storage import Storage, UnitOfWork
+
+EPISODES_LOADED = 24
+"""Three times as many as a digest holds: some may have no words left, or be too long."""
 
 
 class MemoryLoader:
@@ -50,6 +54,11 @@ class MemoryLoader:
                         scope, turn.conversation_id, before_number=turn.number, limit=MAX_TURNS
                     )
                 facts = await work.facts.of(scope, {FactStatus.ACTIVE, FactStatus.SUPERSEDED})
+                episodes: Sequence[Episode] = ()
+                if person.compacted_until:
+                    episodes = await work.episodes.of(
+                        scope, until_number=person.compacted_until, latest=EPISODES_LOADED
+                    )
             with watch.step("recall"):
                 recalled = await self._recall_turns(person, turn, vector, scope, work)
         stale = StaleWords(facts)
@@ -62,6 +71,7 @@ class MemoryLoader:
             facts=tuple(fact for fact in facts if _may_speak(fact, turn)),
             told_now=any(fact.evidence[0].turn_id == turn.id for fact in facts),
             loop=tuple(loop),
+            episodes=visible_episodes(episodes, stale),
             recalled=tuple(
                 replace(hit, turn=left) for hit in recalled if (left := stale.cut_from(hit.turn))
             ),
@@ -97,6 +107,22 @@ class MemoryLoader:
             for hit in ranked
             if hit.turn_id in found
         )
+
+
+def visible_episodes(episodes: Iterable[Episode], stale: StaleWords) -> tuple[Episode, ...]:
+    """``episodes`` without stale sentences, and without those of which nothing is left."""
+    current = (
+        replace(
+            episode,
+            sentences=tuple(
+                sentence
+                for sentence in episode.sentences
+                if stale.keeps(sentence.text, sentence.turn_ids, episode.ended_at)
+            ),
+        )
+        for episode in episodes
+    )
+    return tuple(episode for episode in current if episode.sentences)
 
 
 def _may_speak(fact: Fact, turn: Turn) -> bool:

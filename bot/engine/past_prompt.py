@@ -1,9 +1,9 @@
 """Writing the prompt of a finished turn once more, from the ids in its trace.
 
-A trace holds no words, so that forgetting need not look into it. The words come from the facts and
-turns that are still there, and what was stale when the reply was written is cut from them again;
-what was overwritten since is not. So the prompt is the same to the letter as long as nothing of it
-was forgotten and the person's display name is what it was.
+A trace holds no words, so that forgetting need not look into it. The words come from the facts,
+episodes and turns that are still there, and what was stale when the reply was written is cut from
+them again; what was overwritten since is not. So the prompt is the same to the letter as long as
+nothing of it was forgotten and the person's display name is what it was.
 """
 
 from __future__ import annotations
@@ -13,11 +13,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.domain.conversation import Scope
+from bot.domain.episode import Episode, EpisodeId
 from bot.domain.fact import Fact
 from bot.domain.generation import Prompt
 from bot.domain.identity import Person
 from bot.domain.memory import RecalledTurn, WorkingMemory
 from bot.domain.turn import TraceItem, Turn, TurnId, TurnTrace
+from bot.engine.memory_loader import visible_episodes
 from bot.engine.memory_view import EVERY_STATUS
 from bot.memory.asked import asked_properties, bears_on
 from bot.memory.executive import Selection
@@ -33,9 +35,12 @@ _TURNS = ("loop", "recalled")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remembered:
-    """What an item of a trace stands for: its number, its words, and when they were said."""
+    """What an item of a trace stands for: its words, when they were said, and its number.
 
-    number: int
+    An episode has no number.
+    """
+
+    number: int | None
     words: str
     said_at: datetime
 
@@ -61,7 +66,11 @@ async def read_past_prompt(
         ),
     )
     turns = [stale.cut_from(said) or said for said in await work.turns.by_ids(scope, ids)]
-    return PastPrompt(turn, trace, memory, facts, turns)
+    ids_of_episodes = [EpisodeId(item.item_id) for item in trace.items if item.kind == "episode"]
+    episodes: tuple[Episode, ...] = ()
+    if ids_of_episodes:
+        episodes = visible_episodes(await work.episodes.by_ids(scope, ids_of_episodes), stale)
+    return PastPrompt(turn, trace, memory, facts=facts, turns=turns, episodes=episodes)
 
 
 async def _known_at(turn: Turn, facts: Iterable[Fact], work: UnitOfWork) -> tuple[Fact, ...]:
@@ -85,14 +94,17 @@ class PastPrompt:
         turn: Turn,
         trace: TurnTrace,
         memory: WorkingMemory,
+        *,
         facts: Iterable[Fact],
         turns: Iterable[Turn],
+        episodes: Iterable[Episode] = (),
     ) -> None:
         self.turn = turn
         self.trace = trace
         self._memory = memory
         self._facts: dict[str, Fact] = {fact.id: fact for fact in facts}
         self._turns: dict[str, Turn] = {said.id: said for said in turns}
+        self._episodes: dict[str, Episode] = {episode.id: episode for episode in episodes}
 
     def remembered(self, item: TraceItem) -> Remembered | None:
         """What ``item`` stands for, as the prompt had it.
@@ -104,13 +116,16 @@ class PastPrompt:
         if (turn := self._turn(item)) is not None:
             words = heard_and_seen(turn)
             return Remembered(number=turn.number, words=words, said_at=turn.received_at)
+        if (episode := self._episode(item)) is not None:
+            return Remembered(number=None, words=episode.text, said_at=episode.began_at)
         return None
 
     def by_weight(self) -> tuple[int, ...]:
         """What was in the prompt and is still in memory, the likeliest to matter first.
 
         As places in the trace: facts beside the question, facts of the block that bear on it,
-        recalled turns, the other facts, and the loop from its newest turn on. A note is no memory.
+        recalled turns, episodes, the other facts, and the loop from its newest turn on. A note is
+        no memory.
         """
         asked = asked_properties(self.turn.text)
 
@@ -120,8 +135,10 @@ class PastPrompt:
             if fact is not None and item.kind == "fresh":
                 return 0, 0
             if fact is not None:
-                return (1 if bears_on(fact, self.turn.text, asked) else 3), 0
-            return (4, -turn.number) if turn is not None and item.kind == "loop" else (2, 0)
+                return (1 if bears_on(fact, self.turn.text, asked) else 4), 0
+            if turn is not None and item.kind == "loop":
+                return 5, -turn.number
+            return (3 if item.kind == "episode" else 2), 0
 
         there = [place for place, item in enumerate(self.trace.items) if self._is_there(item)]
         return tuple(sorted(there, key=weight))
@@ -151,8 +168,10 @@ class PastPrompt:
             found = [self._turn(item) for item in items if item.kind == kind]
             return tuple(turn for turn in found if turn is not None)
 
+        summaries = [self._episode(item) for item in items]
         return Selection(
             facts=facts("fact"),
+            episodes=tuple(episode for episode in summaries if episode is not None),
             beside=facts("fresh"),
             loop=turns("loop"),
             recalled=tuple(RecalledTurn(turn=turn, score=0) for turn in turns("recalled")),
@@ -169,6 +188,9 @@ class PastPrompt:
 
     def _fact(self, item: TraceItem) -> Fact | None:
         return self._facts.get(item.item_id) if item.kind in _FACTS else None
+
+    def _episode(self, item: TraceItem) -> Episode | None:
+        return self._episodes.get(item.item_id) if item.kind == "episode" else None
 
     def _turn(self, item: TraceItem) -> Turn | None:
         """The turn with what is left of its words, if anything is."""

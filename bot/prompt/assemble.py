@@ -1,17 +1,20 @@
 """From working memory and the newest message to the prompt, within an exact token budget.
 
-The order serves the prefix cache: what changes least comes first. Instructions and facts open the
-prompt, the conversation's latest turns follow, and only the last message holds what is different
-every time: what bears on the question, and what the person says now.
+The order serves the prefix cache: what changes least comes first. Instructions, facts and the
+digest of earlier conversations open the prompt, the conversation's latest turns follow, and only
+the last message holds what is different every time: what bears on the question, and what the person
+says now.
 """
 
 from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
+from datetime import datetime
 
 import regex
 
+from bot.domain.episode import Episode
 from bot.domain.fact import Fact
 from bot.domain.generation import ChatMessage, Prompt, Role
 from bot.domain.memory import WorkingMemory
@@ -98,10 +101,11 @@ class PromptAssembler:
                 + 2 * MESSAGE_OVERHEAD_TOKENS
             ),
             recalled=lambda turn: count(self._recalled_line(turn)) + 1,
+            episode=lambda episode: count(self._episode_line(episode)) + 1,
         )
 
     def _write(self, name: str, selection: Selection, text: str) -> Prompt:
-        messages = [ChatMessage(Role.SYSTEM, self._system(name, selection.facts))]
+        messages = [ChatMessage(Role.SYSTEM, self._system(name, selection))]
         for turn in selection.loop:
             messages.append(ChatMessage(Role.USER, self._safe(heard_and_seen(turn))))
             messages.append(ChatMessage(Role.ASSISTANT, self._safe(turn.reply)))
@@ -123,22 +127,30 @@ class PromptAssembler:
         messages.append(ChatMessage(Role.USER, newest))
         return Prompt(messages=tuple(messages), tokens=self._tokenizer.count_chat(messages))
 
-    def _system(self, name: str, facts: tuple[Fact, ...]) -> str:
-        system = templates.SYSTEM.format(name=name) if name else templates.SYSTEM_WITHOUT_NAME
-        if not facts:
-            return system
-        header = templates.FACTS_HEADER.format(name=name or templates.NAMELESS)
-        return "\n".join([system, "", header, *(self._fact_line(fact) for fact in facts)])
+    def _system(self, name: str, selection: Selection) -> str:
+        lines = [templates.SYSTEM.format(name=name) if name else templates.SYSTEM_WITHOUT_NAME]
+        who = name or templates.NAMELESS
+        if selection.facts:
+            lines += ["", templates.FACTS_HEADER.format(name=who)]
+            lines += [self._fact_line(fact) for fact in selection.facts]
+        if selection.episodes:
+            lines += ["", templates.EPISODES_HEADER.format(name=who)]
+            lines += [self._episode_line(episode) for episode in selection.episodes]
+        return "\n".join(lines)
 
     def _fact_line(self, fact: Fact) -> str:
         text = quoted(fact.text, self._control, characters=templates.EXCERPT_CHARACTERS)
         return templates.QUOTE.format(text=text)
 
+    def _episode_line(self, episode: Episode) -> str:
+        return self._dated_line(episode.began_at, episode.text)
+
     def _recalled_line(self, turn: Turn) -> str:
-        words = heard_and_seen(turn)
+        return self._dated_line(turn.received_at, heard_and_seen(turn))
+
+    def _dated_line(self, moment: datetime, words: str) -> str:
         text = quoted(words, self._control, characters=templates.EXCERPT_CHARACTERS)
-        date = templates.DATE.format(moment=turn.received_at)
-        return templates.DATED_QUOTE.format(date=date, text=text)
+        return templates.DATED_QUOTE.format(date=templates.DATE.format(moment=moment), text=text)
 
     def _safe(self, text: str) -> str:
         return defuse(text, self._control)

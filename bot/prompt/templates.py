@@ -19,6 +19,8 @@ NAMELESS = "the user"
 
 FACTS_HEADER = "What {name} told you:"
 
+EPISODES_HEADER = "Earlier conversations with {name}, in short:"
+
 RECALLED_HEADER = "Earlier, {name} told you:"
 
 NOTHING_KNOWN = "(Ellie does not know this about {name} yet. Answer only: “I don't know that yet.”)"
@@ -34,4 +36,4 @@ DATED_QUOTE = '- {date}: "{text}"'
 DATE = "{moment.day} {moment:%B %Y}"
 
 EXCERPT_CHARACTERS = 600
-"""A quoted turn is shortened to this; the newest message and the loop are never shortened."""
+"""A quoted turn or episode is shortened to this; the newest message and the loop never are."""

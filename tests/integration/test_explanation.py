@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import torch
 from support.engine import Ellie
+from support.published import publish, sum_up
 from support.random_model import engine_of, running, save_random_model
 
 from bot.config import Precision
@@ -82,13 +83,15 @@ def without(item: ExplainedItem, messages: Sequence[ChatMessage]) -> list[ChatMe
     if item.kind == "loop":
         (place,) = [n for n, message in enumerate(messages[:-1]) if message.content == item.words]
         return [*messages[:place], *messages[place + 2 :]]
-    place = 0 if item.kind == "fact" else -1
+    place = 0 if item.kind in ("fact", "episode") else -1
     line = f'"{item.words}"'
     lines = messages[place].content.split("\n")
     (gone,) = [n for n, text in enumerate(lines) if text.startswith("- ") and text.endswith(line)]
     del lines[gone]
     if not any(text.startswith("- ") for text in lines):
         del lines[slice(-2, None) if item.kind == "fact" else slice(2)]
+    if item.kind == "episode":
+        del lines[-2:]  # the blank line and the header, of the only one
     changed = ChatMessage(messages[place].role, "\n".join(lines))
     return [changed, *messages[1:]] if place == 0 else [*messages[:-1], changed]
 
@@ -102,8 +105,10 @@ async def test_influences_are_the_differences_that_the_model_makes(
         ellie = Ellie(generator, storage, LIMITS)  # type: ignore[arg-type]
         for words in ("My dog is called Biscuit.", "I like tea. It keeps me warm."):
             await ellie.say(words, channel="lobby", visibility=Visibility.PUBLIC)
-        for words in ("The weather is grey.", "What is my dog called, and do I like tea?"):
-            await ellie.say(words)
+        await ellie.say("The weather is grey.")
+        await sum_up(ellie, 3, 3, words="I looked at the clouds.")
+        await publish(ellie)
+        await ellie.say("What is my dog called, and do I like tea?")
         await ellie.engine.stop(1)
         message = ellie.message("x")
         why = Explanations(storage, generator, ids=ellie.ids, limits=LIMITS)
@@ -114,7 +119,7 @@ async def test_influences_are_the_differences_that_the_model_makes(
 
     assert found
     items = [item for item in found.items if item.included]
-    assert {item.kind for item in items} == {"fact", "loop", "recalled"}
+    assert {item.kind for item in items} == {"fact", "loop", "recalled", "episode"}
     reply = found.turn.reply
     assert reply
     whole = await likelihood(generator, asked[-1], reply)

@@ -97,6 +97,27 @@ async def test_the_latest_reply_of_this_conversation_is_explained(turn: Turn) ->
     ]
 
 
+@pytest.mark.parametrize(
+    ("question", "line"),
+    [
+        (
+            "Why did you say that?",
+            " “I watched animals.”  4 May 2026 [earlier conversation, in short]",
+        ),
+        ("你为什么这么说？", " “I watched animals.”  2026年5月4日 [以前对话的摘要]"),
+    ],
+)
+async def test_an_episode_is_shown_with_its_day(turn: Turn, question: str, line: str) -> None:
+    episode = ExplainedItem(
+        kind="episode", tokens=9, included=True, words="I watched animals.", said_at=NOON
+    )
+    explanation = Explanation(turn=turn, model="toy", prompt_tokens=99, items=(episode,))
+
+    reply = await Desk(Scripted(explanation)).ask(question)
+
+    assert line in text_of(reply).splitlines()
+
+
 async def test_influence_follows(turn: Turn) -> None:
     reply = await Desk(Scripted(explained(turn))).ask("/why")
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 from support.engine import Ellie, settle, started
+from support.published import publish, sum_up
 
 from bot.domain.conversation import Visibility
 from bot.domain.generation import Prompt
@@ -214,6 +215,23 @@ async def test_influence_is_what_the_reply_loses_without_the_item() -> None:
         }
         found = {item.kind: item.influence for item in explanation.items if item.included}
         assert found == expected
+
+
+async def test_an_episode_is_shown_and_its_influence_measured() -> None:
+    async with started(*["ok"] * 9) as ellie:
+        for words in ("The bear report.", "The wolf report."):
+            await ellie.say(words)
+        await sum_up(ellie, 1, 2, words="I watched animals.")
+        await publish(ellie)
+        await ellie.say("hello", channel="dm-other")
+        ellie.generator.likelihood = lambda prompt, reply: float(size_of(prompt))
+
+        (item,) = (await measured(ellie, 3)).items
+
+        assert (item.kind, item.number, item.words) == ("episode", None, "I watched animals.")
+        assert (item.included, item.said_at) == (True, ellie.clock.now())
+        line = '\n- 4 May 2026: "I watched animals."'
+        assert item.influence == len(f"\n\nEarlier conversations with Ana, in short:{line}")
 
 
 async def test_what_is_left_out_of_the_prompt_has_no_influence() -> None:

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 from support.engine import Ellie, started
+from support.published import fade, publish, sum_up
 
 from bot.domain.conversation import Scope, Visibility
 from bot.domain.generation import Prompt
@@ -25,8 +26,10 @@ LINES: dict[str, Callable[[str], list[set[str]]]] = {
     "fact": lambda words: [{f'- "{words}"'}],
     "fresh": lambda words: [{f'- "{words}"'}],
     "recalled": lambda words: [{f'- 4 May 2026: "{words}"'}],
+    "episode": lambda words: [{f'- 4 May 2026: "{words}"'}],
     "loop": lambda words: [{words, f"ok {topic}"} for topic in ("dog", "cat", "sky", "both")],
 }
+HEADINGS = ("told you:", "in short:")
 LOBBY = {"channel": "lobby", "visibility": Visibility.PUBLIC}
 
 
@@ -93,6 +96,64 @@ async def test_every_prompt_of_a_changing_memory_is_written_again_to_the_letter(
             assert await rewritten(ellie, number) == original(ellie, number)
 
 
+@pytest.mark.parametrize("minutes", [1, 61])
+async def test_prompts_from_before_and_after_compactions_are_written_again_to_the_letter(
+    minutes: int,
+) -> None:
+    async with started(*[f"Reply {n}: Porto." for n in range(40)]) as ellie:
+
+        async def say(*lines: str, **where: object) -> None:
+            for words in lines:
+                ellie.clock.moment += timedelta(minutes=minutes)
+                await ellie.say(words, **where)
+
+        await say("My name is Annie.", "I live in Porto.", "I like green tea.", "It rains today.")
+        await say(*[f"The bear report number {n}." for n in range(8)])
+        await sum_up(ellie, 1, 6, name="first")
+        await sum_up(ellie, 7, 12, name="second", words="I read reports about bears.")
+        await say("What do I like?")  # neither published nor faded
+        await publish(ellie)
+        await fade(ellie, 3, 0.01)
+        await say("Where do I live?", "Which tea do I like?", "And bears?")
+        await say("What do I like?", "I like rain.", **LOBBY)
+        await say("I moved to Berlin.", "Where do I live?", "Actually my name is Ana, not Annie.")
+        await sum_up(ellie, 13, 16, name="third")
+        await publish(ellie)
+        await fade(ellie, 3, 1.0)
+        await say("Where do I live?", "What do I like?", channel="dm-other")
+
+        system = [request.prompt.messages[0].content for request in ellie.generator.requests]
+        assert "Earlier conversations with Annie" in system[13]
+        assert '"My name is Annie. I live in Porto.' in system[13]
+        assert ': "I like green tea. It rains today.' in system[20]
+        assert [line for line in system if '- "I like green tea."' in line] == system[-2:]
+        assert len(original(ellie, 14).messages) < len(original(ellie, 13).messages)
+        for number in range(1, len(system) + 1):
+            assert await rewritten(ellie, number) == original(ellie, number)
+
+
+async def test_an_episode_that_was_forgotten_is_missing() -> None:
+    async with started(*["ok"] * 9) as ellie:
+        for words in ("The bear report.", "The wolf report.", "I saw Zebulon."):
+            await ellie.say(words)
+        await sum_up(ellie, 1, 2, name="reports")
+        await sum_up(ellie, 3, 3, name="person")
+        await publish(ellie)
+        await ellie.say("hello", channel="dm-other")
+        ana = ellie.message("x").author
+        forgetting = Forgetting(ellie.storage, ellie.recall, clock=ellie.clock, ids=ellie.ids)
+        await forgetting.forget(ana, await forgetting.plan_words(ana, "Zebulon"))
+
+        past = await past_prompt(ellie, (await ellie.turns())[3])
+        seen = {item.item_id: past.remembered(item) for item in past.trace.items}
+        assert seen["person"] is None
+        assert seen["reports"]
+        assert seen["reports"].words == "The bear report. The wolf report."
+        assert (seen["reports"].number, seen["reports"].said_at) == (None, ellie.clock.now())
+        assert "Zebulon" not in text_of(written(past))
+        assert '- 4 May 2026: "The bear report. The wolf report."' in text_of(written(past))
+
+
 async def test_facts_changed_by_commands_later_change_no_earlier_prompt() -> None:
     async with started("Nice.", "In Porto.", "In Porto!", "Rome?") as ellie:
         await ellie.say("I live in Porto.")
@@ -143,6 +204,8 @@ async def test_without_an_item_just_its_lines_are_missing() -> None:
         await ellie.say("My dog is called Biscuit.", **LOBBY)
         await ellie.say("My cat is called Tinkerbell.")
         await ellie.say("The weather is grey.")
+        await sum_up(ellie, 3, 3, words="I looked at the clouds.")
+        await publish(ellie)
         await ellie.say("What are my dog and my cat called, and how is the weather?")
         await ellie.say("What is my favourite colour?", channel="dm-other")
 
@@ -156,10 +219,10 @@ async def test_without_an_item_just_its_lines_are_missing() -> None:
                 lost = whole - Counter(text_of(written(past, without=place)).splitlines())
                 added = Counter(text_of(written(past, without=place)).splitlines()) - whole
                 assert not added
-                own = {line for line in lost if line and not line.endswith("told you:")}
+                own = {line for line in lost if line and not line.endswith(HEADINGS)}
                 assert own in LINES[item.kind](seen.words)
                 kinds.add(item.kind)
-        assert kinds == {"fact", "fresh", "recalled", "loop"}
+        assert kinds == {"fact", "fresh", "recalled", "loop", "episode"}
         assert NOTHING_KNOWN.format(name="Ana") in text_of(written(past))
 
 
@@ -202,6 +265,8 @@ async def test_what_bears_on_the_question_comes_first() -> None:
         await ellie.say("Good morning.")
         await ellie.say("The sky over the park is grey.")
         await ellie.say("My cat is called Tinkerbell.")
+        await sum_up(ellie, 3, 4, words="I looked at the clouds.")
+        await publish(ellie)
         await ellie.say("What are my dog and my cat called?")
 
         past = await past_prompt(ellie, (await ellie.turns())[5])
@@ -215,6 +280,7 @@ async def test_what_bears_on_the_question_comes_first() -> None:
         assert "My dog ate my shoes today!" in recalled
         assert told[2:] == [
             *[("recalled", words) for words in recalled],
+            ("episode", "I looked at the clouds."),
             ("fact", "I like tea."),
             ("loop", "My cat is called Tinkerbell."),
             ("loop", "The sky over the park is grey."),
