@@ -312,6 +312,40 @@ def test_a_random_model_comes_through_the_hub_and_loads(
     assert AutoTokenizer.from_pretrained(folder)("hi")["input_ids"] == [1]
 
 
+@pytest.mark.parametrize("own_format", [False, True])
+def test_an_encoder_decoder_comes_through_the_hub_and_writes(
+    hub: Hub, store: ModelStore, tmp_path: Path, own_format: bool
+) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    from support.random_seq2seq import save_random_bart
+
+    from bot.config import Precision
+    from bot.generation.seq2seq import load_seq2seq
+
+    written = tmp_path / "written"
+    save_random_bart(written)
+    if own_format:  # as BART was published
+        vocabulary = json.loads((written / "tokenizer.json").read_text())["model"]["vocab"]
+        (written / "vocab.json").write_text(json.dumps(vocabulary))
+        (written / "merges.txt").write_text("#version: 0.2\n")
+        (written / "tokenizer.json").unlink()
+        (written / "tokenizer_config.json").write_text('{"model_max_length": 64}')
+    hub.files = {path.name: path.read_bytes() for path in written.iterdir()}
+    hub.files["pytorch_model.bin"] = b"0"
+
+    def summary(folder: Path) -> str:
+        model = load_seq2seq(folder, precision=Precision.FP32, device="cpu")
+        return model.summarise(["I live in Porto."], max_tokens=20, stop=threading.Event())
+
+    folder = pull(TOY, store)
+
+    assert {path.name for path in written.iterdir()} < {path.name for path in folder.iterdir()}
+    assert not (folder / "pytorch_model.bin").exists()
+    with ThreadPoolExecutor(max_workers=1) as thread:  # loading makes it a quiet one
+        assert thread.submit(summary, folder).result()
+
+
 def original_model(config_class: Any, model_class: Any) -> Any:
     return model_class(
         config_class(

@@ -9,7 +9,14 @@ from typing import Any
 from bot.errors import ModelCorruptError
 
 _INDEX = "model.safetensors.index.json"
-_TOKENIZERS = ("tokenizer.json", "tokenizer.model", "spiece.model", "vocab.json", "vocab.txt")
+_TOKENIZERS = (
+    "tokenizer.json",
+    "tokenizer.model",
+    "spiece.model",
+    "sentencepiece.bpe.model",
+    "vocab.json",
+    "vocab.txt",
+)
 _GIT_LFS = b"version https://git-lfs"
 _LENGTH_BYTES = 8  # a safetensors file begins with the length of its header
 
@@ -26,7 +33,7 @@ def check_folder(folder: Path) -> None:
         raise ModelCorruptError(
             f"The folder {folder} holds no model: config.json is missing.{hint}"
         )
-    _read_json(folder / "config.json")
+    read_json(folder / "config.json")
     if not any((folder / name).is_file() for name in _TOKENIZERS):
         raise ModelCorruptError(
             f"The model in {folder} has no tokenizer: none of {', '.join(_TOKENIZERS)} is there. "
@@ -40,7 +47,7 @@ def _weights(folder: Path) -> list[Path]:
     """The weight files: those the index names, or all there are."""
     if (index := folder / _INDEX).is_file():
         try:
-            return [folder / name for name in sorted(set(_read_json(index)["weight_map"].values()))]
+            return [folder / name for name in sorted(set(read_json(index)["weight_map"].values()))]
         except (KeyError, AttributeError, TypeError) as error:
             raise _damaged(index, "it lists no weights") from error
     if files := sorted(folder.glob("*.safetensors")):
@@ -80,7 +87,12 @@ def _check_safetensors(file: Path) -> None:
         raise _damaged(file, f"it has {size} bytes instead of {expected}")
 
 
-def _read_json(file: Path) -> Any:
+def read_json(file: Path) -> Any:
+    """What a JSON file of a model holds.
+
+    Raises:
+        ModelCorruptError: it cannot be read, or is no JSON.
+    """
     try:
         return json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

@@ -22,7 +22,7 @@ from bot.generation.models import child, disk
 from bot.generation.models.progress import Cancelled, Progress
 from bot.generation.models.sources import HubModel
 
-_WANTED = ("*.json", "*.safetensors", "*.jinja", "*.model", "*.txt")
+_WANTED = ("*.json", "*.safetensors", "*.jinja", "*.model", "*.spm", "*.txt")
 _UNWANTED = ("*/*",)  # folders hold other formats and checkpoints of the training
 _ALSO_WANTED = ("1_Pooling/config.json",)  # how a sentence encoder makes one vector of many
 _LIBRARY_FOLDER = ".cache"  # where huggingface_hub keeps unfinished downloads

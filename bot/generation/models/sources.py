@@ -128,6 +128,25 @@ def parse_encoder_source(setting: str) -> ModelSource:
     return source
 
 
+def parse_compact_source(setting: str) -> ModelSource | None:
+    """Understand the setting of the model that writes summaries; see :func:`parse_source`.
+
+    None when it asks for no model of its own: none, chat or auto.
+
+    Raises:
+        UnknownModelError: as there, and for a built-in encoder.
+    """
+    if setting.strip().lower() in {"none", "chat", "auto"}:
+        return None
+    source = parse_source(setting)
+    if isinstance(source, BuiltIn) and isinstance(source.model, BuiltInEncoder):
+        raise UnknownModelError(
+            f"{source} compares texts and cannot write. Set ELLIE_COMPACT_MODEL to none, chat, "
+            "auto, or a model that chats or summarises, for example facebook/bart-large-cnn."
+        )
+    return source
+
+
 def _gguf_file(path: Path) -> GgufFile:
     try:
         with path.open("rb") as file:

@@ -1,0 +1,178 @@
+"""An encoder-decoder that reads what somebody said and writes a summary of it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
+
+from bot.config import Precision
+from bot.errors import ModelError
+from bot.generation.loading import silence_libraries
+from bot.generation.models.summarisers import SummariserDescription, describe_summariser
+from bot.generation.precision import choose_precision, make_mixed
+from bot.generation.quiet_threads import compute_quietly
+
+BEAMS = 2
+"""Texts that are followed at once; the best one is kept. Each costs the time of one."""
+
+UNREPEATED = 3
+"""So many tokens in a row are never written twice: summarisers like to go round in circles."""
+
+LEAST_WRITTEN_TOKENS = 24
+"""A summary of one part is given at least so many tokens: about one sentence."""
+
+_SENTENCE_ENDS = ".!?。！？"
+
+
+class StoppedError(Exception):
+    """The work was given up because somebody asked for that."""
+
+
+class Seq2SeqModel:
+    """A model in memory. Used from one thread."""
+
+    def __init__(self, model: Any, tokenizer: Any, description: SummariserDescription) -> None:
+        self._model = model
+        self._tokenizer = tokenizer
+        self._prefix = description.prefix
+        self._window = min(description.most_read, tokenizer.model_max_length)
+        self._most_written = description.most_written
+        self._brake = _Brake()
+        for module in model.modules():
+            module.register_forward_pre_hook(self._brake)
+
+    def summarise(self, passages: Sequence[str], *, max_tokens: int, stop: threading.Event) -> str:
+        """A few sentences about ``passages``, in at most ``max_tokens`` tokens.
+
+        What does not fit the model's window is read in several parts, each with a share of the
+        tokens; where that leaves too little for each, the oldest parts are left out.
+
+        Raises:
+            StoppedError: ``stop`` was set; it comes within one layer's work.
+        """
+        self._brake.stop = stop
+        parts = self._parts([_readable(passage) for passage in passages if passage.strip()])
+        parts = parts[-max(1, max_tokens // LEAST_WRITTEN_TOKENS) :]
+        written = [self._write(part, max_tokens // len(parts)) for part in parts]
+        return "\n".join(text for text in written if text)
+
+    def _parts(self, passages: Sequence[str]) -> list[str]:
+        """The passages, one on a line, in as many parts as it takes for each to fit the window."""
+        room = self._window - len(self._tokens(self._prefix, whole=True))
+        parts: list[list[str]] = []
+        left = 0
+        for passage in passages:
+            needed = len(self._tokens(f"\n{passage}", whole=False))
+            if not parts or needed > left:
+                parts.append([])
+                left = room
+            parts[-1].append(passage)
+            left -= needed
+        return ["\n".join(part) for part in parts]
+
+    def _write(self, text: str, max_tokens: int) -> str:
+        most = min(max_tokens, self._most_written or max_tokens)
+        ids = torch.tensor([self._tokens(self._prefix + text, whole=True)])
+        ids = ids.to(self._model.device)
+        with torch.inference_mode():
+            (written,) = self._model.generate(
+                input_ids=ids,
+                attention_mask=torch.ones_like(ids),
+                do_sample=False,
+                num_beams=BEAMS,
+                num_return_sequences=1,
+                early_stopping=True,
+                length_penalty=1.0,
+                no_repeat_ngram_size=UNREPEATED,
+                min_length=0,
+                min_new_tokens=None,
+                max_new_tokens=most,
+            ).tolist()
+        said: str = self._tokenizer.decode(written, skip_special_tokens=True)
+        said = said.replace("<n>", "\n").strip()  # how Pegasus writes a new line
+        # The first token only starts the decoder.
+        return _whole_sentences(said) if len(written) > most else said
+
+    def _tokens(self, text: str, *, whole: bool) -> list[int]:
+        """The tokens of ``text``, as a ``whole`` input cut at the window, or as a piece of one.
+
+        What people wrote never becomes a token with a meaning of its own, such as ``</s>``.
+        """
+        ids: list[int] = self._tokenizer(
+            text,
+            add_special_tokens=whole,
+            split_special_tokens=True,
+            truncation=whole,
+            max_length=self._window if whole else None,
+        )["input_ids"]
+        return ids
+
+
+class _Brake:
+    """Stands before every part of the model and ends the work there once it is to stop.
+
+    The library asks whether to stop after each written token. Reading what is to be summarised
+    takes seconds before the first one, and whoever begins to chat should not wait for that.
+    """
+
+    def __init__(self) -> None:
+        self.stop = threading.Event()
+
+    def __call__(self, *_: object) -> None:
+        if self.stop.is_set():
+            raise StoppedError
+
+
+def load_seq2seq(folder: Path, *, precision: Precision, device: str) -> Seq2SeqModel:
+    """Load an encoder-decoder from a folder of safetensors, for the calling thread alone.
+
+    Blocks for seconds. The thread leaves the processor to others from then on.
+
+    Raises:
+        ModelError: it cannot be loaded, or is no encoder-decoder.
+        ModelCorruptError: its configuration cannot be read.
+    """
+    description = describe_summariser(folder)
+    silence_libraries()
+    compute_quietly()
+    # The model that chats has been refused a GPU that is not there.
+    place = torch.device("cuda" if device != "cpu" and torch.cuda.is_available() else "cpu")
+    chosen = choose_precision(precision, place)
+    try:
+        tokenizer: Any = AutoTokenizer.from_pretrained(
+            folder, local_files_only=True, trust_remote_code=False
+        )
+        model: Any = AutoModelForSeq2SeqLM.from_pretrained(
+            folder,
+            dtype=torch.float32 if chosen is Precision.FP32 else torch.bfloat16,
+            local_files_only=True,
+            trust_remote_code=False,
+            use_safetensors=True,
+        )
+        model.to(place)
+        if chosen is Precision.MIXED:
+            make_mixed(model)
+    except Exception as error:  # the library lets through whatever its parts raise
+        reason = str(error).partition("\n")[0].rstrip(".")
+        raise ModelError(
+            f"The model in {folder} cannot be loaded to write summaries: {reason}. It must be a "
+            "folder with an encoder-decoder as transformers saves it (config.json, *.safetensors, "
+            "tokenizer.json). Choose another ELLIE_COMPACT_MODEL, or none."
+        ) from error
+    return Seq2SeqModel(model.eval(), tokenizer, description)
+
+
+def _readable(text: str) -> str:
+    """On one line, and without halves of surrogate pairs, which are no text."""
+    return " ".join(text.encode("utf-8", "replace").decode().split())
+
+
+def _whole_sentences(text: str) -> str:
+    """``text`` without the sentence that the limit cut off, unless there is no other."""
+    end = max(text.rfind(mark) for mark in _SENTENCE_ENDS)
+    return text[: end + 1] if end >= 0 else text
