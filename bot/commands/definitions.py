@@ -23,6 +23,8 @@ class ParameterKind(StrEnum):
     """``on`` or ``off``."""
     FORMAT = "format"
     """``json`` or ``markdown``."""
+    DAYS = "days"
+    """A number of days, or ``forever``."""
     CODE = "code"
     COMMAND = "command"
     TEXT = "text"
@@ -97,6 +99,12 @@ INCOGNITO = Command(
     parameters=(Parameter(name="switch", kind=ParameterKind.SWITCH, required=True),),
     aliases=("无痕",),
 )
+KEEP = Command(
+    name="memory keep",
+    parameters=(Parameter(name="days", kind=ParameterKind.DAYS),),
+    destructive=True,
+    aliases=("记忆 保留", "保留记忆"),
+)
 PRIVACY = Command(name="privacy", aliases=("隐私",))
 LINK = Command(
     name="link",
@@ -125,6 +133,7 @@ COMMANDS = (
     PAUSE,
     RESUME,
     INCOGNITO,
+    KEEP,
     PRIVACY,
     LINK,
     UNLINK,

@@ -105,10 +105,17 @@ class FactRows:
 
 
 def overview(summary: MemorySummary, now: datetime, voice: Voice) -> list[Section]:
-    """Everything stored about a person, in groups. Facts that were taken back are left out."""
+    """Everything stored about a person, in groups.
+
+    Facts that were taken back are left out, and those that became one with another.
+    """
     facts = FactRows(summary.facts, voice)
     active = [fact for fact in summary.facts if fact.status is FactStatus.ACTIVE]
-    passed = [fact for fact in active if _is_passed(fact, now)]
+    passed = [
+        fact
+        for fact in summary.facts
+        if fact.status is FactStatus.EXPIRED or (fact in active and _is_passed(fact, now))
+    ]
     sections = [
         (
             f"kind.{kind.value}",

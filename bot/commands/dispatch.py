@@ -47,6 +47,7 @@ class Commands:
             known.PAUSE.name: keeping.pause,
             known.RESUME.name: keeping.resume,
             known.INCOGNITO.name: keeping.incognito,
+            known.KEEP.name: keeping.keep,
             known.PRIVACY.name: keeping.privacy,
             known.LINK.name: linking.link,
             known.UNLINK.name: linking.unlink,

@@ -15,7 +15,9 @@ _NOTHING = "-"
 _HEADINGS = {
     "facts": "Facts",
     "turns": "Messages",
+    "episodes": "Summaries",
     "operations": "Changes of memory",
+    "compactions": "Compactions of memory",
     "traces": "What was in mind for each reply",
 }
 
@@ -40,7 +42,7 @@ def export_files(document: Mapping[str, Any], formats: frozenset[str]) -> tuple[
 def _markdown(document: Mapping[str, Any]) -> Iterator[str]:
     yield "# What Ellie stores about you"
     yield ""
-    yield from _fields({key: document[key] for key in ("schema", "exported_at")})
+    yield from _fields({key: document[key] for key in ("schema", "exported_at", "retention_days")})
     yield from ("", "## You", "")
     yield from _fields(document["person"])
     yield from ("", "## Accounts", "")
@@ -67,11 +69,27 @@ def _operation(operation: Mapping[str, Any]) -> Iterator[str]:
     yield from _entry(f"{operation['kind']}, {operation['happened_at']}", operation, {})
 
 
+def _episode(episode: Mapping[str, Any]) -> Iterator[str]:
+    title = f"m{episode['first_number']} to m{episode['last_number']}, {episode['began_at']}"
+    yield from _entry(title, episode, {})
+
+
+def _compaction(job: Mapping[str, Any]) -> Iterator[str]:
+    yield from _entry(f"{job['status']}, {job['started_at']}", job, {})
+
+
 def _trace(trace: Mapping[str, Any]) -> Iterator[str]:
     yield from _entry(trace["turn_id"], trace, {})
 
 
-_TITLED = {"facts": _fact, "turns": _turn, "operations": _operation, "traces": _trace}
+_TITLED = {
+    "facts": _fact,
+    "turns": _turn,
+    "episodes": _episode,
+    "operations": _operation,
+    "compactions": _compaction,
+    "traces": _trace,
+}
 
 
 def _entry(title: str, item: Mapping[str, Any], words: Mapping[str, str]) -> Iterator[str]:

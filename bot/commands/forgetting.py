@@ -9,6 +9,7 @@ import regex
 
 from bot.commands.call import Call
 from bot.commands.describing import FactRows
+from bot.commands.episodes import span_of
 from bot.commands.reply import CommandReply, Confirmation, ReplyKind, Row, Section
 from bot.domain.memory import ErasedMemory
 from bot.domain.text import shorten
@@ -124,7 +125,7 @@ def _sections(call: Call, plan: ForgetPlan) -> Iterator[Section]:
         facts = FactRows(plan.facts, call.voice)
         rows = [facts.row(fact) for fact in plan.facts[:ROWS_SHOWN]]
         yield _section(call, "forget.facts", rows, len(plan.facts))
-    if plan.cuts:
+    if plan.cuts or plan.episodes:
         sentences = list(_sentence_rows(call, plan))
         yield _section(call, "forget.sentences", sentences[:ROWS_SHOWN], len(sentences))
 
@@ -149,3 +150,10 @@ def _sentence_rows(call: Call, plan: ForgetPlan) -> Iterator[Row]:
                     text=shorten(sentence, _SENTENCE_CHARACTERS),
                     marks=(call.voice.say(key),),
                 )
+    for summary in plan.episodes:
+        for gone in summary.gone:
+            yield Row(
+                label=span_of(summary.episode),
+                text=shorten(gone.text, _SENTENCE_CHARACTERS),
+                marks=(call.voice.say("forget.summary"),),
+            )

@@ -1,13 +1,16 @@
-"""``memory export``, ``pause``, ``resume``, ``incognito``, ``privacy``: what is kept, if at all."""
+"""``memory export``, ``keep``, ``pause``, ``resume``, ``incognito``, ``privacy``: what is kept."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.commands.call import Call
 from bot.commands.export_files import export_files
-from bot.commands.reply import CommandReply, ReplyKind, Row, Section
+from bot.commands.parsing import FOREVER
+from bot.commands.reply import CommandReply, Confirmation, ReplyKind, Row, Section
 from bot.domain.identity import Person
 from bot.engine.memory_export import SCHEMA, MemoryExport
-from bot.engine.memory_settings import MemorySettings
+from bot.engine.memory_settings import KeptFor, MemorySettings
 
 _FORMATS = frozenset({"json", "markdown"})
 
@@ -54,15 +57,53 @@ class Keeping:
         state = "on" if on else "off"
         return call.done(f"incognito.{state}.{'done' if changed else 'unchanged'}")
 
+    async def keep(self, call: Call) -> CommandReply:
+        """For how long things are kept; shorter only after a question, since that erases."""
+        rule = await self._settings.kept(call.identity, call.caller.conversation.tenant)
+        days = call.number("days")
+        if days is None:
+            return CommandReply(lines=(_kept(call, rule), call.voice.say("keep.how")))
+        wanted = replace(rule, own=None if days == FOREVER else days)
+        if wanted == rule:
+            return call.refused("keep.unchanged", rule=_kept(call, rule))
+        if days == FOREVER or (rule.own is not None and days > rule.own):
+            return await self._keep(call, wanted)
+        count = await self._settings.older_than(call.identity, days)
+        if not (count or wanted.is_shorter(rule)):
+            return await self._keep(call, wanted)
+        voice = call.voice
+
+        async def answer(agreed: bool) -> CommandReply:
+            return await self._keep(call, wanted) if agreed else call.done("keep.kept")
+
+        question = voice.say(
+            "keep.ask",
+            days=voice.count(days, "day"),
+            messages=voice.count(count, "message"),
+        )
+        return CommandReply(
+            kind=ReplyKind.QUESTION, confirmation=Confirmation(question=question, answer=answer)
+        )
+
+    async def _keep(self, call: Call, wanted: KeptFor) -> CommandReply:
+        await self._settings.keep(call.identity, wanted.own)
+        return CommandReply(kind=ReplyKind.DONE, lines=(_kept(call, wanted),))
+
     async def privacy(self, call: Call) -> CommandReply:
         """What is kept, where, for how long, who sees it, how to stop it, and how it is now."""
         voice = call.voice
         state = voice.say(f"privacy.state.{_state(await self._settings.of(call.identity))}")
-        said = ("what", "not", "where", "audience", "long")
-        ways = ("memory pause", "incognito", "memory forget", "memory export")
+        rule = await self._settings.kept(call.identity, call.caller.conversation.tenant)
+        said = ("what", "compact", "not", "where", "audience")
+        ways = ("memory pause", "incognito", "memory forget", "memory keep", "memory export")
         return CommandReply(
             title=voice.say("privacy.title"),
-            lines=tuple(voice.say(f"privacy.{key}") for key in said),
+            lines=(
+                *(voice.say(f"privacy.{key}") for key in said),
+                _kept(call, rule),
+                voice.say("privacy.forget"),
+                voice.say("privacy.revised"),
+            ),
             sections=(
                 Section(
                     title=voice.say("privacy.stop"),
@@ -74,6 +115,18 @@ class Keeping:
             ),
             closing=(voice.say("privacy.now", state=state),),
         )
+
+
+def _kept(call: Call, rule: KeptFor) -> str:
+    """For how long things are kept, and who decided it."""
+    if rule.days is None:
+        return call.voice.say("keep.forever")
+    days = call.voice.count(rule.days, "day")
+    if rule.own == rule.days:
+        return call.voice.say("keep.own", days=days)
+    if rule.own is not None:
+        return call.voice.say("keep.bounded", days=days, own=call.voice.count(rule.own, "day"))
+    return call.voice.say("keep.given", days=days)
 
 
 def _state(person: Person | None) -> str:

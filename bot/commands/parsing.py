@@ -25,7 +25,12 @@ _PAGE = regex.compile(r"(?:^|\s)(?:page|p\.?|第)\s*(\d{1,6})\s*页?$", regex.IG
 _FACT = regex.compile(r"#?(\d{1,9})")
 _TURN = regex.compile(r"[m#]?(\d{1,9})", regex.IGNORECASE)
 _SWITCH = {"on": True, "off": False, "开": True, "开启": True, "关": False, "关闭": False}
+_DAYS = regex.compile(r"([1-9]\d{0,4})\s*(?:d|days?|天|日)?")
+_FOREVER = frozenset({"forever", "for ever", "always", "永远", "永久", "一直"})
 _FORMATS = {"json": "json", "markdown": "markdown", "md": "markdown"}
+FOREVER = 0
+"""What stands for ``forever`` among numbers of days."""
+
 _CLOSE = 0.7
 """How alike two names must be for one to be a misspelling of the other."""
 
@@ -159,9 +164,14 @@ def _most_similar(typed: str, names: Mapping[str, Command]) -> Command | None:
     return names[best] if ratios[best] >= _CLOSE else None
 
 
+_TO_THE_END = frozenset(
+    {ParameterKind.TEXT, ParameterKind.CODE, ParameterKind.COMMAND, ParameterKind.DAYS}
+)
+
+
 def _take(parameter: Parameter, rest: str) -> tuple[str, str]:
     """What is typed for a parameter, and the rest after it."""
-    if parameter.kind in (ParameterKind.TEXT, ParameterKind.CODE, ParameterKind.COMMAND):
+    if parameter.kind in _TO_THE_END:
         return rest, ""
     first, _, others = rest.partition(" ")
     return first, others.strip()
@@ -175,12 +185,20 @@ def _read(parameter: Parameter, typed: str) -> Argument | None:
             return int(found[1]) if (found := _FACT.fullmatch(plain)) else None
         case ParameterKind.TURN:
             return int(found[1]) if (found := _TURN.fullmatch(plain)) else None
+        case ParameterKind.DAYS:
+            return _days(plain)
         case ParameterKind.SWITCH:
             return _SWITCH.get(plain)
         case ParameterKind.FORMAT:
             return _FORMATS.get(plain)
         case _:
             return typed
+
+
+def _days(plain: str) -> int | None:
+    if plain in _FOREVER:
+        return FOREVER
+    return int(found[1]) if (found := _DAYS.fullmatch(plain)) else None
 
 
 def _after(text: str, count: int) -> str:

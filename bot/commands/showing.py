@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.commands.call import Call
 from bot.commands.describing import FactRows, message_rows, overview, page_of
+from bot.commands.episodes import episode_sections
 from bot.commands.reply import CommandReply, Section
 from bot.domain.fact import FactStatus
 from bot.domain.memory import MemorySummary
@@ -40,7 +41,10 @@ class Showing:
             closing.append(voice.say("show.retracted", facts=voice.count(retracted, "fact")))
         return _paged(
             call,
-            overview(summary, self._clock.now(), voice),
+            [
+                *overview(summary, self._clock.now(), voice),
+                *episode_sections(summary.episodes, voice),
+            ],
             title=voice.say("show.title"),
             lines=(voice.say("show.kept", turns=turns), *_settings(summary, call)),
             closing=(*closing, voice.say("show.forget")),
@@ -52,7 +56,7 @@ class Showing:
         if not search_terms(query):
             return call.refused("search.empty", query=query)
         found = await self._view.search(call.identity, query)
-        if not (found.facts or found.turns):
+        if not (found.facts or found.turns or found.episodes):
             return call.refused("search.nothing", query=query)
         voice = call.voice
         sections = [
@@ -60,6 +64,7 @@ class Showing:
                 title=voice.say("search.facts"), rows=FactRows(found.facts, voice).rows(found.facts)
             ),
             Section(title=voice.say("search.messages"), rows=message_rows(found.turns, voice)),
+            *episode_sections(found.episodes, voice),
         ]
         return _paged(call, sections, title=voice.say("search.title", query=query))
 

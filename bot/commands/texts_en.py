@@ -14,6 +14,8 @@ TEXTS = {
     "fact.many": "{count} facts",
     "sentence.one": "1 sentence",
     "sentence.many": "{count} sentences",
+    "day.one": "1 day",
+    "day.many": "{count} days",
     # What each command does: one line each.
     "summary.help": "list the commands, or explain one",
     "summary.memory show": "show what I remember about you, or search it",
@@ -27,6 +29,7 @@ TEXTS = {
     "summary.memory pause": "stop learning from what you write",
     "summary.memory resume": "learn from what you write again",
     "summary.incognito": "store nothing of what you write, or store it again",
+    "summary.memory keep": "show or choose for how many days I keep things (I ask first)",
     "summary.privacy": "say what I keep, for how long, and how to stop it",
     "summary.link": "use one memory for two accounts (I ask first)",
     "summary.unlink": "part this account from the linked ones (I ask first)",
@@ -39,6 +42,7 @@ TEXTS = {
     "parameter.what": "number of a fact, words, or “everything”",
     "parameter.format": "json or markdown; both without it",
     "parameter.switch": "on or off",
+    "parameter.days": "a number of days, or forever; without it I say how it is now",
     "parameter.code": "the code from your other account; without it you get one",
     "parameter.command": "name of a command",
     # Mistakes.
@@ -55,6 +59,8 @@ TEXTS = {
     "unfit.turn": "“{typed}” is not the number of a message, such as m17. "
     "{p}memory show lists the latest.",
     "unfit.switch": "“{typed}” is neither on nor off. Say {p}incognito on or {p}incognito off.",
+    "unfit.days": "“{typed}” is neither a number of days nor forever. Say {p}memory keep 90 or "
+    "{p}memory keep forever.",
     "unfit.format": "I can export json or markdown, not “{typed}”. "
     "{p}memory export gives you both.",
     "surplus": "{p}{name} takes nothing more, and I don't know what to do with “{typed}”.",
@@ -91,9 +97,12 @@ TEXTS = {
     "show.retracted": "Taken back and not listed: {facts}. {p}memory export has them, and "
     "{p}memory forget with the number erases one.",
     "show.forget": "{p}memory forget everything erases all of it.",
+    "show.episodes": "What we talked about before",
     "mark.pinned": "pinned",
     "mark.superseded": "no longer true",
     "mark.retracted": "taken back",
+    "mark.merged": "one with another fact",
+    "mark.expired": "passed",
     "mark.quarantined": "not used",
     "mark.failed": "failed",
     "mark.cancelled": "stopped",
@@ -109,6 +118,8 @@ TEXTS = {
     "note.when": "on {date}",
     "note.between": "{first} to {last}",
     "note.conflict": "may contradict #{number}: which is right?",
+    "note.episode": "your own sentences, from {date} on",
+    "note.episode.model": "from {date} on, in the words of {model}",
     "search.title": "What I remember about “{query}”",
     "search.facts": "Facts",
     "search.messages": "Messages",
@@ -140,6 +151,9 @@ TEXTS = {
     "operation.insert": "a plan or an event I noted, {date}",
     "operation.erase": "something that I took to be over, {date}",
     "operation.strengthen": "something that you said again, {date}",
+    "operation.merge": "facts that I made one of, {date}",
+    "operation.expire": "plans that have passed, {date}",
+    "operation.fade": "what I let fade, {date}",
     "operation.pin": "a pinned fact, {date}",
     "operation.unpin": "an unpinned fact, {date}",
     # Forget.
@@ -149,6 +163,7 @@ TEXTS = {
     "forget.you": "you",
     "forget.ellie": "me",
     "forget.shown": "shown",
+    "forget.summary": "summary",
     "forget.more": "… and {count} more",
     "forget.ask": "This erases {facts} and {sentences} for good.",
     "forget.done": "Done: {facts} and {sentences} are erased. That cannot be undone.",
@@ -186,12 +201,28 @@ TEXTS = {
     "privacy.audience": "What you tell me directly I recall only when we are alone; what you say "
     "in a closed channel, there too; what you say in an open one, anywhere in its server or "
     "workspace. Nobody but you gets my memory of you.",
-    "privacy.long": "It stays until you have me forget it. Forgetting erases it from the database.",
+    "privacy.compact": "Of older conversations I keep short summaries, too. What is in them comes "
+    "from your messages, and goes with them.",
+    "privacy.forget": "When you have me forget something, it is erased from the database.",
+    "privacy.revised": "When you delete a message and your platform tells me, I forget it with "
+    "what I learned from it; when you edit one, I go by the new words.",
     "privacy.stop": "How to stop it",
     "privacy.now": "Just now: {state}.",
     "privacy.state.on": "I store what you write and learn from it",
     "privacy.state.paused": "I store what you write and learn nothing from it",
     "privacy.state.incognito": "I store nothing of what you write",
+    "keep.forever": "I keep what you write until you have me forget it.",
+    "keep.own": "I keep what you write for {days}, as you decided, and then erase it for good.",
+    "keep.given": "I keep what you write for {days}, as my owner decided, and then erase it for "
+    "good.",
+    "keep.bounded": "I keep what you write for {days}, as my owner decided, and then erase it for "
+    "good. You would allow {own}.",
+    "keep.how": "{p}memory keep 90 makes it 90 days, if that is shorter; {p}memory keep forever "
+    "leaves it to my owner.",
+    "keep.unchanged": "It is like that already. {rule}",
+    "keep.ask": "I would keep what you write for {days} only. {messages} of yours would be erased "
+    "for good at the next run, with what I know from them alone. Shall I?",
+    "keep.kept": "Everything stays as it is.",
     # Link.
     "link.code": "Your code is {code}",
     "link.how": "Type {p}link {code} with your other account within {minutes} minutes. "
@@ -239,6 +270,7 @@ TEXTS = {
     "wrote it, or mine is not working just now.",
     "why.note": "(a remark of mine)",
     "why.unavailable": "I cannot explain replies here.",
+    "trace.episode": "earlier conversation, in short",
     "trace.fact": "fact",
     "trace.fresh": "fact that bears on it",
     "trace.loop": "recent message",

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from dataclasses import dataclass
 
 from bot.domain.conversation import Scope
+from bot.domain.episode import Episode
 from bot.domain.fact import Fact
-from bot.domain.identity import IdentityRef, PersonId
+from bot.domain.identity import IdentityRef, Person, PersonId
 from bot.domain.memory import ErasedMemory
-from bot.domain.operation import Actor, MemoryOperation, OperationId, OperationKind
+from bot.domain.operation import Actor
 from bot.domain.turn import Turn
+from bot.engine.erasing import Erasing
 from bot.engine.incognito import IncognitoConversations
 from bot.engine.memory_view import EVERY_STATUS
 from bot.engine.recall_cache import RecallCache
-from bot.errors import StorageBusyError
 from bot.log import get_logger
-from bot.memory.forgetting import ForgetPlan, Sought
+from bot.memory.forgetting import ForgetPlan, Sought, rewritten
 from bot.ports.storage import Storage, UnitOfWork
 from bot.ports.system import Clock, IdSource
 
 log = get_logger(__name__)
 
 _YIELD_EVERY = 100
-"""Turns looked through before other tasks get a chance: about 10 ms of work."""
+"""Turns or episodes looked through before other tasks get a chance: about 10 ms of work."""
 
 
 class Forgetting:
@@ -41,28 +42,29 @@ class Forgetting:
         clock: Clock,
         ids: IdSource,
         incognito: IncognitoConversations | None = None,
+        erasing: Erasing | None = None,
     ) -> None:
         self._storage = storage
         self._incognito = incognito or IncognitoConversations()
-        self._recall = recall
-        self._clock = clock
-        self._ids = ids
-        self._scrub_due = False
+        self._erasing = erasing or Erasing(storage, recall, clock=clock, ids=ids)
 
     async def plan_fact(self, identity: IdentityRef, number: int) -> ForgetPlan:
         """What goes with the fact of that number; an empty plan when there is none."""
-        facts, turns = await self._read(identity)
-        chosen = next((fact for fact in facts if fact.number == number), None)
-        return await _plan(Sought(fact_id=chosen.id), facts, turns) if chosen else ForgetPlan()
+        memory = await self._read(identity)
+        if memory is None:
+            return ForgetPlan()
+        chosen = next((fact for fact in memory.facts if fact.number == number), None)
+        return await memory.plan(Sought(fact_id=chosen.id)) if chosen else ForgetPlan()
 
     async def plan_words(self, identity: IdentityRef, words: str) -> ForgetPlan:
         """Every fact and sentence that holds all of ``words``; empty when none does."""
-        return await _plan(Sought(words=words), *await self._read(identity))
+        memory = await self._read(identity)
+        return await memory.plan(Sought(words=words)) if memory else ForgetPlan()
 
-    async def _read(self, identity: IdentityRef) -> tuple[tuple[Fact, ...], tuple[Turn, ...]]:
+    async def _read(self, identity: IdentityRef) -> _Memory | None:
         async with self._storage.unit_of_work() as work:
             person = await work.persons.find(identity)
-            return await _memory(work, person.id) if person else ((), ())
+            return await _Memory.of(person, work) if person else None
 
     async def forget(self, identity: IdentityRef, plan: ForgetPlan) -> ErasedMemory | ForgetPlan:
         """Erase what the plan shows. ``turns`` counts those that were cut.
@@ -77,7 +79,7 @@ class Forgetting:
                 return ErasedMemory(turns=0, facts=0)
             await work.facts.begin_change(person.id)
             # Looked for again while nobody can add to it: a search as long as the first one.
-            now = await _plan(plan.sought, *await _memory(work, person.id))
+            now = await (await _Memory.of(person, work)).plan(plan.sought)
             if not now.is_within(plan):
                 return now
             facts = await work.facts.erase(person.id, [fact.id for fact in now.facts])
@@ -89,20 +91,20 @@ class Forgetting:
                     reply=cut.reply_of(cut.turn),
                     shown=cut.shown_of(cut.turn),
                 )
+            for summary in now.episodes:
+                await work.episodes.rewrite(person.id, summary.episode.id, summary.left)
             turns, sentences = len(now.cuts), now.sentence_count
-            await self._note(
+            await self._erasing.commit(
                 work,
                 person.id,
-                "asked to forget",
-                {"turns": turns, "facts": facts, "sentences": sentences},
+                actor=Actor.PERSON,
+                reason="asked to forget",
+                detail={"turns": turns, "facts": facts, "sentences": sentences},
             )
-            await work.persons.bump_epoch(person.id)
-            await work.commit()
-            self._scrub_due = True
         return await self._erased(person.id, turns=turns, facts=facts, sentences=sentences)
 
     async def forget_everything(self, identity: IdentityRef) -> ErasedMemory:
-        """Erase the person with all turns, facts and traces, and what files still hold of them."""
+        """Erase the person with all that is derived from them, and what files still hold of it."""
         await self.finish_scrubbing()
         async with self._storage.unit_of_work() as work:
             person = await work.persons.find(identity)
@@ -113,66 +115,69 @@ class Forgetting:
             facts = await work.facts.erase_all(person.id)
             turns = await work.turns.erase_all(person.id)
             await work.persons.erase(person.id)
-            await self._note(
-                work, person.id, "asked to forget everything", {"turns": turns, "facts": facts}
-            )
-            await work.commit()
-            self._scrub_due = True
-        return await self._erased(person.id, turns=turns, facts=facts)
-
-    async def _note(
-        self, work: UnitOfWork, person_id: PersonId, reason: str, detail: dict[str, int]
-    ) -> None:
-        await work.operations.append(
-            MemoryOperation(
-                id=OperationId(self._ids.new_id()),
-                person_id=person_id,
-                kind=OperationKind.ERASE,
+            await self._erasing.commit(
+                work,
+                person.id,
                 actor=Actor.PERSON,
-                reason=reason,
-                happened_at=self._clock.now(),
-                detail=detail,
+                reason="asked to forget everything",
+                detail={"turns": turns, "facts": facts},
+                is_gone=True,
             )
-        )
+        return await self._erased(person.id, turns=turns, facts=facts)
 
     async def _erased(
         self, person_id: PersonId, *, turns: int, facts: int, sentences: int = 0
     ) -> ErasedMemory:
-        self._recall.forget(person_id)
         self._incognito.end(person_id)
         log.info("memory_erased", person=person_id, turns=turns, facts=facts)
-        return ErasedMemory(
-            turns=turns, facts=facts, sentences=sentences, scrubbed=await self._scrub()
-        )
+        scrubbed = await self._erasing.scrub()
+        return ErasedMemory(turns=turns, facts=facts, sentences=sentences, scrubbed=scrubbed)
 
     async def finish_scrubbing(self) -> None:
         """Try once more what another program prevented before, if anything."""
-        if self._scrub_due:
-            await self._scrub()
-
-    async def _scrub(self) -> bool:
-        try:
-            await self._storage.scrub()
-        except StorageBusyError as error:
-            log.warning("scrub_postponed", error=str(error))
-            return False
-        self._scrub_due = False
-        return True
+        await self._erasing.scrub()
 
 
-async def _memory(
-    work: UnitOfWork, person_id: PersonId
-) -> tuple[tuple[Fact, ...], tuple[Turn, ...]]:
-    scope = Scope.in_private(person_id)
-    return await work.facts.of(scope, EVERY_STATUS), await work.turns.after(scope, 0)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Memory:
+    """All that is looked through for what has to go."""
 
+    person: Person
+    facts: tuple[Fact, ...]
+    turns: tuple[Turn, ...]
+    episodes: tuple[Episode, ...]
 
-async def _plan(sought: Sought, facts: Sequence[Fact], turns: Sequence[Turn]) -> ForgetPlan:
-    sweep = sought.sweep(facts)
-    cuts = []
-    for count, turn in enumerate(turns, start=1):
-        if cut := sweep.cut(turn):
-            cuts.append(cut)
-        if count % _YIELD_EVERY == 0:
-            await asyncio.sleep(0)
-    return ForgetPlan(sought=sought, facts=sweep.facts, cuts=tuple(cuts))
+    @classmethod
+    async def of(cls, person: Person, work: UnitOfWork) -> _Memory:
+        """Everything of one person."""
+        scope = Scope.in_private(person.id)
+        return cls(
+            person=person,
+            facts=await work.facts.of(scope, EVERY_STATUS),
+            turns=await work.turns.after(scope, 0),
+            episodes=await work.episodes.of(scope),
+        )
+
+    async def plan(self, sought: Sought) -> ForgetPlan:
+        """What goes with what is sought."""
+        sweep = sought.sweep(self.facts)
+        cuts = []
+        for count, turn in enumerate(self.turns, start=1):
+            if cut := sweep.cut(turn):
+                cuts.append(cut)
+            if count % _YIELD_EVERY == 0:
+                await asyncio.sleep(0)
+        left = {turn.id: turn for turn in self.turns}
+        left.update((cut.turn_id, rewritten(cut)) for cut in cuts)
+        touched = {cut.turn_id for cut in cuts}
+        episodes = []
+        for count, episode in enumerate(self.episodes, start=1):
+            if cut_short := sweep.cut_episode(
+                episode, left, touched, name=self.person.display_name
+            ):
+                episodes.append(cut_short)
+            if count % _YIELD_EVERY == 0:
+                await asyncio.sleep(0)
+        return ForgetPlan(
+            sought=sought, facts=sweep.facts, cuts=tuple(cuts), episodes=tuple(episodes)
+        )

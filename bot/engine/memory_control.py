@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
+from bot.engine.erasing import Erasing
 from bot.engine.forgetting import Forgetting
 from bot.engine.incognito import IncognitoConversations
 from bot.engine.linking import Linking
@@ -13,6 +14,7 @@ from bot.engine.memory_export import MemoryExport
 from bot.engine.memory_settings import MemorySettings
 from bot.engine.memory_view import MemoryView
 from bot.engine.recall_cache import RecallCache
+from bot.engine.revisions import MessageRevisions
 from bot.engine.unanswered import Unanswered
 from bot.ports.storage import Storage
 from bot.ports.system import Clock, IdSource
@@ -20,7 +22,11 @@ from bot.ports.system import Clock, IdSource
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemoryControl:
-    """What people may do with what is stored about them. Every use may raise a StorageError."""
+    """What people may do with what is stored about them. Every use may raise a StorageError.
+
+    ``revisions`` follow what they do to their messages on a platform. ``erasing`` is for whatever
+    else erases over the same database, so that it shares the memory of a scrub that has to wait.
+    """
 
     view: MemoryView
     changes: MemoryChanges
@@ -29,6 +35,8 @@ class MemoryControl:
     settings: MemorySettings
     linking: Linking
     unanswered: Unanswered
+    revisions: MessageRevisions
+    erasing: Erasing
 
     @classmethod
     def over(
@@ -39,15 +47,26 @@ class MemoryControl:
         clock: Clock,
         ids: IdSource,
         incognito: IncognitoConversations | None = None,
+        retention_days: int | None = None,
     ) -> Self:
-        """All of it over one database. ``recall`` and ``incognito`` are those of the turns."""
+        """All of it over one database. ``recall`` and ``incognito`` are those of the turns.
+
+        ``retention_days`` is for how long things are kept where nobody decided otherwise.
+        """
         incognito = incognito or IncognitoConversations()
+        erasing = Erasing(storage, recall, clock=clock, ids=ids)
         return cls(
-            view=MemoryView(storage, recall, clock=clock),
+            view=MemoryView(storage, recall, clock=clock, retention_days=retention_days),
             changes=MemoryChanges(storage, clock=clock, ids=ids),
-            forgetting=Forgetting(storage, recall, clock=clock, ids=ids, incognito=incognito),
+            forgetting=Forgetting(
+                storage, recall, clock=clock, ids=ids, incognito=incognito, erasing=erasing
+            ),
             export=MemoryExport(storage, clock=clock),
-            settings=MemorySettings(storage, clock=clock, ids=ids, incognito=incognito),
+            settings=MemorySettings(
+                storage, clock=clock, ids=ids, incognito=incognito, retention_days=retention_days
+            ),
             linking=Linking(storage, recall, clock=clock, ids=ids, incognito=incognito),
             unanswered=Unanswered(storage, ids=ids),
+            revisions=MessageRevisions(storage, recall, clock=clock, ids=ids, erasing=erasing),
+            erasing=erasing,
         )

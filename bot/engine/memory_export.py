@@ -7,12 +7,16 @@ The schema ``ellie-export/1`` is a JSON object:
 - ``identities``: platform, external id, display name and tenant of each account;
 - ``facts``: every fact of every status, with its evidence, state and audience;
 - ``turns``: every turn with its reply, outcome, audience and what was shown;
+- ``episodes``: the summaries of conversations, each sentence with the turns it is about;
 - ``operations``: the journal of changes, oldest first;
-- ``traces``: what was considered for the prompt of each turn.
+- ``compactions``: each time that memory was made compact, newest first, with what was counted;
+- ``traces``: what was considered for the prompt of each turn;
+- ``retention_days``: for how long the person wants things kept, null when they decided nothing.
 
 The objects have the fields of the values in ``bot.domain`` under the same names; new fields may
 appear in them without a new version. Times are ISO 8601 with an offset; ids tie them together.
-Left out is what is computed from the above and holds nothing else: vectors and recall indexes.
+Left out is what is computed from the above and holds nothing else: vectors and recall indexes; and
+which process of Ellie's did something.
 """
 
 from __future__ import annotations
@@ -30,6 +34,11 @@ from bot.ports.storage import Storage
 from bot.ports.system import Clock
 
 SCHEMA = "ellie-export/1"
+
+_PROCESS = frozenset({"worker", "lease_until", "attempts"})
+"""Of a compaction: says nothing about the person."""
+
+_EVERY_JOB = 1_000_000
 
 
 class MemoryExport:
@@ -53,8 +62,14 @@ class MemoryExport:
                 "identities": plain(await work.persons.identities(person.id)),
                 "facts": plain(await work.facts.of(scope, EVERY_STATUS)),
                 "turns": plain(await work.turns.after(scope, 0)),
+                "episodes": plain(await work.episodes.of(scope)),
                 "operations": plain(await work.operations.of_person(person.id)),
+                "compactions": [
+                    {name: value for name, value in plain(job).items() if name not in _PROCESS}
+                    for job in await work.compactions.latest(limit=_EVERY_JOB, person_id=person.id)
+                ],
                 "traces": plain(await work.traces.of(scope)),
+                "retention_days": await work.retention.of_person(person.id),
             }
 
 

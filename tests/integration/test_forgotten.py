@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support.databases import content, run
 from support.dialog import ANA, HALL, Dialog, account, parrot
+from support.episodes import add_summary, summary_of
 
+from bot.domain.conversation import Scope
+from bot.domain.fact import Fact, FactStatus
+from bot.domain.identity import Platform
 from bot.domain.shown import Shown
+from bot.domain.turn import Turn
 from bot.errors import EngineFailedError
+from bot.ports.storage import UnitOfWork
 from storage.database import SqlStorage, open_storage
 
 HALVES = ("Zqaj", "jix")
@@ -130,17 +137,45 @@ async def live_through_everything(dialog: Dialog) -> None:
     await dialog.say("What did I tell you of my mother?")
 
 
+async def make_compact(dialog: Dialog) -> None:
+    """Leave the word in summaries, too, and in facts as a compaction leaves them."""
+    turns = [turn for turn in await dialog.turns() if turn.audience.channel.endswith("dm-ana")]
+    told = [turn for turn in turns if holds(turn.text)]
+    await add_summary(
+        dialog.storage,
+        summary_of(
+            turns,
+            *((turn.text, [turn]) for turn in told),
+            (secret("The user speaks of * a lot."), turns[:1]),
+            ("It is about a code.", told[:1]),
+            ("I live in Porto.", turns[:1]),
+            model="toy",
+        ),
+    )
+    async with dialog.storage.unit_of_work() as work:
+        merged, expired, *_ = [f for f in await dialog_facts(work, turns) if holds(f.text)]
+        for fact, status in ((merged, FactStatus.MERGED), (expired, FactStatus.EXPIRED)):
+            await work.facts.set_state(fact.id, replace(fact.state, status=status))
+        await work.commit()
+
+
+async def dialog_facts(work: UnitOfWork, turns: Sequence[Turn]) -> tuple[Fact, ...]:
+    return await work.facts.of(Scope.in_private(turns[0].person_id), {FactStatus.ACTIVE})
+
+
 async def test_after_forgetting_everything_nothing_is_left(
     dialog: Dialog, url: str, tmp_path: Path
 ) -> None:
     bea = account("bea")
     await dialog.say("I live in Lagos.", bea)
     await live_through_everything(dialog)
+    await make_compact(dialog)
     await dialog.ask("/incognito on")
     await dialog.say(secret("I am * now."))
     before = await found(dialog, url, tmp_path)
     assert {place.split()[0] for place in before} >= {"table", "object"}
     assert {"table turns", "table facts", "table fact_evidence"} <= set(before)
+    assert [place for place in before if place.startswith("table episode")]
 
     answer = await dialog.agree("/memory forget everything")
 
@@ -227,12 +262,41 @@ async def test_forgetting_words_takes_them_wherever_they_are(
     dialog: Dialog, url: str, tmp_path: Path
 ) -> None:
     await live_through_everything(dialog)
+    await make_compact(dialog)
 
     await dialog.agree(secret("/memory forget *"))
 
     assert await found(dialog, url, tmp_path) == []
+    summary = await dialog.control.view.show(ANA, latest=0)
+    assert summary
+    assert [[s.text for s in e.sentences] for e in summary.episodes] == [["I live in Porto."]]
     assert "My locker code is 4417." in await dialog.known()
     assert "4417" in await dialog.prompt_for("What is my locker code?")
+
+
+@pytest.mark.parametrize("after", ["", "My locker code is 4417."])
+async def test_a_deleted_or_edited_message_is_left_nowhere(
+    dialog: Dialog, url: str, tmp_path: Path, after: str
+) -> None:
+    await dialog.say(secret("My locker code is *. I like rye bread."), event="told")
+    await dialog.say("What is my locker code?")
+    turns = await dialog.turns()
+    await add_summary(
+        dialog.storage, summary_of(turns, (secret("My locker code is *."), turns[:1]))
+    )
+    del turns
+    assert "table episodes" in await found(dialog, url, tmp_path)
+
+    revisions = dialog.control.revisions
+    if after:
+        assert await revisions.edited(Platform.SLACK, "told", after)
+    else:
+        assert await revisions.deleted(Platform.SLACK, "told")
+
+    assert await found(dialog, url, tmp_path) == []
+    assert await dialog.known() == ([after] if after else [])
+    dialog.restart()
+    assert not holds(await dialog.prompt_for("What is my locker code?"))
 
 
 @pytest.mark.parametrize("what", ["1", "*", "everything"])

@@ -51,12 +51,18 @@ class CountedStorage(InMemoryStorage):
 class Desk:
     """Where people ask. Without another account, somebody writes directly in Slack."""
 
-    def __init__(self, explanations: Any = None) -> None:
+    def __init__(self, explanations: Any = None, *, retention_days: int | None = None) -> None:
         self.storage = CountedStorage()
         self.clock = FakeClock()
         self.ids = Ids()
         self.recall = RecallCache()
-        self.control = MemoryControl.over(self.storage, self.recall, clock=self.clock, ids=self.ids)
+        self.control = MemoryControl.over(
+            self.storage,
+            self.recall,
+            clock=self.clock,
+            ids=self.ids,
+            retention_days=retention_days,
+        )
         self.commands = Commands(self.control, clock=self.clock, explanations=explanations)
         self._events = itertools.count()
 

@@ -10,9 +10,12 @@ from typing import Any
 import pytest
 from support.commanding import Desk, text_of
 from support.engine import NOON
+from support.episodes import add_summary, summary_of
 
 from bot.commands.reply import CommandReply, ReplyKind
+from bot.domain.compaction import CompactionJob, DueRule, JobId, JobStatus
 from bot.domain.conversation import Audience
+from bot.domain.episode import Episode, EpisodeSentence
 from bot.domain.fact import Evidence, Fact, FactId, FactKind, FactState, FactStatus
 from bot.domain.identity import IdentityRef, Person
 from bot.domain.operation import FactChange, MemoryOperation
@@ -73,6 +76,25 @@ async def full_memory(desk: Desk) -> None:
     async with desk.storage.unit_of_work() as work:
         await work.traces.save(trace)
         await work.commit()
+    await add_summary(desk.storage, summary_of([told], ("It rains in Porto.", [told]), model="toy"))
+    await desk.control.settings.keep(desk.identity(), 4_321)
+    await compacted(desk)
+
+
+async def compacted(desk: Desk) -> None:
+    """A compaction that found nothing to do."""
+    async with desk.storage.unit_of_work() as work:
+        job = await work.compactions.claim(
+            JobId("job7"),
+            worker="somebody's machine",
+            now=NOON,
+            lease_until=NOON + timedelta(minutes=1),
+            rule=DueRule(enough_turns=1),
+        )
+        assert job
+        done = dataclasses.replace(job, counts={"merged": 3})
+        assert await work.compactions.finish(done, JobStatus.DONE, at=NOON)
+        await work.commit()
 
 
 def _in(status: FactStatus) -> FactState:
@@ -110,6 +132,12 @@ async def test_the_json_export_has_every_field_of_everything(desk: Desk) -> None
     assert set(turn["shown"][0]) == names_of(Shown)
     assert set(trace) == names_of(TurnTrace)
     assert set(trace["items"][0]) == names_of(TraceItem)
+    (summary,), (job,) = document["episodes"], document["compactions"]
+    assert set(summary) == names_of(Episode)
+    assert set(summary["sentences"][0]) == names_of(EpisodeSentence)
+    assert set(job) == names_of(CompactionJob) - {"worker", "lease_until", "attempts"}
+    assert job["counts"] == {"merged": 3}
+    assert document["retention_days"] == 4_321
     for operation in document["operations"]:
         assert set(operation) == names_of(MemoryOperation)
         assert set(operation["changes"][0]) == names_of(FactChange)
@@ -142,8 +170,10 @@ async def test_the_markdown_export_has_every_name_and_value_of_the_json_one(desk
     document, page = json.loads(content(reply, ".json")), content(reply, ".md")
     for value in values_of(document):
         assert value in page, value
-    for name in names_in(document) - {"facts", "turns", "operations", "traces", "identities"}:
+    headed = {"facts", "turns", "episodes", "operations", "compactions", "traces", "identities"}
+    for name in names_in(document) - headed:
         assert name in page, name
+    assert "### m1 to m1, " in page
     assert "> I live in Porto.\n" in page
     assert "### m1, " in page
 
@@ -247,8 +277,11 @@ async def test_privacy_says_what_is_kept_and_how_it_is_now(
     shown = text_of(await desk.ask("/privacy"))
 
     assert f"Just now: {state}." in shown
-    for way in ("/memory pause", "/incognito", "/memory forget", "/memory export"):
+    for way in ("/memory pause", "/incognito", "/memory forget", "/memory keep", "/memory export"):
         assert way in shown
+    assert "I keep what you write until you have me forget it." in shown
+    assert "short summaries" in shown
+    assert "When you delete a message" in shown
     assert "Its owner can read it." in shown
 
 

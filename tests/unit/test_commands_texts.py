@@ -51,7 +51,7 @@ def test_every_text_is_used_and_every_key_exists() -> None:
             made.add(f"parameter.{parameter.name}")
             if parameter.required:
                 made.add(f"missing.{parameter.name}")
-    made |= {f"unfit.{name}" for name in ("fact", "turn", "switch", "format")}
+    made |= {f"unfit.{name}" for name in ("fact", "turn", "switch", "format", "days")}
     made |= {f"kind.{kind.value}" for kind in FactKind}
     made |= {f"mark.{status.value}" for status in FactStatus if status is not FactStatus.ACTIVE}
     made |= {f"mark.{status.value}" for status in TurnStatus if status is not TurnStatus.ANSWERED}
@@ -59,12 +59,14 @@ def test_every_text_is_used_and_every_key_exists() -> None:
     made |= {
         f"link.{refusal.value}" for refusal in LinkRefusal if refusal is not LinkRefusal.NOT_LINKED
     }
-    made |= {f"trace.{kind}" for kind in ("fact", "fresh", "loop", "recalled", "note")}
+    made |= {f"trace.{kind}" for kind in ("fact", "episode", "fresh", "loop", "recalled", "note")}
     made |= {f"incognito.{on}.{how}" for on in ("on", "off") for how in ("done", "unchanged")}
     made |= {f"privacy.state.{state}" for state in ("on", "paused", "incognito")}
-    made |= {f"privacy.{key}" for key in ("what", "not", "where", "audience", "long")}
+    made |= {f"privacy.{key}" for key in ("what", "compact", "not", "where", "audience")}
     made |= {
-        f"{noun}.{number}" for noun in ("message", "fact", "sentence") for number in ("one", "many")
+        f"{noun}.{number}"
+        for noun in ("message", "fact", "sentence", "day")
+        for number in ("one", "many")
     }
     made |= {f"{verb}.{how}" for verb in ("edit", "pin", "unpin") for how in ("done", "unchanged")}
     made |= {"fact.unknown", "fact.not_active"}

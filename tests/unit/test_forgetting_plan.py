@@ -159,7 +159,10 @@ def test_a_fact_whose_quote_holds_the_words_goes_along() -> None:
     assert plan_for_fact(name, [name, job, tea], [told]).facts == (name, job)
 
 
-@pytest.mark.parametrize("status", [FactStatus.RETRACTED, FactStatus.SUPERSEDED])
+@pytest.mark.parametrize(
+    "status",
+    [FactStatus.RETRACTED, FactStatus.SUPERSEDED, FactStatus.MERGED, FactStatus.EXPIRED],
+)
 def test_copies_that_say_the_same_go_along_in_every_state(status: FactStatus) -> None:
     old = fact(
         "i live in porto", ("i live in porto", None), slot="city", state=FactState(status=status)
@@ -222,6 +225,30 @@ def test_a_plan_is_within_another_that_takes_at_least_as_much() -> None:
     assert not one.is_within(ForgetPlan(facts=(tom,)))
     assert not ForgetPlan(facts=(tom,)).is_within(everything)
     assert ForgetPlan().is_within(ForgetPlan())
+
+
+def test_facts_that_were_made_one_go_together() -> None:
+    kept = fact("I like a cup of green tea.", ("I like a cup of green tea.", None))
+    gone = fact(
+        "Green tea is what I like.",
+        ("Green tea is what I like.", None),
+        state=FactState(status=FactStatus.MERGED, superseded_by=kept.id),
+    )
+    other = fact("I like rye bread.", ("I like rye bread.", None))
+    facts = [kept, gone, other]
+
+    assert plan_for_fact(kept, facts, []).facts == (kept, gone)
+    assert plan_for_fact(gone, facts, []).facts == (kept, gone)
+
+
+def test_a_reply_may_repeat_what_the_person_said_in_that_turn() -> None:
+    porto = fact("I live in Porto.", ("I live in Porto.", None), slot="city", value="Porto")
+    sweep = Sweep([porto], ())
+
+    assert sweep.names_in_reply(turn("Hi!", "Porto! Nice.")) == ("Porto!",)
+    assert sweep.names_in_reply(turn("Is Porto big?", "Porto is not big.")) == ()
+    assert sweep.names_in_reply(turn("Hi!", "Hello.")) == ()
+    assert Sweep([], ()).names_in_reply(turn("Hi!", "Hello.")) == ()
 
 
 def test_words_find_facts_and_sentences_of_both_sides() -> None:

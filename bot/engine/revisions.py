@@ -1,0 +1,229 @@
+"""What people do to their messages afterwards: a platform says that one was deleted or edited.
+
+Memory follows at once, and for good: words that their author took back are not recalled, and what
+was learned from them is not known any more. The row of the turn stays, so that an event which the
+platform delivers again is not answered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+from bot.domain.conversation import Scope
+from bot.domain.episode import EpisodeSentence
+from bot.domain.fact import Fact, FactStatus
+from bot.domain.identity import Person, Platform
+from bot.domain.operation import Actor
+from bot.domain.text import clean_text
+from bot.domain.turn import Turn, TurnId
+from bot.engine.erasing import Erasing
+from bot.engine.memory_store import apply_patch
+from bot.engine.memory_view import EVERY_STATUS
+from bot.engine.recall_cache import RecallCache
+from bot.log import get_logger
+from bot.memory.consolidation import consolidate
+from bot.memory.cutting import same_words
+from bot.memory.extraction.rules import extract
+from bot.memory.forgetting import Sweep, TurnCut, rewritten, without_support
+from bot.memory.operations import ChangeContext
+from bot.memory.relearning import news
+from bot.memory.withdrawing import Withdrawal, withdraw
+from bot.ports.storage import Storage, UnitOfWork
+from bot.ports.system import Clock, IdSource
+
+log = get_logger(__name__)
+
+_YIELD_EVERY = 100
+"""Turns looked through before other tasks get a chance: about 10 ms of work."""
+
+
+class MessageRevisions:
+    """Follows deletions and edits. May raise a StorageError.
+
+    Each is one unit of work; a reply that is being written meanwhile is not kept.
+    """
+
+    def __init__(
+        self,
+        storage: Storage,
+        recall: RecallCache,
+        *,
+        clock: Clock,
+        ids: IdSource,
+        erasing: Erasing | None = None,
+    ) -> None:
+        self._storage = storage
+        self._clock = clock
+        self._ids = ids
+        self._erasing = erasing or Erasing(storage, recall, clock=clock, ids=ids)
+
+    async def deleted(self, platform: Platform, event_key: str) -> bool:
+        """Empty the turn that an event became, with all that was learned from it alone.
+
+        False when no turn came of that event.
+        """
+        return await self._revise(platform, event_key, "", "message deleted")
+
+    async def edited(self, platform: Platform, event_key: str, text: str) -> bool:
+        """Put ``text`` in place of what a turn says, and learn from it what rules find.
+
+        What sentences taught that are still there stays as it is. An empty text is a deletion; so
+        is an edit by somebody who is paused or incognito now, whose new words must not be
+        remembered. A turn that has no words any more gets none. False as for :meth:`deleted`.
+        """
+        return await self._revise(platform, event_key, clean_text(text), "message edited")
+
+    async def _revise(self, platform: Platform, event_key: str, text: str, reason: str) -> bool:
+        async with self._storage.unit_of_work() as work:
+            found = await _find(work, platform, event_key)
+            if found is None:
+                return False
+            person, turn = found
+            if not _may_say(person, turn):
+                text = ""
+            if text == turn.text and (text or not (turn.reply or turn.shown)):
+                return True  # delivered again, or nothing about the words has changed
+            revision = _Revision(work, person, turn, text)
+            detail = await revision.carry_out(await self._context(work, turn))
+            if text and not turn.unremembered:
+                await revision.learn(await self._context(work, turn))
+            await self._erasing.commit(
+                work, person.id, actor=Actor.PERSON, reason=reason, detail=detail
+            )
+        log.info(reason.replace(" ", "_"), person=person.id, turn=turn.id, **detail)
+        await self._erasing.scrub()
+        return True
+
+    async def _context(self, work: UnitOfWork, turn: Turn) -> ChangeContext:
+        return ChangeContext(
+            person_id=turn.person_id,
+            audience=turn.audience,
+            actor=Actor.PERSON,
+            now=self._clock.now(),
+            new_id=self._ids.new_id,
+            next_number=await work.facts.begin_change(turn.person_id),
+        )
+
+
+def _may_say(person: Person, turn: Turn) -> bool:
+    """Whether new words may be stored in place of the old ones."""
+    has_words = bool(turn.text or turn.shown)
+    would_be_learned = person.paused and not turn.unremembered
+    return has_words and not person.incognito and not would_be_learned
+
+
+async def _find(work: UnitOfWork, platform: Platform, event_key: str) -> tuple[Person, Turn] | None:
+    """The turn that an event became, and whose it is, while nobody else can change either."""
+    # As the ledger writes events down.
+    owner = await work.turns.owner_of(platform, f"{platform}:{event_key}")
+    if owner is None:
+        return None
+    person_id, turn_id = owner
+    if await work.persons.get(person_id) is None:
+        return None
+    await work.facts.begin_change(person_id)
+    person = await work.persons.get(person_id)
+    turns = await work.turns.by_ids(Scope.in_private(person_id), [turn_id])
+    return (person, turns[0]) if person and turns else None
+
+
+class _Revision:
+    """One turn whose words change, within an open unit of work."""
+
+    def __init__(self, work: UnitOfWork, person: Person, turn: Turn, text: str) -> None:
+        self._work = work
+        self._person = person
+        self._turn = turn
+        self._text = text
+        self._scope = Scope.in_private(person.id)
+
+    async def carry_out(self, context: ChangeContext) -> dict[str, int]:
+        """Take back what the old words led to; returns how much went."""
+        work, turn = self._work, self._turn
+        facts = await work.facts.of(self._scope, EVERY_STATUS)
+        operations = [
+            entry
+            for entry in await work.operations.of_person(self._person.id)
+            if entry.turn_id == turn.id
+        ]
+        withdrawal = withdraw(turn, self._text, facts, operations, context)
+        await apply_patch(work, withdrawal.patch)
+        erased = await work.facts.erase(self._person.id, [fact.id for fact in withdrawal.gone])
+        left = replace(turn, text=self._text)
+        if not self._text:
+            left = replace(left, reply="", shown=())
+        sweep = Sweep(_unsaid(withdrawal, facts), ())
+        sentences = await self._cut_replies(sweep, left)
+        sentences += await self._cut_episodes(left)
+        return {"turns": 1, "facts": erased, "sentences": sentences}
+
+    async def _cut_replies(self, sweep: Sweep, left: Turn) -> int:
+        """Store the turn, and take out of replies since then what tells what is not known now."""
+        count = 0
+        later = await self._work.turns.after(self._scope, left.number) if sweep.facts else ()
+        for number, turn in enumerate([left, *later]):
+            replied = sweep.names_in_reply(turn)
+            if replied or turn is left:
+                cut = rewritten(TurnCut(turn=turn, replied=replied))
+                await self._work.turns.rewrite(
+                    turn.person_id, turn.id, text=cut.text, reply=cut.reply, shown=cut.shown
+                )
+                count += len(replied)
+            if number % _YIELD_EVERY == 0:
+                await asyncio.sleep(0)
+        return count
+
+    async def _cut_episodes(self, left: Turn) -> int:
+        """Take out of summaries what only the old words said."""
+        count = 0
+        for episode in await self._work.episodes.of(self._scope):
+            citing = [s for s in episode.sentences if left.id in s.turn_ids]
+            if not citing:
+                continue
+            ids = {turn_id for sentence in citing for turn_id in sentence.turn_ids}
+            turns = {
+                turn.id: turn for turn in await self._work.turns.by_ids(self._scope, list(ids))
+            }
+            lost = without_support(episode, turns, {left.id}, name=self._person.display_name)
+            stay = [s for s in episode.sentences if s not in lost]
+            if not left.text:
+                stay = [_without_citation(s, left.id) for s in stay]
+            await self._work.episodes.rewrite(self._person.id, episode.id, stay)
+            count += len(lost)
+        return count
+
+    async def learn(self, context: ChangeContext) -> None:
+        """Learn from the new words what rules find, said when the old ones were."""
+        turn = replace(self._turn, text=self._text)
+        facts = await self._work.facts.of(self._scope, EVERY_STATUS)
+        new = news(extract(turn.text, turn.received_at), facts, turn)
+        active = [fact for fact in facts if fact.status is FactStatus.ACTIVE]
+        as_said = replace(
+            context,
+            actor=Actor.EXTRACTION,
+            now=turn.received_at,
+            recorded_at=context.now,
+            turn_id=turn.id,
+        )
+        await apply_patch(self._work, consolidate(new, active, as_said))
+
+
+def _unsaid(withdrawal: Withdrawal, facts: Collection[Fact]) -> Sequence[Fact]:
+    """The erased facts of which nothing that stays says the same."""
+    going = {fact.id for fact in withdrawal.gone}
+    staying = [*withdrawal.patch.added, *(fact for fact in facts if fact.id not in going)]
+    return [fact for fact in withdrawal.unsaid if not any(_says_the_same(fact, f) for f in staying)]
+
+
+def _says_the_same(one: Fact, other: Fact) -> bool:
+    if one.value is not None and other.value is not None and same_words(one.value, other.value):
+        return True
+    return same_words(one.text, other.text)
+
+
+def _without_citation(sentence: EpisodeSentence, turn_id: TurnId) -> EpisodeSentence:
+    return replace(
+        sentence, turn_ids=tuple(cited for cited in sentence.turn_ids if cited != turn_id)
+    )
