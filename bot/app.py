@@ -7,52 +7,60 @@ then the database.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 from bot.commands.dispatch import Commands
-from bot.config import Extraction, Settings
-from bot.engine.background_learning import BackgroundLearning
+from bot.config import Extraction, Settings, variable_of
+from bot.domain.compaction import DueRule
 from bot.engine.capability import Capability
+from bot.engine.causal_summariser import CausalSummariser
 from bot.engine.chat_traffic import ChatTraffic
+from bot.engine.compaction.capable import SummariserIfCapable
+from bot.engine.compaction.compactor import Compactor
+from bot.engine.compaction.steps import CompactionSteps
 from bot.engine.explanation import Explanations
 from bot.engine.incognito import IncognitoConversations
 from bot.engine.ledger import TurnLedger
 from bot.engine.memory_control import MemoryControl
 from bot.engine.memory_loader import MemoryLoader
 from bot.engine.model_extraction import ModelExtraction
+from bot.engine.on_demand import OnDemandGenerator
 from bot.engine.recall_cache import RecallCache
 from bot.engine.recovery import TurnRecovery
+from bot.engine.retention import Retention
+from bot.engine.schedules import COMPACTION, RETENTION, RecordedRuns, ScheduledWork
 from bot.engine.turn import TurnEngine, TurnFollower, TurnLimits
 from bot.engine.vectors import VectorKeeper
-from bot.errors import SchemaTooNewError
-from bot.generation.batching import BatchingGenerator
-from bot.generation.encoder import LocalEncoder
-from bot.generation.models.catalogue import ENCODERS
-from bot.generation.models.choice import DEFAULT_MODELS, available_memory, choose_default
-from bot.generation.models.encoders import describe_encoder
-from bot.generation.models.sources import (
-    ModelSource,
-    parse_chat_source,
-    parse_encoder_source,
-    parse_source,
+from bot.errors import ModelError, SchemaTooNewError
+from bot.generation.models.summarisers import describes_seq2seq
+from bot.local_models import (
+    choose_model,
+    local_encoder,
+    local_generator,
+    local_summariser,
+    model_store,
 )
-from bot.generation.models.store import ModelStore
+from bot.log import get_logger
 from bot.memory.extraction.probe import Tier
+from bot.metrics import PrometheusMetrics
 from bot.ports.encoding import Encoder
 from bot.ports.generation import Generator
-from bot.ports.system import Clock, IdSource
+from bot.ports.storage import Storage
+from bot.ports.summarising import Summariser
+from bot.ports.system import Clock, IdSource, WorkerRegistry
+from bot.scheduler import ScheduledJob, Scheduler
 from bot.system import ProbeFile, ProcessRegistry, RandomIds, SystemClock
 from storage.address import parse_address
 from storage.database import open_storage
 from storage.migrate import schema_state
 
-if TYPE_CHECKING:  # imports torch
-    from bot.generation.loading import LoadedModel
-    from bot.generation.sentence_model import SentenceModel
+log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,55 +73,17 @@ class App:
     generator: Generator
     clock: Clock
     ids: IdSource
+    compactor: Compactor
 
 
 @dataclass(frozen=True, slots=True)
-class ChosenModel:
-    """The model that the settings lead to, and why when Ellie chose it herself."""
+class CompactionApp:
+    """What the commands of the owner work with. No chat, and no model unless a job needs one."""
 
-    source: ModelSource
-    reason: str
-
-    @property
-    def name(self) -> str:
-        """What the model is called in settings."""
-        return str(self.source)
-
-
-def choose_model(settings: Settings) -> ChosenModel:
-    """The configured model, or the default that suits this machine.
-
-    Raises:
-        UnknownModelError: the setting names no model that chats.
-    """
-    if settings.model != "auto":
-        return ChosenModel(parse_chat_source(settings.model), "")
-    # A model that was chosen and fetched before stays the choice, also when memory is short just
-    # now, perhaps because it is loaded already.
-    for name in DEFAULT_MODELS:
-        source = parse_source(name)
-        if model_store(settings).find(source) is not None:
-            return ChosenModel(source, f"Using {name}, which is installed.")
-    default = choose_default(available_memory())
-    return ChosenModel(parse_source(default.name), default.reason)
-
-
-def choose_encoder(settings: Settings) -> ChosenModel | None:
-    """The configured sentence encoder, if any.
-
-    Raises:
-        UnknownModelError: the setting names no encoder.
-    """
-    name = settings.encoder.lower()
-    if name == "none":
-        return None
-    default = next(iter(ENCODERS))
-    return ChosenModel(parse_encoder_source(default if name == "auto" else settings.encoder), "")
-
-
-def model_store(settings: Settings) -> ModelStore:
-    """Where models are kept."""
-    return ModelStore(settings.models_dir)
+    storage: Storage
+    compactor: Compactor
+    retention: Retention
+    clock: Clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,73 +110,65 @@ async def database_state(settings: Settings) -> DatabaseState:
     return DatabaseState(str(parse_address(url)), state.current, state.is_current)
 
 
-def local_generator(settings: Settings, name: str, folder: Path, clock: Clock) -> BatchingGenerator:
-    """A generator for the model in ``folder``. Loads nothing before it is started."""
-
-    def load() -> LoadedModel:
-        # Imported here, in the loading thread: torch takes seconds, and people may type meanwhile.
-        from bot.generation.loading import LoadOptions, load_model  # noqa: PLC0415
-
-        options = LoadOptions(
-            precision=settings.precision,
-            device=settings.device,
-            threads=settings.threads,
-            context_tokens=settings.context_tokens,
-            kv_cache_tokens=settings.kv_cache_tokens,
-        )
-        return load_model(folder, options)
-
-    return BatchingGenerator(
-        load,
-        name=name,
-        max_parallel=settings.max_parallel_replies,
-        max_waiting=settings.max_waiting_replies,
-        clock=clock,
-    )
-
-
-def local_encoder(name: str, folder: Path) -> LocalEncoder:
-    """The encoder in ``folder``. Loads nothing before it is started.
-
-    Raises:
-        ModelError: the folder holds no sentence encoder, or one of a kind that Ellie does not know.
-    """
-    description = describe_encoder(folder)
-
-    def load() -> SentenceModel:
-        from bot.generation.sentence_model import load_sentence_model  # noqa: PLC0415 - as above
-
-        return load_sentence_model(folder, description)
-
-    return LocalEncoder(load, model_name=name, dimensions=description.dimensions)
-
-
 @asynccontextmanager
 async def running_app(
-    settings: Settings, *, model: str, folder: Path, encoder: tuple[str, Path] | None = None
+    settings: Settings,
+    *,
+    model: str,
+    folder: Path,
+    encoder: tuple[str, Path] | None = None,
+    compact: tuple[str, Path] | None = None,
 ) -> AsyncIterator[App]:
     """Ellie with the model in ``folder``, from the migrated database up; stopped on leaving.
 
-    ``encoder`` is the name and the folder of a sentence encoder, if there is one.
+    ``encoder`` is the name and the folder of a sentence encoder, if there is one, and ``compact``
+    those of a model of its own that writes summaries.
 
     Raises:
+        ConfigError: a schedule or a port cannot be used.
         StorageError: the database cannot be used.
+        ModelError: a folder holds no model of the kind that it is to be.
     """
     clock = SystemClock()
     generator = local_generator(settings, model, folder, clock)
     encoding = None if encoder is None else local_encoder(*encoder)
-    async with assembled_app(settings, generator, clock, encoding) as app:
-        yield app
+    async with AsyncExitStack() as stack:
+        writer = None if compact is None else _own_summariser(settings, compact, clock, stack)
+        yield await stack.enter_async_context(
+            assembled_app(settings, generator, clock, encoding, writer)
+        )
+
+
+def _own_summariser(
+    settings: Settings, model: tuple[str, Path], clock: Clock, stack: AsyncExitStack
+) -> Summariser:
+    """A model that writes nothing but summaries, closed with the stack. It loads when asked."""
+    if describes_seq2seq(model[1]):
+        writer = local_summariser(settings, *model)
+        stack.push_async_callback(writer.close)
+        return writer
+    generator = OnDemandGenerator(local_generator(settings, *model, clock))
+    stack.push_async_callback(generator.close)
+    return CausalSummariser(generator, RandomIds())
 
 
 @asynccontextmanager
 async def assembled_app(
-    settings: Settings, generator: Generator, clock: Clock, encoder: Encoder | None = None
+    settings: Settings,
+    generator: Generator,
+    clock: Clock,
+    encoder: Encoder | None = None,
+    summariser: Summariser | None = None,
 ) -> AsyncIterator[App]:
-    """Everything around a generator: tests and benchmarks bring their own."""
+    """Everything around a generator: tests and benchmarks bring their own.
+
+    ``summariser`` writes summaries in place of who the settings name.
+    """
     ids = RandomIds()
     workers = ProcessRegistry()
+    metrics = PrometheusMetrics()
     async with AsyncExitStack() as stack:
+        stack.push_async_callback(asyncio.to_thread, metrics.serve(settings.metrics_port))
         storage = await stack.enter_async_context(open_storage(settings.resolved_database_url))
         generator.start()
         stack.push_async_callback(generator.close)
@@ -222,7 +184,10 @@ async def assembled_app(
             stack.push_async_callback(vectors.stop)
             followers.append(vectors)
         incognito = IncognitoConversations()
-        control = MemoryControl.over(storage, recall, clock=clock, ids=ids, incognito=incognito)
+        days = settings.retention_days or None
+        control = MemoryControl.over(
+            storage, recall, clock=clock, ids=ids, incognito=incognito, retention_days=days
+        )
         stack.push_async_callback(control.forgetting.finish_scrubbing)
         limits = TurnLimits(
             memory_tokens=settings.memory_tokens,
@@ -233,22 +198,36 @@ async def assembled_app(
         )
         traffic = ChatTraffic()
         extraction = ModelExtraction(generator, ids)
-        learning = BackgroundLearning(
+        capability = _capability(settings, extraction, traffic)
+        compactor = _compactor(
+            settings,
             storage,
-            extraction=extraction,
-            capability=Capability(
-                extraction,
-                results=ProbeFile(settings.data_dir / "extraction-probe.json"),
-                traffic=traffic,
-                chosen=_chosen_tier(settings),
-            ),
+            recall,
             traffic=traffic,
             clock=clock,
             ids=ids,
+            workers=workers,
+            extraction=extraction,
+            capability=capability,
+            summariser=summariser or _summariser(settings, generator, capability, ids),
         )
-        learning.start()
-        stack.push_async_callback(learning.stop)
-        followers.append(learning)
+        work = ScheduledWork(
+            RecordedRuns(storage, clock=clock, metrics=metrics),
+            compactor=compactor,
+            retention=Retention(
+                storage,
+                recall,
+                clock=clock,
+                ids=ids,
+                default_days=days,
+                traffic=traffic,
+                erasing=control.erasing,
+            ),
+            metrics=metrics,
+        )
+        scheduler = Scheduler(_jobs(settings, work), time_zone=settings.time_zone)
+        scheduler.start()
+        stack.push_async_callback(scheduler.stop)
         engine = TurnEngine(
             ledger=TurnLedger(storage, clock=clock, ids=ids, workers=workers),
             loader=MemoryLoader(storage, recall, vectors),
@@ -262,7 +241,146 @@ async def assembled_app(
         stack.push_async_callback(engine.stop, settings.shutdown_grace_seconds)
         explanations = Explanations(storage, generator, ids=ids, limits=limits)
         commands = Commands(control, clock=clock, explanations=explanations)
-        yield App(engine, control, commands, generator, clock, ids)
+        yield App(engine, control, commands, generator, clock, ids, compactor)
+
+
+@asynccontextmanager
+async def compaction_app(settings: Settings) -> AsyncIterator[CompactionApp]:
+    """Compaction and retention without chat, for the commands of the owner.
+
+    Messages are read with the model only when it is installed and is known to be able to, because
+    a running Ellie tried it or the settings say so; it is loaded when the first one is.
+
+    Raises:
+        StorageError: the database cannot be used.
+    """
+    clock, ids, traffic = SystemClock(), RandomIds(), ChatTraffic()
+    recall = RecallCache()
+    async with AsyncExitStack() as stack:
+        storage = await stack.enter_async_context(open_storage(settings.resolved_database_url))
+        models: dict[str, Any] = {}
+        model = _installed_model(settings)
+        if model is not None:
+            generator = OnDemandGenerator(local_generator(settings, *model, clock))
+            stack.push_async_callback(generator.close)
+            extraction = ModelExtraction(generator, ids)
+            capability = _capability(settings, extraction, traffic)
+            if capability.known() is not None:
+                models = {
+                    "extraction": extraction,
+                    "capability": capability,
+                    "summariser": _summariser(settings, generator, capability, ids),
+                }
+        yield CompactionApp(
+            storage=storage,
+            compactor=_compactor(
+                settings,
+                storage,
+                recall,
+                traffic=traffic,
+                clock=clock,
+                ids=ids,
+                workers=ProcessRegistry(),
+                **models,
+            ),
+            retention=Retention(
+                storage, recall, clock=clock, ids=ids, default_days=settings.retention_days or None
+            ),
+            clock=clock,
+        )
+
+
+def _installed_model(settings: Settings) -> tuple[str, Path] | None:
+    """The name and folder of the chat model, if it is there; these commands fetch nothing."""
+    try:
+        chosen = choose_model(settings)
+        folder = model_store(settings).find(chosen.source)
+    except ModelError as error:
+        log.warning("model_not_used", reason=str(error))
+        return None
+    return None if folder is None else (chosen.name, folder)
+
+
+def due_rule(settings: Settings) -> DueRule:
+    """When somebody's memory is to be made compact, as the settings say."""
+    return DueRule(
+        enough_turns=settings.compaction_enough_turns,
+        idle=timedelta(minutes=settings.compaction_idle_minutes),
+    )
+
+
+def schedules_of(settings: Settings) -> Mapping[str, tuple[str, str]]:
+    """The schedule of each job, and the setting that it stands in."""
+    return {
+        COMPACTION: (settings.compaction_schedule, variable_of("compaction_schedule")),
+        RETENTION: (settings.retention_schedule, variable_of("retention_schedule")),
+    }
+
+
+def _jobs(settings: Settings, work: ScheduledWork) -> list[ScheduledJob]:
+    run = {COMPACTION: work.compact, RETENTION: work.erase_expired}
+    return [
+        ScheduledJob(name=name, setting=setting, schedule=schedule, run=run[name])
+        for name, (schedule, setting) in schedules_of(settings).items()
+    ]
+
+
+def _capability(
+    settings: Settings, extraction: ModelExtraction, traffic: ChatTraffic
+) -> Capability:
+    return Capability(
+        extraction,
+        results=ProbeFile(settings.data_dir / "extraction-probe.json"),
+        traffic=traffic,
+        chosen=_chosen_tier(settings),
+    )
+
+
+def _summariser(
+    settings: Settings, generator: Generator, capability: Capability, ids: IdSource
+) -> Summariser | None:
+    """Who writes summaries when there is no model for that alone; None leaves it to nobody."""
+    if settings.compact_model == "none":
+        return None
+    writer = CausalSummariser(generator, ids)
+    return SummariserIfCapable(writer, capability) if settings.compact_model == "auto" else writer
+
+
+def _compactor(
+    settings: Settings,
+    storage: Storage,
+    recall: RecallCache,
+    *,
+    traffic: ChatTraffic,
+    clock: Clock,
+    ids: IdSource,
+    workers: WorkerRegistry,
+    **models: Any,
+) -> Compactor:
+    """A compactor whose steps ask ``models``; those of its previews ask none."""
+    rule = due_rule(settings)
+
+    def steps(**asked: Any) -> CompactionSteps:
+        return CompactionSteps.over(
+            recall,
+            traffic=traffic,
+            clock=clock,
+            ids=ids,
+            memory_tokens=settings.memory_tokens,
+            idle=rule.idle,
+            **asked,
+        )
+
+    return Compactor(
+        storage,
+        steps(**models),
+        dry_steps=steps(),
+        traffic=traffic,
+        clock=clock,
+        ids=ids,
+        workers=workers,
+        rule=rule,
+    )
 
 
 def _chosen_tier(settings: Settings) -> Tier | None:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dotenv import dotenv_values
 from platformdirs import user_cache_path, user_data_path
@@ -28,6 +29,9 @@ _UNPREFIXED = frozenset({"discord_token", "slack_bot_token", "slack_app_token"})
 """Secrets keep the names under which the platforms' own guides hand them out."""
 _ENCODING = "utf-8-sig"
 """UTF-8, with or without the mark that some editors put in front and that would hide line one."""
+
+
+SCHEDULE_PATTERN = r"^(off|every [1-9]\d{0,5}[smhd]|\S+( \S+){4})$"
 
 
 class Precision(StrEnum):
@@ -153,6 +157,42 @@ class Settings(BaseSettings):
         "each with the built-in models).",
         example="16384",
     )
+    compaction_schedule: str = _setting(
+        "every 5m",
+        "When to look whose memory is to be made compact: off, every 30s / 5m / 2h / 1d, or five "
+        "cron fields.",
+        example="every 5m",
+        pattern=SCHEDULE_PATTERN,
+    )
+    compaction_enough_turns: Annotated[int, Field(ge=1, le=100_000)] = _setting(
+        40, "A person's memory is made compact when so many turns have gathered.", example="40"
+    )
+    compaction_idle_minutes: Annotated[float, Field(ge=0, le=100_000)] = _setting(
+        10.0, "Or when they have been silent for so many minutes.", example="10"
+    )
+    compact_model: str = _setting(
+        "auto",
+        "Who writes summaries of older conversations: none (the person's own sentences are "
+        "chosen), chat (the language model), auto (the same, if it can), or a model of its own, "
+        "which may be an encoder-decoder such as facebook/bart-large-cnn.",
+        example="none",
+    )
+    retention_days: Annotated[int, Field(ge=0, le=36_500)] = _setting(
+        0,
+        "Everything older than so many days is deleted for good; 0 keeps it. `ellie retention` "
+        "decides otherwise for one server or workspace, and people may choose less for themselves.",
+        example="365",
+    )
+    retention_schedule: str = _setting(
+        "30 3 * * *",
+        "When to delete what is older than that, written like the schedule of compaction.",
+        example="30 3 * * *",
+        pattern=SCHEDULE_PATTERN,
+    )
+    time_zone: str = _setting("UTC", "The time zone of the schedules.", example="Europe/Lisbon")
+    metrics_port: Annotated[int, Field(ge=0, le=65_535)] = _setting(
+        0, "Port for Prometheus metrics on this machine; 0 is none.", example="9464"
+    )
     shutdown_grace_seconds: Annotated[float, Field(ge=0, le=3600)] = _setting(
         20.0, "How long replies in progress may go on when Ellie stops.", example="20"
     )
@@ -196,7 +236,15 @@ class Settings(BaseSettings):
         except RuntimeError as error:
             raise ValueError(f"{value} names the home folder of nobody here") from error
 
-    @field_validator("model", "encoder")
+    @field_validator("time_zone")
+    @classmethod
+    def _zone(cls, value: str) -> str:
+        try:
+            return ZoneInfo(value).key
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError(f"there is no time zone {value}") from error
+
+    @field_validator("model", "encoder", "compact_model")
     @classmethod
     def _named(cls, value: str) -> str:
         if not value.strip():

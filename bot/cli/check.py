@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.text import Text
 
-from bot.app import choose_encoder, choose_model, database_state, model_store
+from bot.app import database_state, schedules_of
 from bot.config import Settings
 from bot.errors import (
+    ConfigError,
     EllieError,
     ModelError,
     ModelFetchError,
@@ -22,6 +23,9 @@ from bot.errors import (
 from bot.generation.models.disk import free_bytes, gigabytes
 from bot.generation.models.encoders import describe_encoder
 from bot.generation.models.sources import BuiltIn, ModelSource
+from bot.generation.models.summarisers import describes_seq2seq
+from bot.local_models import choose_compact, choose_encoder, choose_model, model_store
+from bot.scheduler import check_schedule
 
 LOW_DISK_BYTES = 500_000_000
 
@@ -42,6 +46,8 @@ def check(settings: Settings, console: Console) -> EllieError | None:
         _database(settings),
         _model(settings),
         _encoder(settings),
+        *_compact(settings),
+        *_schedules(settings),
         *_disk(settings),
     ]
     for finding in findings:
@@ -105,6 +111,37 @@ def _encoder(settings: Settings) -> Finding:
     except ModelError as error:
         return Finding("encoder", str(error), error)
     return Finding("encoder", f"{chosen.name} in {folder}")
+
+
+def _compact(settings: Settings) -> Iterator[Finding]:
+    """The model that writes summaries, when it is one of its own."""
+    subject = "summaries"
+    try:
+        chosen = choose_compact(settings)
+        if chosen is None:
+            return
+        store = model_store(settings)
+        folder = store.find(chosen.source)
+        if folder is None:
+            size = _to_fetch(chosen.source)
+            yield Finding(subject, f"{chosen.name}, will be pulled at first start{size}")
+            return
+        store.check(folder)
+        kind = "an encoder-decoder" if describes_seq2seq(folder) else "a model that chats"
+    except ModelError as error:
+        yield Finding(subject, str(error), error)
+        return
+    yield Finding(subject, f"{chosen.name}, {kind}, in {folder}")
+
+
+def _schedules(settings: Settings) -> Iterator[Finding]:
+    for name, (schedule, setting) in schedules_of(settings).items():
+        try:
+            check_schedule(schedule, setting=setting, time_zone=settings.time_zone)
+        except ConfigError as error:
+            yield Finding(name, str(error), error)
+        else:
+            yield Finding(name, f"{schedule} ({settings.time_zone})")
 
 
 def _to_fetch(source: ModelSource) -> str:

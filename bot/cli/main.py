@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 
 from bot.config import Settings, load_settings
-from bot.errors import EllieError
+from bot.errors import EllieError, UsageError
 from bot.log import configure_logging
 
 INTERRUPTED = 130
@@ -26,7 +26,10 @@ app = typer.Typer(
 )
 models_app = typer.Typer(help="List, pull and remove language models.")
 app.add_typer(models_app, name="models")
+jobs_app = typer.Typer(help="List, pause and resume what runs by itself.")
+app.add_typer(jobs_app, name="jobs")
 
+JobName = Annotated[str, typer.Argument(metavar="NAME", help="compaction or retention.")]
 User = Annotated[str, typer.Option("--user", help="Be somebody else: each name has a memory.")]
 
 
@@ -102,6 +105,87 @@ def remove(name: Annotated[str, typer.Argument(help="As `ellie models` lists it.
     from bot.cli.models import remove_model  # noqa: PLC0415
 
     remove_model(_settings(), Console(stderr=True), name)
+
+
+@jobs_app.callback(invoke_without_command=True)
+def jobs(context: typer.Context) -> None:
+    """List what runs by itself, who is due for compaction, and the latest compactions."""
+    if context.invoked_subcommand is None:
+        from bot.cli.jobs import list_jobs  # noqa: PLC0415
+
+        list_jobs(_settings(), Console())
+
+
+@jobs_app.command()
+def pause(name: JobName) -> None:
+    """Keep a job from running by itself, in every process on this database."""
+    from bot.cli.jobs import pause_job  # noqa: PLC0415
+
+    pause_job(_settings(), Console(), name, paused=True)
+
+
+@jobs_app.command()
+def resume(name: JobName) -> None:
+    """Let a job run by itself again."""
+    from bot.cli.jobs import pause_job  # noqa: PLC0415
+
+    pause_job(_settings(), Console(), name, paused=False)
+
+
+@app.command()
+def compact(
+    person: Annotated[
+        str | None,
+        typer.Option(metavar="WHO", help="One person, due or not: an id, or say console:ana."),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change.")] = False,
+    undo: Annotated[
+        str | None,
+        typer.Option(metavar="JOB", help="Take a compaction back: its id, or how it begins."),
+    ] = None,
+) -> None:
+    """Make the memory of everybody who is due compact, now. Exits with 1 when one was not done."""
+    from bot.cli import compact as command  # noqa: PLC0415
+
+    if undo is not None:
+        if person is not None or dry_run:
+            raise UsageError("--undo goes alone, for example ellie compact --undo 1f2e3d4c.")
+        command.undo(_settings(), Console(), undo)
+    elif not command.compact(_settings(), Console(), person=person, dry_run=dry_run):
+        sys.exit(1)
+
+
+@app.command()
+def retention(
+    tenant: Annotated[
+        str, typer.Option(metavar="TENANT", help="A server or workspace: discord:123, slack:T1.")
+    ] = "",
+    days: Annotated[
+        int | None, typer.Option(min=1, max=36_500, help="Erase there what is older.")
+    ] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="Keep there what is said there.")] = False,
+    default: Annotated[
+        bool, typer.Option("--default", help="Decide nothing of its own there any more.")
+    ] = False,
+    run: Annotated[bool, typer.Option("--run", help="Erase now what is too old.")] = False,
+) -> None:
+    """Show for how long things are kept, or decide it for one server or workspace."""
+    from bot.cli import retention as command  # noqa: PLC0415
+
+    decisions = (days is not None) + keep + default
+    if decisions != bool(tenant) or (run and tenant):
+        raise UsageError(
+            "--tenant goes with one of --days N, --keep and --default; --run goes alone. For "
+            "example ellie retention --tenant discord:123 --days 30. The number for all others is "
+            "the setting ELLIE_RETENTION_DAYS."
+        )
+    if run:
+        command.erase_now(_settings(), Console())
+    elif tenant:
+        chosen = command.FOR_EVER if keep else days
+        command.set_retention(_settings(), Console(), tenant, chosen)
+    else:
+        command.show_retention(_settings(), Console())
 
 
 def _chat(settings: Settings, user: str) -> None:

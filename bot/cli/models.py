@@ -7,13 +7,19 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bot.app import ChosenModel, choose_encoder, choose_model, model_store
 from bot.cli.progress import ProgressBar
 from bot.config import Settings
 from bot.generation.models.catalogue import EVERYTHING
 from bot.generation.models.disk import gigabytes
 from bot.generation.models.pull import pull
 from bot.generation.models.sources import parse_source
+from bot.local_models import (
+    ChosenModel,
+    choose_compact,
+    choose_encoder,
+    choose_model,
+    model_store,
+)
 
 
 def list_models(settings: Settings, console: Console) -> None:
@@ -21,7 +27,8 @@ def list_models(settings: Settings, console: Console) -> None:
     store = model_store(settings)
     chosen = choose_model(settings)
     encoder = choose_encoder(settings)
-    running = {chosen.name, encoder.name if encoder else ""}
+    compact = choose_compact(settings)
+    running = {found.name for found in (chosen, encoder, compact) if found}
     table = Table("", "model", "size", "installed", "what it is for", box=None, pad_edge=False)
     installed = {model.name: model for model in store.installed()}
     for name, model in EVERYTHING.items():
@@ -58,6 +65,12 @@ def ensure_model(settings: Settings, console: Console) -> tuple[str, Path]:
 def ensure_encoder(settings: Settings, console: Console) -> tuple[str, Path] | None:
     """The name and folder of the sentence encoder, if there is to be one, pulled if need be."""
     chosen = choose_encoder(settings)
+    return _ensure(settings, console, chosen) if chosen else None
+
+
+def ensure_compact(settings: Settings, console: Console) -> tuple[str, Path] | None:
+    """The name and folder of the model of its own that writes summaries, pulled if need be."""
+    chosen = choose_compact(settings)
     return _ensure(settings, console, chosen) if chosen else None
 
 

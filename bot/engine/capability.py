@@ -38,16 +38,19 @@ class Capability:
         self._traffic = traffic
         self._chosen = chosen
 
+    def known(self) -> Tier | None:
+        """The tier, if it was set or measured before; None when the model must be tried first."""
+        if self._chosen is not None:
+            return self._chosen
+        return _tier_of(self._results.get(self._key()))
+
     async def tier(self) -> Tier:
         """The tier. The first time it may take minutes; it gives way to chat.
 
         Raises:
             EllieError: the model cannot be loaded or failed; nothing is kept.
         """
-        if self._chosen is not None:
-            return self._chosen
-        key = f"{self._extraction.model_name} {version()}"
-        if (known := _tier_of(self._results.get(key))) is not None:
+        if (known := self.known()) is not None:
             return known
         await self._extraction.ready()
         result: dict[str, str | float] = {}
@@ -60,9 +63,12 @@ class Capability:
             if score.suffices and score.worth > most:
                 best, most = tier, score.worth
         result["tier"] = best.value
-        self._results.put(key, result)
+        self._results.put(self._key(), result)
         log.info("extraction_probed", model=self._extraction.model_name, **result)
         return best
+
+    def _key(self) -> str:
+        return f"{self._extraction.model_name} {version()}"
 
     async def _score(self, tier: Tier) -> Score:
         found = []

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+
+PATIENCE_SECONDS = 2.0
+"""So long a small piece of background work waits for a pause. Pieces take up to 20 ms, so that
+where people talk without a break a hundredth of the time goes to them, and they get done."""
 
 
 class ChatTraffic:
@@ -32,6 +37,20 @@ class ChatTraffic:
             if self._open == 0:
                 self._busy.clear()
                 self._quiet.set()
+
+    async def quiet(self, at_most_seconds: float = PATIENCE_SECONDS) -> None:
+        """Wait until nobody is being answered, but not longer than that.
+
+        For work in small pieces, none of which a reply would notice: where people talk without a
+        break it must still come to its end.
+        """
+        # Other tasks go first, also when it is quiet.
+        await asyncio.sleep(0)
+        if self._quiet.is_set():
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(at_most_seconds):
+                await self._quiet.wait()
 
     async def undisturbed(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Do ``work`` while nobody is being answered, and return its result.

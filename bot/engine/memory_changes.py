@@ -117,7 +117,8 @@ class MemoryChanges:
     ) -> Undone | UndoBlocked | Refusal:
         """Take back one operation: the newest that still can be, unless it is named.
 
-        When the newest change of all was forgetting, nothing happens without a name.
+        What compaction did is no change that a person made: it must be named. When the newest
+        change of all was forgetting, nothing happens without a name.
         """
         async with self._storage.unit_of_work() as work:
             person = await work.persons.find(identity)
@@ -130,7 +131,9 @@ class MemoryChanges:
             journal = [
                 entry
                 for entry in reversed(await work.operations.of_person(person.id))
-                if entry.id not in gone and entry.kind is not OperationKind.UNDO
+                if entry.id not in gone
+                and entry.kind is not OperationKind.UNDO
+                and (entry.actor is not Actor.COMPACTION or entry.id == operation_id)
             ]
             context = self._context(person.id, _NOWHERE, next_number)
             for entry in journal:
@@ -164,7 +167,8 @@ _NOWHERE = Audience(visibility=Visibility.DIRECT, channel="")
 
 
 def _is_final(entry: MemoryOperation) -> bool:
-    return entry.kind is OperationKind.ERASE and not entry.changes
+    forgot = entry.kind is OperationKind.ERASE and not entry.changes
+    return forgot and entry.actor is Actor.PERSON
 
 
 def _first_undoable(

@@ -12,6 +12,8 @@ async def apply_patch(work: UnitOfWork, patch: MemoryPatch) -> None:
         await work.facts.add(fact)
     for fact_id, evidence in patch.support:
         await work.facts.add_evidence(fact_id, evidence)
+    for fact_id, evidence in patch.unsupport:
+        await work.facts.remove_evidence(fact_id, evidence)
     for operation in patch.operations:
         for change in operation.changes:
             if change.before is not None:  # a new fact was added in the state it begins in

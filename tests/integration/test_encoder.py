@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import local_encoder
 from bot.generation.encoder import LocalEncoder
 from bot.generation.models.pull import pull
 from bot.generation.models.sources import parse_source
 from bot.generation.models.store import ModelStore
+from bot.local_models import local_encoder
 
 pytestmark = [pytest.mark.model, pytest.mark.timeout(600)]
 

@@ -39,7 +39,7 @@ from bot.system import SystemClock
 
 
 @asynccontextmanager
-async def scripted_app(settings, *, model, folder, encoder):
+async def scripted_app(settings, *, model, folder, encoder, compact):
     generator = ScriptedGenerator("One 🎉", EngineFailedError("on fire"), "three")
     if os.environ.get("HOLD"):
         generator.hold(after_words=1)

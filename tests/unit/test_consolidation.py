@@ -68,7 +68,28 @@ def test_the_same_value_again_is_more_evidence_and_no_new_fact() -> None:
     assert tell(journal, city("porto")) == ["strengthen"]
     [fact] = journal.facts.values()
     assert len(fact.evidence) == 2
-    assert fact.state.strength == 2
+    assert fact.state.strength == 1
+
+
+def test_what_faded_is_fresh_when_it_is_said_again() -> None:
+    journal = Journal()
+    tell(journal, city("Porto"))
+    [fact] = journal.facts.values()
+    journal.facts[fact.id] = fact.in_state(dataclasses.replace(fact.state, strength=0.1))
+
+    tell(journal, city("Porto"))
+
+    assert journal.facts[fact.id].state.strength == 1
+
+
+def test_what_one_message_says_twice_is_one_piece_of_evidence() -> None:
+    journal = Journal()
+
+    assert tell(journal, city("Porto"), city("Porto")) == ["append"]
+    patch = journal.change(consolidate, [city("Porto"), city("Porto")])
+    assert [operation.kind.value for operation in patch.operations] == ["strengthen"]
+    [fact] = journal.facts.values()
+    assert len(fact.evidence) == 2
 
 
 def test_values_of_a_list_stand_beside_each_other() -> None:
@@ -78,10 +99,10 @@ def test_values_of_a_list_stand_beside_each_other() -> None:
         journal,
         said("I like tea.", topic="like", value="tea"),
         said("I like jazz.", topic="like", value="jazz"),
-        said("I like tea a lot.", topic="like", value="Tea"),
     )
 
-    assert operations == ["append", "append", "strengthen"]
+    assert operations == ["append", "append"]
+    assert tell(journal, said("I like tea a lot.", topic="like", value="Tea")) == ["strengthen"]
     assert journal.active == ["I like tea.", "I like jazz."]
 
 

@@ -9,11 +9,11 @@ import pytest
 from rich.console import Console
 from support.random_encoder import DIMENSIONS, save_random_encoder
 
-from bot.app import choose_encoder, choose_model, local_encoder
 from bot.cli.check import check
 from bot.cli.models import ensure_encoder, list_models
 from bot.config import Settings
 from bot.errors import UnknownModelError
+from bot.local_models import choose_encoder, choose_model, local_encoder
 
 
 def settings_for(tmp_path: Path, **values: str) -> Settings:

@@ -70,7 +70,7 @@ async def test_saying_it_again_gives_no_new_row_and_no_remark() -> None:
 
     assert outcome.notice == ""
     (fact,) = await dialog.facts()
-    assert (len(fact.evidence), fact.state.strength) == (2, 2)
+    assert (len(fact.evidence), fact.state.strength) == (2, 1)
 
 
 async def test_being_asked_to_remember_needs_no_model() -> None:

@@ -1,0 +1,94 @@
+"""``ellie retention``: how long things are kept, for one server or workspace, and erasing now."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+from rich.console import Console
+
+from bot.app import compaction_app
+from bot.cli.people import parse_tenant
+from bot.config import Settings
+from bot.domain.identity import TenantId
+from bot.engine.schedules import RETENTION, RecordedRuns, expired_counts
+from bot.ports.compaction_storage import Expired
+from bot.ports.metrics import NoMetrics
+
+FOR_EVER = 0
+"""A tenant's own number of days when everything is kept there, whatever the default says."""
+
+
+def show_retention(settings: Settings, console: Console) -> None:
+    """Print how long things are kept.
+
+    Raises:
+        StorageError: the database cannot be used.
+    """
+
+    async def run() -> Mapping[TenantId, int]:
+        async with compaction_app(settings) as app, app.storage.unit_of_work() as work:
+            return await work.retention.of_tenants()
+
+    tenants = asyncio.run(run())
+    default = _kept(settings.retention_days or None)
+    _say(console, f"By default (ELLIE_RETENTION_DAYS): {default}.")
+    for tenant, days in sorted(tenants.items()):
+        _say(console, f"What is said in {tenant}: {_kept(days)}.")
+    _say(console, "People may choose less for themselves, with /memory keep.")
+
+
+def set_retention(settings: Settings, console: Console, tenant: str, days: int | None) -> None:
+    """Decide for how many days what is said in a server or workspace is kept.
+
+    None takes the decision back, so that the default holds; :data:`FOR_EVER` keeps everything.
+
+    Raises:
+        UsageError: no server or workspace is written like that.
+        StorageError: the database cannot be used.
+    """
+    ref = parse_tenant(tenant)
+
+    async def run() -> None:
+        async with compaction_app(settings) as app, app.storage.unit_of_work() as work:
+            await work.retention.set_tenant(ref, days)
+            await work.commit()
+
+    asyncio.run(run())
+    kept = _kept(settings.retention_days or None if days is None else days)
+    as_default = ", as by default" if days is None else ""
+    _say(console, f"What is said in {ref.id}: {kept}{as_default}.")
+    if days:
+        _say(
+            console,
+            f"What is older is erased for good by the schedule ({settings.retention_schedule}), "
+            "or now by `ellie retention --run`.",
+        )
+
+
+def erase_now(settings: Settings, console: Console) -> None:
+    """Erase what is older than may be kept, whatever the schedule says.
+
+    Raises:
+        StorageError: the database cannot be used.
+    """
+
+    async def run() -> Expired:
+        async with compaction_app(settings) as app:
+            runs = RecordedRuns(app.storage, clock=app.clock, metrics=NoMetrics())
+            return await runs.run(RETENTION, app.retention.erase_expired, expired_counts)
+
+    expired = asyncio.run(run())
+    counts = expired_counts(expired).items()
+    erased = ", ".join(f"{n} {what if n != 1 else what[:-1]}" for what, n in counts if n)
+    _say(console, f"Erased for good: {erased}." if erased else "Nothing is older than may be kept.")
+
+
+def _kept(days: int | None) -> str:
+    if not days:
+        return "kept until somebody erases it"
+    return f"kept for {days} {'day' if days == 1 else 'days'}"
+
+
+def _say(console: Console, text: str) -> None:
+    console.print(text, highlight=False, markup=False, soft_wrap=True)

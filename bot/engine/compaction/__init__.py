@@ -1,0 +1,1 @@
+"""Making one person's memory compact, step by step, in the background."""

@@ -1,0 +1,98 @@
+"""Metrics in the format of Prometheus: what background work does, in names and counts.
+
+Fulfils :class:`bot.ports.metrics.Metrics`. The registry is this object's own, so that two of them,
+as in tests, do not meet in the library's global one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
+
+from bot.errors import ConfigError, ConfigProblem
+
+ADDRESS = "127.0.0.1"
+"""Only this machine may read: counts say who is busy when."""
+
+_SECONDS = (0.01, 0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600)
+"""A look that finds nobody takes milliseconds, a model that reads a long conversation minutes."""
+
+
+class PrometheusMetrics:
+    """Counts until it is asked."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._runs = Counter(
+            "ellie_job_runs", "Runs of scheduled jobs.", ("job", "outcome"), registry=self.registry
+        )
+        self._seconds = Histogram(
+            "ellie_job_seconds",
+            "How long runs of scheduled jobs take.",
+            ("job",),
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self._compactions = Counter(
+            "ellie_compactions",
+            "Compactions of one person's memory, by how they ended; running: to be gone on with.",
+            ("status",),
+            registry=self.registry,
+        )
+        self._turns = Counter(
+            "ellie_compaction_turns", "Turns that were made compact.", registry=self.registry
+        )
+        self._due = Gauge(
+            "ellie_compaction_due", "People who are due for compaction.", registry=self.registry
+        )
+        self._erased = Counter(
+            "ellie_retention_erased",
+            "What was older than may be kept, and was erased.",
+            ("what",),
+            registry=self.registry,
+        )
+
+    def job_finished(self, job: str, *, outcome: str, seconds: float) -> None:
+        """Count a run and its time."""
+        self._runs.labels(job=job, outcome=outcome).inc()
+        self._seconds.labels(job=job).observe(seconds)
+
+    def compaction_ended(self, status: str, *, turns: int) -> None:
+        """Count a compaction, and its turns if it was done."""
+        self._compactions.labels(status=status).inc()
+        if status == "done":
+            self._turns.inc(turns)
+
+    def compaction_due(self, people: int) -> None:
+        """Set how many people are due."""
+        self._due.set(people)
+
+    def erased(self, what: str, count: int) -> None:
+        """Count what was erased."""
+        self._erased.labels(what=what).inc(count)
+
+    def serve(self, port: int) -> Callable[[], None]:
+        """Answer GET requests on this machine's ``port``, in a thread, until the result is called.
+
+        That call waits for the thread: up to half a second. Port 0 serves nothing.
+
+        Raises:
+            ConfigError: the port cannot be had.
+        """
+        if port == 0:
+            return lambda: None
+        try:
+            server, thread = start_http_server(port, ADDRESS, self.registry)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            problem = f"nobody can listen on port {port} of {ADDRESS}: {reason}."
+            example = "ELLIE_METRICS_PORT=9464, or 0 for none"
+            raise ConfigError([ConfigProblem("ELLIE_METRICS_PORT", problem, example)]) from error
+
+        def stop() -> None:
+            server.shutdown()
+            server.server_close()
+            thread.join()
+
+        return stop

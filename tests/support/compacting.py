@@ -1,0 +1,127 @@
+"""Dialogs whose memory is made compact, and what is then left of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from support.dialog import ANA, Dialog
+from support.engine import Workers
+
+from bot.domain.compaction import CompactionJob, DueRule
+from bot.domain.conversation import Scope
+from bot.domain.episode import Episode
+from bot.domain.fact import FactStatus
+from bot.domain.identity import IdentityRef
+from bot.engine.chat_traffic import ChatTraffic
+from bot.engine.compaction.compactor import Compactor
+from bot.engine.compaction.steps import CompactionSteps
+from bot.engine.recall_cache import RecallCache
+from bot.ports.storage import Storage
+from bot.ports.system import Clock, IdSource
+
+RULE = DueRule()
+
+
+def compactor_over(
+    storage: Storage,
+    *,
+    clock: Clock,
+    ids: IdSource,
+    worker: str = "this",
+    steps: CompactionSteps | None = None,
+    traffic: ChatTraffic | None = None,
+    rule: DueRule = RULE,
+    **parts: Any,
+) -> Compactor:
+    """A compactor that needs no model, unless ``parts`` bring one."""
+    traffic = traffic or ChatTraffic()
+
+    def made(**model: Any) -> CompactionSteps:
+        return CompactionSteps.over(
+            RecallCache(),
+            traffic=traffic,
+            clock=clock,
+            ids=ids,
+            memory_tokens=1500,
+            idle=rule.idle,
+            **model,
+        )
+
+    return Compactor(
+        storage,
+        steps or made(**parts),
+        dry_steps=made(),
+        traffic=traffic,
+        clock=clock,
+        ids=ids,
+        workers=Workers(worker),
+        rule=rule,
+    )
+
+
+class CompactingDialog(Dialog):
+    """A dialog with a compactor over the same storage."""
+
+    def restart(self) -> None:
+        super().restart()
+        self.compactor = compactor_over(self.storage, clock=self.clock, ids=self.ids)
+
+    async def compact(self, who: IdentityRef = ANA) -> CompactionJob:
+        """Make somebody's memory compact, due or not."""
+        person = await self.person(who)
+        assert person
+        job = await self.compactor.compact(person.id)
+        assert job
+        return job
+
+    async def episodes(self, who: IdentityRef = ANA) -> tuple[Episode, ...]:
+        person = await self.person(who)
+        assert person
+        async with self.storage.unit_of_work() as work:
+            return await work.episodes.of(Scope.in_private(person.id))
+
+    async def small_talk(self, turns: int, who: IdentityRef = ANA, about: str = "weather") -> None:
+        """Talk of which nothing is learned."""
+        for number in range(turns):
+            await self.say(f"The {about} report number {number} mentioned a storm.", who)
+
+
+async def remembered(storage: Storage, who: IdentityRef) -> dict[str, Any]:
+    """All that compaction may change, without ids: two memories are alike when these are equal."""
+    async with storage.unit_of_work() as work:
+        person = await work.persons.find(who)
+        assert person
+        scope = Scope.in_private(person.id)
+        facts = await work.facts.of(scope, frozenset(FactStatus))
+        episodes = await work.episodes.of(scope)
+        turns = await work.turns.after(scope, 0)
+    numbers = {fact.id: fact.number for fact in facts}
+    places = {turn.id: turn.number for turn in turns}
+    return {
+        "facts": [
+            (
+                fact.number,
+                fact.text,
+                fact.status,
+                fact.state.strength,
+                fact.state.pinned,
+                fact.state.valid_to,
+                numbers.get(fact.state.superseded_by) if fact.state.superseded_by else None,
+                sorted((places.get(e.turn_id) or 0, e.quote) for e in fact.evidence if e.turn_id),
+            )
+            for fact in facts
+        ],
+        "episodes": [
+            (
+                episode.first_number,
+                episode.last_number,
+                [
+                    (sentence.text, [places[turn_id] for turn_id in sentence.turn_ids])
+                    for sentence in episode.sentences
+                ],
+            )
+            for episode in episodes
+        ],
+        "compacted_until": person.compacted_until,
+        "turns": [(turn.number, turn.text, turn.reply) for turn in turns],
+    }
