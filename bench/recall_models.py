@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from recall_data import PERSON, Dialogue
 from recall_fit import Example, fit
 
-from bot.app import local_encoder
 from bot.domain.conversation import Scope
 from bot.domain.turn import Turn
+from bot.local_models import local_encoder
 from bot.memory.fusion import FILE, FORMAT, PARTS, Weights, shipped_weights
 from bot.memory.recall import Evidence, RecallIndex
 

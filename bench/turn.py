@@ -25,7 +25,7 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from bot.app import App, assembled_app, local_generator, model_store
+from bot.app import App, assembled_app
 from bot.config import Extraction, LogLevel, Settings, load_settings
 from bot.domain.conversation import ConversationRef, Visibility
 from bot.domain.generation import ChatMessage, GenerationRequest
@@ -35,6 +35,7 @@ from bot.engine.reply import ReplyStatus
 from bot.generation.loading import load_tokenizer
 from bot.generation.models.pull import pull
 from bot.generation.models.sources import parse_source
+from bot.local_models import local_generator, model_store
 from bot.log import configure_logging
 from bot.ports.generation import Generator
 from bot.ports.scripted import ScriptedGenerator
