@@ -116,6 +116,10 @@ class EngineFailedError(GenerationError):
     """The inference engine failed and is being restarted; try again."""
 
 
+class DisturbedError(EllieError):
+    """Background work found no pause in the conversation that was long enough for it."""
+
+
 class StorageError(EllieError):
     """The database cannot be used."""
 

@@ -69,7 +69,10 @@ class Keeping:
         if days == FOREVER or (rule.own is not None and days > rule.own):
             return await self._keep(call, wanted)
         count = await self._settings.older_than(call.identity, days)
-        if not (count or wanted.is_shorter(rule)):
+        # It may be shorter here already, and not where they write as well.
+        others = await self._settings.kept(call.identity)
+        is_shorter = wanted.is_shorter(rule) or replace(others, own=days).is_shorter(others)
+        if not (count or is_shorter):
             return await self._keep(call, wanted)
         voice = call.voice
 

@@ -59,8 +59,8 @@ TEXTS = {
     "unfit.turn": "“{typed}” is not the number of a message, such as m17. "
     "{p}memory show lists the latest.",
     "unfit.switch": "“{typed}” is neither on nor off. Say {p}incognito on or {p}incognito off.",
-    "unfit.days": "“{typed}” is neither a number of days nor forever. Say {p}memory keep 90 or "
-    "{p}memory keep forever.",
+    "unfit.days": "“{typed}” is neither a number of days (1 to 99999) nor forever. "
+    "Say {p}memory keep 90 or {p}memory keep forever.",
     "unfit.format": "I can export json or markdown, not “{typed}”. "
     "{p}memory export gives you both.",
     "surplus": "{p}{name} takes nothing more, and I don't know what to do with “{typed}”.",

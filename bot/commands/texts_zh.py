@@ -49,7 +49,7 @@ TEXTS = {
     "unfit.fact": "“{typed}”不是事实的编号。{p}memory show 会列出它们。",
     "unfit.turn": "“{typed}”不是消息的编号，编号的样子是 m17。{p}memory show 会列出最近的消息。",
     "unfit.switch": "“{typed}”既不是 on 也不是 off。请写 {p}incognito on 或 {p}incognito off。",
-    "unfit.days": "“{typed}”既不是天数也不是 forever。请写 {p}memory keep 90 "
+    "unfit.days": "“{typed}”既不是天数（1到99999）也不是 forever。请写 {p}memory keep 90 "
     "或 {p}memory keep forever。",
     "unfit.format": "我能导出 json 或 markdown，不能导出“{typed}”。{p}memory export 两种都给。",
     "surplus": "{p}{name} 后面不需要别的内容，我不知道怎么处理“{typed}”。",

@@ -8,11 +8,18 @@ from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
+from bot.errors import DisturbedError
+
 T = TypeVar("T")
 
 PATIENCE_SECONDS = 2.0
 """So long a small piece of background work waits for a pause. Pieces take up to 20 ms, so that
 where people talk without a break a hundredth of the time goes to them, and they get done."""
+
+LONG_PATIENCE_SECONDS = 60.0
+MOST_ATTEMPTS = 10
+"""So long, and so often, work is tried that takes seconds. Where there is no pause it must be done
+in another way, or everybody behind it would wait for ever."""
 
 
 class ChatTraffic:
@@ -57,9 +64,15 @@ class ChatTraffic:
 
         It is cancelled when a turn comes in between, and begun anew when it is quiet again: only
         for work that can be repeated.
+
+        Raises:
+            DisturbedError: it was cancelled :data:`MOST_ATTEMPTS` times, or there was no pause for
+                :data:`LONG_PATIENCE_SECONDS`.
         """
-        while True:
-            await self._quiet.wait()
+        for _ in range(MOST_ATTEMPTS):
+            await self.quiet(LONG_PATIENCE_SECONDS)
+            if not self._quiet.is_set():
+                break
             task = asyncio.ensure_future(work())
             chat = asyncio.ensure_future(self._busy.wait())
             try:
@@ -72,3 +85,4 @@ class ChatTraffic:
                 await asyncio.wait({task, chat})
                 if not task.cancelled():
                     task.exception()  # it may have failed while it was being cancelled
+        raise DisturbedError("People talk without a pause.")

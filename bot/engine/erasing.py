@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from bot.domain.identity import PersonId
 from bot.domain.operation import Actor, MemoryOperation, OperationId, OperationKind
+from bot.domain.turn import TurnId
 from bot.engine.recall_cache import RecallCache
 from bot.errors import StorageBusyError
 from bot.log import get_logger
@@ -14,6 +16,14 @@ from bot.ports.storage import Storage, UnitOfWork
 from bot.ports.system import Clock, IdSource
 
 log = get_logger(__name__)
+
+
+def is_cut(entry: MemoryOperation) -> bool:
+    """Whether a journal entry says that its turn lost words which its author had forgotten.
+
+    The platform where they were said may still have them, and send them again.
+    """
+    return entry.kind is OperationKind.ERASE and entry.turn_id is not None and not entry.changes
 
 
 class Erasing:
@@ -41,23 +51,26 @@ class Erasing:
         reason: str,
         detail: Mapping[str, int],
         is_gone: bool = False,
+        cut: Collection[TurnId] = (),
     ) -> None:
         """Commit a unit of work that erased something of a person, or the person (``is_gone``).
 
-        The journal keeps that it happened, when, why, and how much it was; no words. The caller
-        scrubs afterwards.
+        The journal keeps that it happened, when, why, and how much it was; no words. It also names
+        the turns that lost some (``cut``), see :func:`is_cut`. The caller scrubs afterwards.
         """
-        await work.operations.append(
-            MemoryOperation(
-                id=OperationId(self._ids.new_id()),
-                person_id=person_id,
-                kind=OperationKind.ERASE,
-                actor=actor,
-                reason=reason,
-                happened_at=self._clock.now(),
-                detail=detail,
-            )
+        entry = MemoryOperation(
+            id=OperationId(self._ids.new_id()),
+            person_id=person_id,
+            kind=OperationKind.ERASE,
+            actor=actor,
+            reason=reason,
+            happened_at=self._clock.now(),
+            detail=detail,
         )
+        for turn_id in cut:
+            entry_id = OperationId(self._ids.new_id())
+            await work.operations.append(replace(entry, id=entry_id, turn_id=turn_id, detail={}))
+        await work.operations.append(entry)
         if not is_gone:
             await work.persons.bump_epoch(person_id)
         await work.commit()

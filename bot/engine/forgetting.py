@@ -100,6 +100,7 @@ class Forgetting:
                 actor=Actor.PERSON,
                 reason="asked to forget",
                 detail={"turns": turns, "facts": facts, "sentences": sentences},
+                cut=[cut.turn_id for cut in now.cuts if cut.said],
             )
         return await self._erased(person.id, turns=turns, facts=facts, sentences=sentences)
 

@@ -26,6 +26,7 @@ class _Entry:
     epoch: int
     index: RecallIndex = field(default_factory=RecallIndex)
     last_number: int = 0
+    has_vectors: bool = False
 
 
 class RecallCache:
@@ -47,6 +48,21 @@ class RecallCache:
 
     async def index_of(self, person: Person, work: UnitOfWork) -> RecallIndex:
         """The index of all that this person has said up to now."""
+        entry, _ = await self._extended(person, work, None)
+        return entry.index
+
+    async def extend(self, person: Person, work: UnitOfWork, *, at_most: int) -> bool:
+        """Add ``at_most`` turns to this person's index; whether it holds all of them now.
+
+        For background work on a long memory, in one transaction after the other. When what was
+        added cannot be kept, True: :meth:`index_of` does it all then.
+        """
+        entry, is_whole = await self._extended(person, work, at_most)
+        return is_whole or self._entries.get(person.id) is not entry
+
+    async def _extended(
+        self, person: Person, work: UnitOfWork, at_most: int | None
+    ) -> tuple[_Entry, bool]:
         lock = self._locks.setdefault(person.id, asyncio.Lock())
         async with lock:
             forgotten = self._forgotten
@@ -55,23 +71,26 @@ class RecallCache:
                 if entry is not None:
                     forget_words()  # another process had them forgotten
                 entry = _Entry(person.memory_epoch)
-            is_new = not entry.last_number
-            turns = await work.turns.after(Scope.in_private(person.id), entry.last_number)
+            turns = await work.turns.after(
+                Scope.in_private(person.id), entry.last_number, limit=at_most
+            )
+            is_whole = at_most is None or len(turns) < at_most
             for count, turn in enumerate(turns, start=1):
                 if not turn.unremembered:
                     entry.index.add(turn)
                 entry.last_number = turn.number
                 if count % _YIELD_EVERY == 0:
                     await asyncio.sleep(0)
-            if is_new and self._vector_model:
+            if is_whole and not entry.has_vectors and self._vector_model:
                 # Those made later come through add_vectors.
                 for vector in await work.vectors.of_person(
                     person.id, self._vector_model, after_number=0
                 ):
                     entry.index.add_vector(vector.turn_id, vector.numbers)
+                entry.has_vectors = True
             if self._forgotten == forgotten:
                 self._keep(person.id, entry)
-            return entry.index
+            return entry, is_whole
 
     def add_vectors(self, person_id: PersonId, vectors: Sequence[TurnVector]) -> None:
         """Add vectors to the index of a person, if there is one in memory."""

@@ -11,24 +11,25 @@ import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from bot.domain.conversation import Scope
+from bot.domain.conversation import Audience, Scope
 from bot.domain.episode import EpisodeSentence
 from bot.domain.fact import Fact, FactStatus
 from bot.domain.identity import Person, Platform
-from bot.domain.operation import Actor
+from bot.domain.operation import Actor, MemoryOperation
 from bot.domain.text import clean_text
 from bot.domain.turn import Turn, TurnId
-from bot.engine.erasing import Erasing
+from bot.engine.erasing import Erasing, is_cut
 from bot.engine.memory_store import apply_patch
 from bot.engine.memory_view import EVERY_STATUS
 from bot.engine.recall_cache import RecallCache
 from bot.log import get_logger
 from bot.memory.consolidation import consolidate
-from bot.memory.cutting import same_words
+from bot.memory.cutting import same_words, search_terms, sentence_spans, without
 from bot.memory.extraction.rules import extract
 from bot.memory.forgetting import Sweep, TurnCut, rewritten, without_support
 from bot.memory.operations import ChangeContext
 from bot.memory.relearning import news
+from bot.memory.terms import terms
 from bot.memory.withdrawing import Withdrawal, withdraw
 from bot.ports.storage import Storage, UnitOfWork
 from bot.ports.system import Clock, IdSource
@@ -71,7 +72,9 @@ class MessageRevisions:
 
         What sentences taught that are still there stays as it is. An empty text is a deletion; so
         is an edit by somebody who is paused or incognito now, whose new words must not be
-        remembered. A turn that has no words any more gets none. False as for :meth:`deleted`.
+        remembered. A turn from which something was forgotten only loses words: the platform still
+        has the forgotten ones, and one that has no words any more gets none. False as for
+        :meth:`deleted`.
         """
         return await self._revise(platform, event_key, clean_text(text), "message edited")
 
@@ -81,12 +84,19 @@ class MessageRevisions:
             if found is None:
                 return False
             person, turn = found
-            if not _may_say(person, turn):
+            operations = [
+                entry
+                for entry in await work.operations.of_person(person.id)
+                if entry.turn_id == turn.id
+            ]
+            if any(map(is_cut, operations)):
+                text = _what_is_left(turn.text, text)
+            if _changes(turn, text) and not _may_say(person, turn):
                 text = ""
-            if text == turn.text and (text or not (turn.reply or turn.shown)):
+            if not _changes(turn, text):
                 return True  # delivered again, or nothing about the words has changed
             revision = _Revision(work, person, turn, text)
-            detail = await revision.carry_out(await self._context(work, turn))
+            detail = await revision.carry_out(operations, await self._context(work, turn))
             if text and not turn.unremembered:
                 await revision.learn(await self._context(work, turn))
             await self._erasing.commit(
@@ -105,6 +115,20 @@ class MessageRevisions:
             new_id=self._ids.new_id,
             next_number=await work.facts.begin_change(turn.person_id),
         )
+
+
+def _changes(turn: Turn, text: str) -> bool:
+    return text != turn.text or (not text and bool(turn.reply or turn.shown))
+
+
+def _what_is_left(left: str, text: str) -> str:
+    """``text`` without any words but those that are ``left`` of what it once said."""
+    there = [span.of(left) for span in sentence_spans(left)]
+    return without(
+        text,
+        [span for span in sentence_spans(text) if span.of(text) not in there],
+        lambda span: " ".join(words for words in there if words in span.of(text)),
+    )
 
 
 def _may_say(person: Person, turn: Turn) -> bool:
@@ -138,17 +162,17 @@ class _Revision:
         self._turn = turn
         self._text = text
         self._scope = Scope.in_private(person.id)
+        self._taken_back: Sequence[Fact] = ()
 
-    async def carry_out(self, context: ChangeContext) -> dict[str, int]:
+    async def carry_out(
+        self, operations: Sequence[MemoryOperation], context: ChangeContext
+    ) -> dict[str, int]:
         """Take back what the old words led to; returns how much went."""
         work, turn = self._work, self._turn
         facts = await work.facts.of(self._scope, EVERY_STATUS)
-        operations = [
-            entry
-            for entry in await work.operations.of_person(self._person.id)
-            if entry.turn_id == turn.id
-        ]
-        withdrawal = withdraw(turn, self._text, facts, operations, context)
+        heard = await self._heard(facts)
+        withdrawal = withdraw(turn, self._text, facts, operations, context, heard=heard)
+        self._taken_back = [f for f in withdrawal.gone if f.status is FactStatus.RETRACTED]
         await apply_patch(work, withdrawal.patch)
         erased = await work.facts.erase(self._person.id, [fact.id for fact in withdrawal.gone])
         left = replace(turn, text=self._text)
@@ -159,12 +183,21 @@ class _Revision:
         sentences += await self._cut_episodes(left)
         return {"turns": 1, "facts": erased, "sentences": sentences}
 
+    async def _heard(self, facts: Collection[Fact]) -> dict[TurnId, Audience]:
+        """To whom the turns were said that those facts stand on which this turn supports."""
+        of_each = [[e.turn_id for e in fact.evidence if e.turn_id] for fact in facts]
+        ids = {turn_id for of_one in of_each if self._turn.id in of_one for turn_id in of_one}
+        turns = await self._work.turns.by_ids(self._scope, list(ids))
+        return {turn.id: turn.audience for turn in turns}
+
     async def _cut_replies(self, sweep: Sweep, left: Turn) -> int:
         """Store the turn, and take out of replies since then what tells what is not known now."""
         count = 0
         later = await self._work.turns.after(self._scope, left.number) if sweep.facts else ()
         for number, turn in enumerate([left, *later]):
             replied = sweep.names_in_reply(turn)
+            if turn is left:
+                replied = tuple({*replied, *_echoes(self._turn, left)})
             if replied or turn is left:
                 cut = rewritten(TurnCut(turn=turn, replied=replied))
                 await self._work.turns.rewrite(
@@ -198,7 +231,12 @@ class _Revision:
         """Learn from the new words what rules find, said when the old ones were."""
         turn = replace(self._turn, text=self._text)
         facts = await self._work.facts.of(self._scope, EVERY_STATUS)
-        new = news(extract(turn.text, turn.received_at), facts, turn)
+        found = [
+            candidate
+            for candidate in extract(turn.text, turn.received_at)
+            if not any(same_words(candidate.text, fact.text) for fact in self._taken_back)
+        ]
+        new = news(found, facts, turn)
         active = [fact for fact in facts if fact.status is FactStatus.ACTIVE]
         as_said = replace(
             context,
@@ -208,6 +246,13 @@ class _Revision:
             turn_id=turn.id,
         )
         await apply_patch(self._work, consolidate(new, active, as_said))
+
+
+def _echoes(before: Turn, left: Turn) -> tuple[str, ...]:
+    """The sentences of a reply that repeat words which the message has no more."""
+    gone = search_terms(before.text).difference(terms(left.text))
+    sentences = [span.of(left.reply) for span in sentence_spans(left.reply)]
+    return tuple(sentence for sentence in sentences if not gone.isdisjoint(terms(sentence)))
 
 
 def _unsaid(withdrawal: Withdrawal, facts: Collection[Fact]) -> Sequence[Fact]:

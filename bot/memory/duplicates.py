@@ -7,9 +7,10 @@ name, a "not", a "before" or who did what to whom makes another fact of it.
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -60,9 +61,8 @@ class _Said:
 
     fact: Fact
     terms: tuple[str, ...]
-    telling: tuple[str, ...]
-    """Numbers, names, and small words that are not empty, in order."""
-    denies: bool
+    equal: tuple[object, ...]
+    """What must be equal: the value, denial, and numbers, names and small words in order."""
 
 
 def merged(facts: Sequence[Fact], context: ChangeContext) -> MemoryPatch:
@@ -98,21 +98,36 @@ def _groups_in(facts: Sequence[Fact]) -> list[list[Fact]]:
     """Every fact joins the group whose first fact it repeats: nothing drifts along a chain."""
     groups: list[list[Fact]] = []
     firsts: list[_Said] = []
-    # What must be equal is looked up, so that not all are compared with all.
     holding: dict[object, list[int]] = defaultdict(list)
-    for fact in sorted(facts, key=_rank):
-        said = _said(fact)
-        alike = holding[said.telling, said.denies, (fact.value or "").casefold()]
+    compared = [_said(fact) for fact in sorted(facts, key=_rank)]
+    frequency = Counter(term for said in compared for term in set(said.terms))
+    for said in compared:
+        keys = [(said.equal, term) for term in _rarest(said, frequency)]
+        near = sorted({place for key in keys for place in holding[key]})
         match = next(
-            (p for p in alike if _same(firsts[p], said) and not _share_turn(groups[p], fact)), None
+            (p for p in near if _same(firsts[p], said) and not _share_turn(groups[p], said.fact)),
+            None,
         )
         if match is not None:
-            groups[match].append(fact)
+            groups[match].append(said.fact)
             continue
-        alike.append(len(groups))
-        groups.append([fact])
+        for key in keys:
+            holding[key].append(len(groups))
+        groups.append([said.fact])
         firsts.append(said)
     return [group for group in groups if len(group) > 1]
+
+
+def _rarest(said: _Said, frequency: Mapping[str, int]) -> Sequence[str]:
+    """Terms of which facts that say the same share one, so that not all are compared with all.
+
+    The rarest term of the shorter one is so rare in the longer one too, but for the terms that the
+    longer one may have more.
+    """
+    if _is_value(said.fact) or not said.terms:
+        return [""]
+    more = len(said.terms) - math.ceil(NEAR * len(said.terms))
+    return sorted(set(said.terms), key=lambda term: (frequency[term], term))[: more + 1]
 
 
 def _share_turn(group: Iterable[Fact], fact: Fact) -> bool:
@@ -127,8 +142,11 @@ def _said(fact: Fact) -> _Said:
     return _Said(
         fact=fact,
         terms=tuple(terms(text)),
-        telling=_telling(text, fact.value if _is_value(fact) else None),
-        denies=denies(text),
+        equal=(
+            (fact.value or "").casefold(),
+            denies(text),
+            *_telling(text, fact.value if _is_value(fact) else None),
+        ),
     )
 
 

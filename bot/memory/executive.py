@@ -6,8 +6,9 @@ everything again. Facts from turns that are still in the loop are fresh: they wa
 question until their turn has left the loop, and so do facts for which the block has no room, or
 which have faded. None stands in both places.
 
-Below the facts stands the digest: what the latest episodes say. It is the same for every question,
-and the turns that it sums up need not be in the loop.
+Below the facts stands the digest: what the latest episodes say. It is the same for every question.
+Turns that an episode sums up leave the loop, in the digest or not: what is asked of them is
+recalled.
 """
 
 from __future__ import annotations
@@ -113,7 +114,7 @@ def select(memory: WorkingMemory, question: str, budget_tokens: int, costs: Cost
     beside_budget = int(budget_tokens * RECALL_SHARE) if memory.recalled or facts else 0
     digest = _digest(memory.episodes, int(budget_tokens * DIGEST_SHARE), costs)
     left = budget_tokens - fact_budget - beside_budget - sum(map(costs.episode, digest))
-    left_out = summed_up(memory.loop, digest)
+    left_out = summed_up(memory.loop, memory.episodes)
     loop = recent_turns(memory.loop, left, costs.turn, left_out=left_out)
     in_loop = {turn.id for turn in loop}
     settled = [fact for fact in facts if _source(fact) not in in_loop]

@@ -18,11 +18,11 @@ once. In between its beginning stands still, and the model need not read it agai
 MAX_TURNS = 48
 """More turns than this are never in the loop, however short they are."""
 
-KEPT_TURNS = 6
+KEPT_TURNS = 4
 """So many of the turns that episodes sum up stay, word for word: "the second one" and "why not?"
-speak of what was said a few messages ago, and compaction may come in the middle of a conversation.
-They are the last of those turns, not of the loop, so that its beginning stands still until the next
-compaction."""
+speak of what was said a few messages ago. A session that goes on has no episode yet, so four are
+enough; six cost 130 tokens more in every prompt. They are the last of those turns, not of the loop,
+so that its beginning stands still until the next compaction."""
 
 
 def summed_up(turns: Sequence[Turn], episodes: Collection[Episode]) -> frozenset[TurnId]:

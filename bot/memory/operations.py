@@ -219,28 +219,29 @@ class MemoryChange:
             before = change.before or replace(fact.state, status=FactStatus.RETRACTED)
             if fact.state.strength != change.after.strength:
                 before = replace(before, strength=fact.state.strength)
+            unsupport = self._given_by(operation, change, known)
+            if before == fact.state and not unsupport:
+                continue
+            self._unsupport += unsupport
             changes.append(self._move(fact, before))
             known[fact.id] = fact.in_state(before)
-            if operation.kind in _COPYING and change.before is not None:
-                self._take_evidence_back(operation, change, known)
         changes += self._make_way(known, {change.fact_id for change in changes})
         if changes:
             self._note(OperationKind.UNDO, "taken back", changes, undoes=operation.id)
 
-    def _take_evidence_back(
+    def _given_by(
         self, operation: MemoryOperation, change: FactChange, known: Mapping[FactId, Fact]
-    ) -> None:
-        """Remove what a repetition or a merge added to the evidence of a fact."""
+    ) -> list[tuple[FactId, Evidence]]:
+        """The evidence that a repetition added to a fact, or that a merge copied from it."""
         fact = known[change.fact_id]
-        if operation.kind is OperationKind.STRENGTHEN:
-            turn_id = operation.turn_id
-            said = [e for e in fact.evidence if turn_id is not None and e.turn_id == turn_id]
-            self._unsupport += [(fact.id, evidence) for evidence in said]
-            return
+        if operation.kind is OperationKind.STRENGTHEN and operation.turn_id is not None:
+            said = [e for e in fact.evidence if e.turn_id == operation.turn_id]
+            return [(fact.id, e) for e in said if len(fact.evidence) > 1]
         keeper = known.get(change.after.superseded_by) if change.after.superseded_by else None
-        if keeper is not None:
+        if operation.kind is OperationKind.MERGE and keeper is not None:
             own = {_mark(evidence) for evidence in fact.evidence}
-            self._unsupport += [(keeper.id, e) for e in keeper.evidence if _mark(e) in own]
+            return [(keeper.id, e) for e in keeper.evidence if _mark(e) in own]
+        return []
 
     def _make_way(self, known: Mapping[FactId, Fact], back: Collection[FactId]) -> list[FactChange]:
         """End other values of the slots that got an earlier one back: a slot has one."""
@@ -253,10 +254,6 @@ class MemoryChange:
             and fact.id not in back
             and not _have_one_value(fact, restored[fact.slot])
         ]
-
-
-_COPYING = frozenset({OperationKind.STRENGTHEN, OperationKind.MERGE})
-"""Operations that give evidence to facts that exist."""
 
 
 def _mark(evidence: Evidence) -> tuple[TurnId | None, str, datetime | None]:

@@ -144,4 +144,7 @@ def _without_quote(text: str, quote: str, value: str | None) -> str:
 
 
 def _without_value(reply: str, value: str) -> str:
+    # Most replies hold no outdated value, and taking them apart takes long.
+    if value.casefold() not in reply.casefold():
+        return reply
     return without(reply, [s for s in sentence_spans(reply) if _names(s.of(reply), value)])

@@ -123,16 +123,16 @@ class _Sentence:
 
 
 def extract_summary(
-    turns: Sequence[Turn], known: Collection[str] = (), *, most_tokens: int = MOST_TOKENS
+    turns: Sequence[Turn], known: Collection[frozenset[str]] = (), *, most_tokens: int = MOST_TOKENS
 ) -> tuple[EpisodeSentence, ...]:
     """The sentences of ``turns`` that tell most, each citing its turn, in the order of being said.
 
-    Every one is an exact span of its turn. ``known`` are texts that facts hold already, which need
-    not be told again. Empty when nothing was said that is worth keeping, or when the turns are so
-    short that a sentence would hardly be shorter.
+    Every one is an exact span of its turn. ``known`` are the terms of texts that facts hold
+    already, which need not be told again. Empty when nothing was said that is worth keeping, or
+    when the turns are so short that a sentence would hardly be shorter.
     """
     budget = min(most_tokens, budget_tokens(turns))
-    candidates = _candidates(turns, [frozenset(terms(text)) for text in known], budget)
+    candidates = _candidates(turns, known, budget)
     chosen: list[_Sentence] = []
     while candidates and len(chosen) < MOST_SENTENCES:
         best = max(candidates, key=lambda one: (_gain(one, chosen), -one.place))
@@ -163,10 +163,11 @@ def estimated_tokens(text: str) -> int:
 
 
 def _candidates(
-    turns: Sequence[Turn], known: Sequence[frozenset[str]], budget: int
+    turns: Sequence[Turn], known: Collection[frozenset[str]], budget: int
 ) -> list[_Sentence]:
     spans = [(turn, span) for turn in turns for span in _readable(turn.text)]
     frequency = Counter(term for turn in turns for term in frozenset(terms(turn.text)))
+    known = [words for words in known if not words.isdisjoint(frequency)]
     found, long_ones = [], []
     for place, (turn, span) in enumerate(spans):
         sentence = span.of(turn.text)

@@ -6,17 +6,20 @@ something newer came in between; what was also said elsewhere stays, on those wo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from bot.domain.conversation import Audience, Visibility
 from bot.domain.fact import Evidence, Fact, FactId, FactKind, FactState, FactStatus
 from bot.domain.operation import MemoryOperation, MemoryPatch, OperationKind
-from bot.domain.turn import Turn
+from bot.domain.turn import Turn, TurnId
 from bot.memory.cutting import Words, places, same_words, search_terms, sentence_spans
 from bot.memory.extraction.rules import extract
 from bot.memory.operations import ChangeContext, MemoryChange
 
 _REASON = "its message is gone"
+
+_WIDEST_FIRST = (Visibility.PUBLIC, Visibility.PRIVATE, Visibility.DIRECT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,20 +43,30 @@ def withdraw(
     facts: Iterable[Fact],
     operations: Sequence[MemoryOperation],
     context: ChangeContext,
+    *,
+    heard: Mapping[TurnId, Audience],
 ) -> Withdrawal:
     """What follows when ``text`` stands in place of the words of ``turn``; nothing, if it is empty.
 
     What sentences taught that stay word for word is left as it is. ``facts`` are all of the
-    person's, of every status; ``operations`` those that the turn led to, oldest first.
+    person's, of every status; ``operations`` those that the turn led to, oldest first. ``heard``
+    says to whom the other turns were said that those facts stand on.
     """
-    return _Withdrawing(turn, text, facts, context).result(operations)
+    return _Withdrawing(turn, text, facts, context, heard=heard).result(operations)
 
 
 class _Withdrawing:
     def __init__(
-        self, turn: Turn, text: str, facts: Iterable[Fact], context: ChangeContext
+        self,
+        turn: Turn,
+        text: str,
+        facts: Iterable[Fact],
+        context: ChangeContext,
+        *,
+        heard: Mapping[TurnId, Audience],
     ) -> None:
         self._turn = turn
+        self._heard = heard
         self._stays = {span.of(text) for span in sentence_spans(text)}
         self._were = {fact.id: fact for fact in facts}
         self._known = dict(self._were)
@@ -72,8 +85,13 @@ class _Withdrawing:
             if not self._still_holds(operation):
                 self._take_back(operation)
         for fact_id, left in self._left.items():
-            if left and (words := _other_words(self._were[fact_id], left)):
-                self._reword(self._known[fact_id], words, left)
+            if not left:
+                continue
+            fact = self._were[fact_id]
+            words, audience = _other_words(fact, left), self._audience(fact, left)
+            if words is not None or audience != fact.audience:
+                new = replace(self._known[fact_id], text=words or fact.text, audience=audience)
+                self._begin_anew(new, left)
         gone = self._unsaid | self._reworded.keys()
         for fact in list(self._known.values()):
             # Also what no operation of this turn says, such as facts of linked accounts.
@@ -164,12 +182,19 @@ class _Withdrawing:
         ]
         return max(rivals, key=lambda rival: (rival.valid_from, rival.number), default=None)
 
-    def _reword(self, fact: Fact, words: str, left: Sequence[Evidence]) -> None:
+    def _audience(self, fact: Fact, left: Sequence[Evidence]) -> Audience:
+        """Who may hear of a fact that stands on ``left`` alone: nobody who heard none of it."""
+        circles = [self._heard[e.turn_id] if e.turn_id else fact.audience for e in left]
+        if any(circle.may_enter(fact.audience) for circle in circles):
+            return fact.audience
+        return min(circles, key=lambda circle: _WIDEST_FIRST.index(circle.visibility))
+
+    def _begin_anew(self, fact: Fact, left: Sequence[Evidence]) -> None:
+        """Put ``fact`` on ``left`` in place of the one with the same id."""
         new = replace(
             fact,
             id=FactId(self._change.context.new_id()),
             number=self._change.next_number,
-            text=words,
             evidence=tuple(left),
             valid_from=max(fact.valid_from, left[0].said_at),
         )

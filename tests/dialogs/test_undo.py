@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from support.compacting import CompactingDialog
 from support.dialog import ANA, HALL, Dialog
 
 from bot.domain.fact import FactStatus
+from bot.domain.operation import Actor, MemoryOperation, OperationId, OperationKind
+from bot.engine.memory_changes import Undone
 
 QUESTION = "Where do I live, what is my dog called, and what do I like?"
 
@@ -93,3 +96,71 @@ async def test_after_forgetting_undo_says_that_it_is_final(dialog: Dialog) -> No
 
     assert "final" in answer
     assert "Porto" not in await peek(dialog)
+
+
+async def forgotten_by(dialog: Dialog, actor: Actor) -> None:
+    """The entry that somebody writes who erased part of what was said."""
+    person = await dialog.person()
+    assert person
+    async with dialog.storage.unit_of_work() as work:
+        await work.operations.append(
+            MemoryOperation(
+                id=OperationId(dialog.ids.new_id()),
+                person_id=person.id,
+                kind=OperationKind.ERASE,
+                actor=actor,
+                reason="kept long enough",
+                happened_at=dialog.clock.now(),
+                detail={"turns": 1},
+            )
+        )
+        await work.commit()
+
+
+@pytest.mark.parametrize("actor", [actor for actor in Actor if actor is not Actor.PERSON])
+async def test_what_others_erased_does_not_stand_in_the_way(dialog: Dialog, actor: Actor) -> None:
+    await dialog.say("I've moved to Berlin.")
+    await forgotten_by(dialog, actor)
+
+    answer = await dialog.ask("/memory undo")
+
+    assert "Taken back" in answer
+    assert "I live in Porto." in await dialog.known()
+
+
+async def test_what_compaction_did_is_undone_only_by_name() -> None:
+    dialog = CompactingDialog()
+    await dialog.say("I live in Porto.")
+    await dialog.say("Remember that the harbour opens at dawn.")
+    await dialog.say("I'll fly to Rome on 20 May.")
+    dialog.later(days=400)
+    await dialog.say("I've moved to Berlin.")
+    dialog.later(days=1)
+    job = await dialog.compact()
+    person = await dialog.person()
+    assert person
+    async with dialog.storage.unit_of_work() as work:
+        done = {entry.kind: entry for entry in await work.operations.of_job(job.id)}
+    assert {OperationKind.EXPIRE, OperationKind.FADE} <= done.keys()
+
+    await dialog.ask("/memory undo")
+
+    assert "I live in Porto." in await dialog.known()
+    assert len(await dialog.facts(ANA, FactStatus.EXPIRED)) == 1
+    named = await dialog.control.changes.undo(ANA, done[OperationKind.EXPIRE].id)
+    assert isinstance(named, Undone)
+    assert await dialog.facts(ANA, FactStatus.EXPIRED) == ()
+
+
+async def test_with_nothing_but_compaction_there_is_nothing_to_undo() -> None:
+    dialog = CompactingDialog()
+    await dialog.say("I'll fly to Rome on 20 May.")
+    dialog.later(days=400)
+    await dialog.compact()
+    await dialog.ask("/memory undo")
+    states = [fact.state for fact in await dialog.facts(ANA, *FactStatus)]
+
+    answer = await dialog.ask("/memory undo")
+
+    assert "Taken back" not in answer
+    assert [fact.state for fact in await dialog.facts(ANA, *FactStatus)] == states

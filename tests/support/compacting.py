@@ -7,7 +7,7 @@ from typing import Any
 from support.dialog import ANA, Dialog
 from support.engine import Workers
 
-from bot.domain.compaction import CompactionJob, DueRule
+from bot.domain.compaction import CompactionJob, DueRule, Step
 from bot.domain.conversation import Scope
 from bot.domain.episode import Episode
 from bot.domain.fact import FactStatus
@@ -84,6 +84,30 @@ class CompactingDialog(Dialog):
         """Talk of which nothing is learned."""
         for number in range(turns):
             await self.say(f"The {about} report number {number} mentioned a storm.", who)
+
+
+class Stumbling(CompactionSteps):
+    """Fails at one step, as often as it is told to."""
+
+    def __init__(self, inner: CompactionSteps, step: Step, error: BaseException) -> None:
+        self._inner = inner
+        self.step = step
+        self.error: BaseException | None = error
+
+    async def next(self, storage: Storage, job: CompactionJob) -> CompactionJob:
+        if job.step is self.step and self.error is not None:
+            raise self.error
+        return await self._inner.next(storage, job)
+
+
+async def told_an_hour_ago() -> CompactingDialog:
+    """Somebody with two facts and an hour of small talk."""
+    dialog = CompactingDialog()
+    await dialog.say("My name is Ana and I live in Porto.")
+    await dialog.say("I'm allergic to peanuts.")
+    await dialog.small_talk(10)
+    dialog.later(hours=1)
+    return dialog
 
 
 async def remembered(storage: Storage, who: IdentityRef) -> dict[str, Any]:

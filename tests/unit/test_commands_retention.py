@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from support.commanding import WORKSPACE, Desk, text_of
 
@@ -72,6 +74,21 @@ async def test_a_number_that_erases_elsewhere_asks_though_it_is_longer_here(desk
     desk.later(days=91)  # kept in a workspace, say, that has no limit
 
     assert (await desk.ask("/memory keep 90")).kind is ReplyKind.QUESTION
+
+
+async def test_a_number_that_is_shorter_elsewhere_asks_though_it_is_longer_here(
+    desk: Desk,
+) -> None:
+    async with desk.storage.unit_of_work() as work:
+        await work.retention.set_tenant(WORKSPACE, 7)
+        await work.commit()
+
+    here = replace(desk.caller().conversation, tenant=WORKSPACE)
+    understood = desk.commands.understand("/memory keep 90")
+    assert understood
+    caller = replace(desk.caller(), conversation=here)
+
+    assert (await desk.commands.answer(understood, caller)).kind is ReplyKind.QUESTION
 
 
 async def test_a_workspace_has_a_rule_of_its_own(desk: Desk) -> None:

@@ -154,3 +154,78 @@ async def test_chinese_messages_follow_too(dialog: Dialog) -> None:
     await edit(dialog, "e1", "我住在上海。")
 
     assert [fact.value for fact in await dialog.facts(ANA, *EVERY_STATUS)] == ["上海"]
+
+
+@pytest.mark.parametrize("command", ["/memory pause", "/incognito on"])
+async def test_an_edit_that_changes_no_word_does_nothing_while_paused_either(
+    dialog: Dialog, command: str
+) -> None:
+    await say(dialog, "e1", "I live in Porto.")
+    await dialog.ask(command)
+
+    await edit(dialog, "e1", "I live in Porto.")
+
+    assert await said(dialog) == [("I live in Porto.", "All right.")]
+    assert await stored(dialog) == ["I live in Porto."]
+
+
+@pytest.mark.parametrize("command", ["/memory forget Porto", "/memory forget 1"])
+@pytest.mark.parametrize("now", ["I live in Porto. I like tea.", "I live in Porto! I like tea."])
+async def test_forgotten_words_do_not_come_back_with_an_edit(
+    dialog: Dialog, command: str, now: str
+) -> None:
+    await say(dialog, "e1", "I live in Porto. I like tea.")
+    await dialog.agree(command)
+
+    assert await edit(dialog, "e1", now)
+
+    assert await said(dialog) == [("I like tea.", "All right.")]
+    assert await stored(dialog) == ["I like tea."]
+    assert "Porto" not in repr(dialog.storage.state)  # type: ignore[attr-defined]
+
+
+async def test_what_was_left_of_a_sentence_stays_with_an_edit(dialog: Dialog) -> None:
+    text = "My locker code is 4417 and my dog is called Bo."
+    await say(dialog, "e1", text)
+    await dialog.agree("/memory forget locker code")
+    before = await said(dialog), await stored(dialog)
+    assert "Bo" in repr(before)
+
+    await edit(dialog, "e1", text)
+
+    assert (await said(dialog), await stored(dialog)) == before
+
+
+async def test_a_message_that_lost_words_can_lose_more(dialog: Dialog) -> None:
+    await say(dialog, "e1", "I live in Porto. I like tea. My dog is called Bo.")
+    await dialog.agree("/memory forget Porto")
+
+    await edit(dialog, "e1", "I like tea. I live in Porto. I work at Acme.")
+
+    assert await said(dialog) == [("I like tea.", "All right.")]
+    assert await stored(dialog) == ["I like tea."]
+
+
+async def test_what_was_taken_back_is_not_learned_again_from_an_edit(dialog: Dialog) -> None:
+    await say(dialog, "e1", "I live in Porto, lol.")
+    await dialog.ask("/memory undo")
+
+    await edit(dialog, "e1", "I live in Porto, haha.")
+
+    assert await dialog.known() == []
+
+
+async def test_the_reply_does_not_repeat_words_that_are_gone(dialog: Dialog) -> None:
+    await say(dialog, "e1", "The router opens with hunter2.", "Hunter2 is weak. Change it!")
+
+    await edit(dialog, "e1", "The router opens with a secret.")
+
+    assert await said(dialog) == [("The router opens with a secret.", "Change it!")]
+
+
+async def test_the_reply_in_chinese_does_not_repeat_them_either(dialog: Dialog) -> None:
+    await say(dialog, "e1", "我把钥匙放在花盆下面。", "花盆下面不安全。早点休息！")
+
+    await edit(dialog, "e1", "我把钥匙放在别处。")
+
+    assert await said(dialog) == [("我把钥匙放在别处。", "早点休息！")]

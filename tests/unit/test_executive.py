@@ -299,7 +299,7 @@ def test_turns_in_the_digest_are_left_out_of_the_loop_and_their_facts_settle() -
     assert reasons[f"t{17 - KEPT_TURNS}"] == reasons["t20"] == ""
 
 
-def test_an_episode_that_does_not_fit_stands_for_no_turns() -> None:
+def test_turns_of_an_episode_that_does_not_fit_are_left_to_recall() -> None:
     known = memory(loop=[turn(n) for n in range(1, 21)])
 
     chosen = select(
@@ -307,7 +307,7 @@ def test_an_episode_that_does_not_fit_stands_for_no_turns() -> None:
     )
 
     assert chosen.episodes == ()
-    assert numbers(chosen.loop) == list(range(1, 21))
+    assert numbers(chosen.loop) == list(range(17 - KEPT_TURNS, 21))
 
 
 @pytest.mark.parametrize(

@@ -67,8 +67,9 @@ def test_an_episode_stands_for_no_other_turns(other: dict[str, object]) -> None:
 def test_what_is_left_out_takes_no_room() -> None:
     gone = summed_up(TURNS, [covering(TURNS)])
 
-    assert numbers(recent_turns(TURNS, 6, cost, left_out=gone)) == list(range(15, 21))
-    assert numbers(recent_turns(TURNS, 4, cost, left_out=gone)) == [17, 18, 19, 20]
+    kept = list(range(21 - KEPT_TURNS, 21))
+    assert numbers(recent_turns(TURNS, KEPT_TURNS, cost, left_out=gone)) == kept
+    assert numbers(recent_turns(TURNS, KEPT_TURNS - 1, cost, left_out=gone)) == kept[1:]
 
 
 def test_the_beginning_stands_still_until_the_window_has_passed_what_is_summed_up() -> None:

@@ -6,11 +6,14 @@ import dataclasses
 from datetime import timedelta
 
 import pytest
-from support.memory import NOON, fact, turn
+from support.memory import NOON, Journal, fact, said, turn
 
-from bot.domain.fact import Evidence, Fact, FactId, FactState, FactStatus
+from bot.domain.fact import Evidence, Fact, FactId, FactKind, FactState, FactStatus
 from bot.domain.shown import Shown
 from bot.domain.turn import TurnId
+from bot.memory.ageing import expired
+from bot.memory.consolidation import consolidate
+from bot.memory.duplicates import merged
 from bot.memory.stale import StaleWords
 
 LATER = NOON + timedelta(days=40)
@@ -120,3 +123,102 @@ def test_active_facts_cut_nothing() -> None:
 
     said = turn(1, "I live in Porto.", "Porto!")
     assert stale.cut_from(said) is said
+
+
+@pytest.mark.parametrize(
+    "status", [s for s in FactStatus if s is not FactStatus.SUPERSEDED], ids=lambda s: s.value
+)
+def test_only_what_is_not_true_any_more_is_cut(status: FactStatus) -> None:
+    old, new = replaced("I live in Porto.", "Porto")
+    stale = StaleWords([old.in_state(dataclasses.replace(old.state, status=status)), new])
+
+    said = turn(1, "I live in Porto.", "Porto!")
+    assert stale.cut_from(said) is said
+    assert stale.keeps("I live in Porto.", [TurnId("t1")], NOON)
+
+
+def remembering(*texts: str, **rest: object) -> Journal:
+    """Facts that say the same, each said in a turn of its own, made one."""
+    journal = Journal()
+    for number, text in enumerate(texts, 1):
+        known = fact(number, text, source=f"t{number}", **rest)
+        journal.facts[known.id] = known
+    assert len(journal.change(merged).operations) == 1
+    return journal
+
+
+def test_words_of_merged_facts_stay_while_they_are_true() -> None:
+    journal = remembering("I live in Porto.", "I moved to Porto.", slot="city", value="Porto")
+    stale = StaleWords(journal.facts.values())
+
+    second = turn(2, "I moved to Porto.", "Porto is windy.")
+    assert stale.cut_from(second) is second
+
+
+@pytest.mark.parametrize("known", [{FactStatus.ACTIVE, FactStatus.SUPERSEDED}, set(FactStatus)])
+def test_words_of_merged_facts_go_when_what_they_were_merged_into_is_over(
+    known: set[FactStatus],
+) -> None:
+    journal = remembering("I live in Porto.", "I moved to Porto.", slot="city", value="Porto")
+    journal.now = LATER
+    journal.change(consolidate, [said("I live in Berlin.", slot="city", value="Berlin")])
+
+    stale = StaleWords([fact for fact in journal.facts.values() if fact.status in known])
+
+    assert stale.cut_from(turn(1, "I live in Porto.")) is None
+    assert stale.cut_from(turn(2, "I moved to Porto.")) is None
+    assert not stale.keeps("I moved to Porto.", [TurnId("t2")], NOON)
+
+
+def test_words_of_merged_free_text_go_as_well() -> None:
+    journal = remembering("I row at dawn.", "I really row at dawn!", topic="note")
+    journal.now = LATER
+    journal.change(consolidate, [said("I row at dusk.", topic="note", corrects=True)])
+
+    stale = StaleWords(journal.facts.values())
+
+    assert stale.cut_from(turn(1, "I row at dawn.")) is None
+    assert stale.cut_from(turn(2, "I really row at dawn!")) is None
+
+
+def test_words_of_a_plan_of_the_past_stay() -> None:
+    journal = Journal()
+    plan = fact(
+        1,
+        "I fly to Porto.",
+        kind=FactKind.PLAN,
+        value="Porto",
+        state=FactState(valid_to=NOON),
+    )
+    journal.facts[plan.id] = plan
+    assert journal.change(expired)
+    stale = StaleWords(journal.facts.values())
+
+    told = turn(1, "I fly to Porto.", "Porto is windy.")
+    assert stale.cut_from(told) is told
+    assert stale.keeps("I fly to Porto.", [TurnId("t1")], NOON)
+
+
+EARLIER = LATER - timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "cited", "kept"),
+    [
+        ("I live in Porto.", "t1", False),
+        ("Porto is windy.", "t5", False),
+        ("The portos here are shops.", "t5", True),
+        ("I am happy by the sea.", "t1", False),
+        ("happy by", "t1", False),
+        ("As I said, I am happy by the sea, all year.", "t1", False),
+        ("I am happy by the sea.", "t5", True),
+        ("I row.", "t1", True),
+    ],
+)
+def test_a_sentence_of_a_summary_goes_with_what_it_names_or_quotes(
+    sentence: str, cited: str, kept: bool
+) -> None:
+    stale = StaleWords(replaced("I live in Porto.", "Porto", "I am happy by the sea"))
+
+    assert stale.keeps(sentence, [TurnId("t0"), TurnId(cited)], EARLIER) is kept
+    assert stale.keeps(sentence, [TurnId(cited)], LATER)

@@ -15,6 +15,7 @@ from bot.memory.summary import (
     estimated_tokens,
     extract_summary,
 )
+from bot.memory.terms import terms
 
 MOVED = "I moved to Porto last March."
 WORK = "My sister Clara works at the harbour."
@@ -26,7 +27,9 @@ def talk(*said: str) -> list[Turn]:
 
 
 def texts(turns: list[Turn], *known: str) -> list[str]:
-    return [sentence.text for sentence in extract_summary(turns, known)]
+    return [
+        sentence.text for sentence in extract_summary(turns, [frozenset(terms(k)) for k in known])
+    ]
 
 
 def test_what_is_told_about_oneself_is_kept_in_order_and_cites_its_turn() -> None:

@@ -22,7 +22,12 @@ from bot.engine.compaction.publishing import REFUSED_FOR
 from bot.engine.compaction.steps import CompactionSteps
 from bot.engine.compaction.undoing import take_back, undo_changes
 from bot.engine.shielding import shielded
-from bot.errors import StorageError
+from bot.errors import (
+    StorageBusyError,
+    StorageError,
+    StorageFullError,
+    StorageUnavailableError,
+)
 from bot.log import bound, get_logger
 from bot.ports.storage import Storage
 from bot.ports.system import Clock, IdSource, WorkerRegistry
@@ -37,6 +42,15 @@ MAX_FAILURES = 5
 
 MAX_ATTEMPTS = 25
 """The same for a job whose processes keep dying, which nobody can count as failures."""
+
+_NO_DATABASE = (StorageUnavailableError, StorageFullError, StorageBusyError)
+"""Nobody's memory can be worked on. Any other StorageError is one memory's own."""
+
+PREVIEW_TURNS = 500
+"""Turns of a job that a preview tries out: two seconds. Others that write to an SQLite file give up
+after five."""
+
+_TOO_MANY = "{turns} turns are too many to try out without holding others up"
 
 _PROBLEM = "it failed too often; the log says why"
 
@@ -102,7 +116,8 @@ class Compactor:
     async def preview(self, person_id: PersonId | None = None) -> tuple[CompactionJob, ...]:
         """The jobs of all who are due, or of one person, as they would end. Changes nothing.
 
-        The database is held up while one person's job is tried out: a second for a thousand turns.
+        The database is held up while one person's job is tried out, so that a job of more than
+        :data:`PREVIEW_TURNS` is not, and its problem says so.
         """
         chosen = [person_id] if person_id is not None else await self._due()
         jobs = []
@@ -118,7 +133,13 @@ class Compactor:
                     workers=self._workers,
                     rule=self._rule,
                 )
-                if (job := await dry._claim(each)) is not None:
+                job = await dry._claim(each)
+                if job is None:
+                    continue
+                turns = job.until_number - job.after_number
+                if turns > PREVIEW_TURNS:
+                    jobs.append(replace(job, problem=_TOO_MANY.format(turns=turns)))
+                else:
                     jobs.append(await dry._run(job))
         return tuple(jobs)
 
@@ -165,6 +186,12 @@ class Compactor:
                     job = await self._run(job)
             except LeaseLostError:
                 log.warning("compaction_lease_lost")
+            except _NO_DATABASE:
+                raise
+            except Exception:
+                # It could not even be noted. Whoever claims it next, when its lease has run out,
+                # tries again; until then the others get their turn.
+                log.exception("compaction_left")
             log.info(
                 "compaction_finished",
                 status=job.status.value,
@@ -186,7 +213,7 @@ class Compactor:
         except asyncio.CancelledError:
             await shielded(self._release(job))
             raise
-        except (LeaseLostError, StorageError):
+        except (LeaseLostError, *_NO_DATABASE):
             # Without its lease it is another's, and without a database nothing can be noted: the
             # lease runs out by itself.
             raise

@@ -74,8 +74,10 @@ class TurnReader:
         async with storage.unit_of_work() as work:
             journal = await work.operations.of_person(job.person_id)
         # Rules read every message when it came. Where they found something, they are not asked
-        # again: "my dog died" would be news now that there is no dog any more.
-        handled = frozenset(entry.turn_id for entry in journal)
+        # again: "my dog died" would be news now that there is no dog any more. What a compaction
+        # found, and gave up with all the rest, is found again.
+        given_up = {entry.undoes for entry in journal if entry.job_id is not None}
+        handled = frozenset(entry.turn_id for entry in journal if entry.id not in given_up)
         while job.step is Step.EXTRACT:
             async with storage.unit_of_work() as work:
                 turns = await work.turns.after(
@@ -151,6 +153,7 @@ class TurnReader:
         there = await work.turns.by_ids(scope, [read.turn.id for read in telling])
         words = {turn.id: turn.text for turn in there if not turn.unremembered}
         learned = 0
+        facts = await work.facts.of(scope, EVERY_STATUS)
         for read in telling:
             if words.get(read.turn.id) != read.turn.text:
                 continue  # forgotten or rewritten while it was read
@@ -158,11 +161,13 @@ class TurnReader:
                 (read.by_rules, FactSource.RULE),
                 (read.by_model, FactSource.MODEL),
             ):
-                facts = await work.facts.of(scope, EVERY_STATUS) if candidates else ()
                 patch = self._patch(
                     job, read.turn, candidates, facts, number=number + learned, source=source
                 )
+                if not patch:
+                    continue
                 await apply_patch(work, patch)
+                facts = await work.facts.of(scope, EVERY_STATUS)
                 learned += len(patch.added)
         return learned
 

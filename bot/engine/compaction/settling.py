@@ -8,6 +8,7 @@ from bot.domain.compaction import CompactionJob, Step
 from bot.domain.conversation import Scope
 from bot.domain.fact import Fact, FactStatus
 from bot.domain.operation import MemoryPatch
+from bot.engine.chat_traffic import ChatTraffic
 from bot.engine.compaction.context import after, change_context, counted
 from bot.engine.compaction.lease import advanced, begun
 from bot.engine.memory_store import apply_patch
@@ -28,26 +29,50 @@ _HOW: Mapping[Step, _Settle] = {
 }
 
 
-class FactSettling:
-    """Each step reads the facts, decides, and stores, in one transaction of milliseconds."""
+STORED_AT_ONCE = 100
+"""Facts that get a new strength in one transaction: a long one would keep a chat waiting."""
 
-    def __init__(self, *, clock: Clock, ids: IdSource) -> None:
+
+class FactSettling:
+    """Each step reads the facts, decides, and stores, in one transaction of milliseconds.
+
+    Strengths are stored some at a time. They follow from the facts and the time alone, so that
+    whoever resumes that step changes the rest.
+    """
+
+    def __init__(self, *, traffic: ChatTraffic, clock: Clock, ids: IdSource) -> None:
+        self._traffic = traffic
         self._clock = clock
         self._ids = ids
 
     async def settle(self, storage: Storage, job: CompactionJob) -> CompactionJob:
         """Do the step that ``job`` is at; the job with that step behind it."""
         step = job.step
+        done = 0
+        while job.step is step:
+            await self._traffic.quiet()
+            job, done = await self._settle(storage, job, step, done)
+        return job
+
+    async def _settle(
+        self, storage: Storage, job: CompactionJob, step: Step, done: int
+    ) -> tuple[CompactionJob, int]:
+        """One transaction: the job, and how many facts are settled."""
         async with storage.unit_of_work() as work:
             number = await begun(work, job)
             facts = await work.facts.of(Scope.in_private(job.person_id), {FactStatus.ACTIVE})
             context = change_context(job, self._clock.now(), number, self._ids)
-            patch = _HOW[step](facts, context)
+            some: Sequence[Fact] = facts
+            if step is Step.STRENGTHEN:
+                some = [fact for fact in facts if fact.number > done][:STORED_AT_ONCE]
+            patch = _HOW[step](some, context)
             await apply_patch(work, patch)
-            job = after(step, counted(job, {_COUNTS[step]: _changed(patch, step)}))
+            job = counted(job, {_COUNTS[step]: _changed(patch, step)})
+            if not some or some[-1] is facts[-1]:
+                job = after(step, job)
             job = await advanced(work, job)
             await work.commit()
-        return job
+        return job, some[-1].number if some else done
 
 
 def _changed(patch: MemoryPatch, step: Step) -> int:

@@ -58,7 +58,7 @@ class CompactionSteps:
             TurnReader(
                 traffic=traffic, clock=clock, ids=ids, extraction=extraction, capability=capability
             ),
-            FactSettling(clock=clock, ids=ids),
+            FactSettling(traffic=traffic, clock=clock, ids=ids),
             EpisodeWriting(
                 Summaries(summariser, traffic, ids), traffic=traffic, clock=clock, idle=idle
             ),

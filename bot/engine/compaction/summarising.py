@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Self
 
 import regex
 
 from bot.domain.compaction import CompactionJob
+from bot.domain.conversation import Audience
 from bot.domain.episode import Episode, EpisodeId, EpisodeSentence
 from bot.domain.fact import Fact
 from bot.domain.text import clean_text
@@ -24,6 +26,7 @@ from bot.memory.summary import (
     extract_summary,
 )
 from bot.memory.support import cited
+from bot.memory.terms import terms
 from bot.ports.summarising import Summariser
 from bot.ports.system import IdSource
 
@@ -45,6 +48,32 @@ _QUESTION = ("?", "\uff1f")
 _END = (".", "!", "\u2026", "\u3002", "\uff01")
 
 
+_WORDED_AT_ONCE = 100
+"""Facts whose words are looked up before others get a chance: some milliseconds."""
+
+
+class Stated:
+    """What facts say, as the terms of their words: found once for many sessions."""
+
+    def __init__(self, words: Sequence[tuple[Fact, frozenset[str]]]) -> None:
+        self._words = words
+
+    @classmethod
+    async def by(cls, facts: Sequence[Fact], traffic: ChatTraffic) -> Self:
+        """What ``facts`` say; it gives way to ``traffic``."""
+        words = []
+        for count, fact in enumerate(facts):
+            if count % _WORDED_AT_ONCE == 0:
+                await traffic.quiet()
+            texts = {fact.text, *(evidence.quote for evidence in fact.evidence)}
+            words += [(fact, said) for said in {frozenset(terms(text)) for text in texts}]
+        return cls(words)
+
+    def before(self, audience: Audience) -> list[frozenset[str]]:
+        """Of facts that may be told to ``audience``."""
+        return [words for fact, words in self._words if fact.audience.may_enter(audience)]
+
+
 class Summaries:
     """Sums up sessions with ``summariser``, and without one from the person's own sentences.
 
@@ -58,12 +87,12 @@ class Summaries:
         self._ids = ids
 
     async def draft(
-        self, turns: Sequence[Turn], *, job: CompactionJob, facts: Sequence[Fact], name: str
+        self, turns: Sequence[Turn], *, job: CompactionJob, stated: Stated, name: str
     ) -> Episode | None:
         """The episode of one session; None when nothing in it is worth a summary.
 
         ``turns`` are of one conversation and audience, oldest first, without stale words. What
-        ``facts`` hold already is left to them. ``name`` is what the person is called.
+        facts have ``stated`` already is left to them. ``name`` is what the person is called.
         """
         turns = [turn for turn in turns if turn.text.strip()]
         if not turns:
@@ -72,7 +101,7 @@ class Summaries:
         if sentences and self._summariser:
             model = self._summariser.model_name
         else:
-            sentences = extract_summary(turns, _stated(facts, turns[0]))
+            sentences = extract_summary(turns, stated.before(turns[0].audience))
         if not sentences:
             return None
         return Episode(
@@ -108,12 +137,6 @@ class Summaries:
             "summary_checked", model=summariser.model_name, written=len(written), kept=len(kept)
         )
         return kept
-
-
-def _stated(facts: Sequence[Fact], turn: Turn) -> list[str]:
-    """The words of facts that may be told wherever the summary may."""
-    told = [fact for fact in facts if fact.audience.may_enter(turn.audience)]
-    return [words for fact in told for words in (fact.text, *(e.quote for e in fact.evidence))]
 
 
 def _sentences(text: str) -> Iterator[str]:

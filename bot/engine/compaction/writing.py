@@ -14,7 +14,7 @@ from bot.domain.turn import Turn
 from bot.engine.chat_traffic import ChatTraffic
 from bot.engine.compaction.context import after, counted
 from bot.engine.compaction.lease import LeaseLostError, advanced, begun
-from bot.engine.compaction.summarising import Summaries
+from bot.engine.compaction.summarising import Stated, Summaries
 from bot.memory.episodes import MOST_TURNS, sessions
 from bot.memory.stale import StaleWords
 from bot.ports.storage import Storage, UnitOfWork
@@ -111,11 +111,15 @@ class EpisodeWriting:
         """The job with ``pending`` written; False when words were forgotten meanwhile."""
         stale = StaleWords(facts)
         active = [fact for fact in facts if fact.status is FactStatus.ACTIVE]
+        stated = await Stated.by(active, self._traffic)
         for turns in pending:
-            await self._traffic.quiet()
-            current = [left for turn in turns if (left := stale.cut_from(turn)) is not None]
+            current = []
+            for turn in turns:
+                await self._traffic.quiet()  # looking for the words of many facts takes its time
+                if (left := stale.cut_from(turn)) is not None:
+                    current.append(left)
             episode = await self._summaries.draft(
-                current, job=job, facts=active, name=person.display_name
+                current, job=job, stated=stated, name=person.display_name
             )
             if episode is None:
                 continue
