@@ -12,10 +12,7 @@ from bot.domain.fact import Fact, FactStatus
 from bot.domain.operation import Actor, MemoryOperation, MemoryPatch, OperationId
 from bot.memory.consolidation import consolidate
 from bot.memory.extraction.candidate import Candidate
-from bot.memory.operations import (
-    ChangeContext,
-    undone_job,
-)
+from bot.memory.operations import ChangeContext, undone_job
 
 JOB = JobId("job")
 

@@ -1,29 +1,18 @@
-"""A message that its author deletes: memory is as if the words had never been said."""
+"""A message that its author deletes: memory is as if the words had taught nothing."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 import pytest
-from support.dialog import ANA, HALL, Dialog, account
-from support.revising import (
-    delete,
-    edit,
-    journal,
-    said,
-    say,
-    stored,
-    summaries,
-    summed_up,
-)
+from support.dialog import ANA, HALL, Dialog, account, channel
+from support.revising import delete, edit, journal, say, stored
 
 from bot.domain.fact import FactState, FactStatus
 from bot.domain.identity import Platform
 from bot.domain.operation import Actor, OperationKind
-from bot.domain.shown import Shown
 from bot.domain.turn import TurnStatus
 from bot.engine.memory_view import EVERY_STATUS
-from bot.engine.reply import ReplyStatus
 
 BOB = account("bob")
 
@@ -249,78 +238,6 @@ async def test_what_the_person_typed_into_a_command_stays(dialog: Dialog) -> Non
     assert await stored(dialog) == ["I live in Faro."]
 
 
-async def test_later_replies_no_longer_tell_it(dialog: Dialog) -> None:
-    await say(dialog, "e0", "Hi!", "Porto has a river.")
-    await say(dialog, "e1", "I live in Porto.")
-    await say(dialog, "e2", "Where do I live?", "You live in Porto. Anything else?")
-    await say(dialog, "e3", "Is Porto big?", "Porto is not big.")
-
-    await delete(dialog, "e1")
-
-    assert await said(dialog) == [
-        ("Hi!", "Porto has a river."),
-        ("", ""),
-        ("Where do I live?", "Anything else?"),
-        ("Is Porto big?", "Porto is not big."),
-    ]
-    *_, last = await journal(dialog)
-    assert last.detail["sentences"] == 1
-
-
-async def test_what_was_shown_goes_with_a_deleted_message(dialog: Dialog) -> None:
-    await dialog.say("Look!", event="e1", shown=(Shown(name="tom.png", caption="Tom"),))
-
-    await delete(dialog, "e1")
-
-    (turn,) = await dialog.turns()
-    assert turn.shown == ()
-    assert "tom" not in repr(dialog.storage.state)  # type: ignore[attr-defined]
-
-
-async def test_summaries_lose_what_only_that_message_said(dialog: Dialog) -> None:
-    first = await say(dialog, "e1", "My locker is by the door.")
-    both = await say(dialog, "e2", "My locker is by the door. It rains.")
-    await summed_up(
-        dialog,
-        ("My locker is by the door.", (first, both)),
-        ("My locker is by the door.", (first,)),
-        ("It rains.", (both,)),
-    )
-
-    await delete(dialog, "e1")
-
-    assert await summaries(dialog) == [[("My locker is by the door.", 1), ("It rains.", 1)]]
-    await delete(dialog, "e2")
-    assert await summaries(dialog) == []
-
-
-async def test_a_deletion_while_it_is_answered_leaves_no_reply(dialog: Dialog) -> None:
-    dialog.generator.hold()
-    reply = await dialog.engine.handle(dialog.message("I live in Porto.", event="e1"))
-    await dialog.generator.asked.wait()
-
-    assert await delete(dialog, "e1")
-    dialog.generator.answer = lambda _: "Porto!"
-    dialog.generator.release()
-    outcome = await reply.outcome()
-
-    assert "could not save this reply" in outcome.notice
-    (turn,) = await dialog.turns()
-    assert (turn.text, turn.reply, turn.status) == ("", "", TurnStatus.ANSWERED)
-    assert await stored(dialog) == []
-
-
-async def test_a_deleted_event_that_comes_again_is_not_answered(dialog: Dialog) -> None:
-    await say(dialog, "e1", "I live in Porto.")
-    await delete(dialog, "e1")
-
-    outcome = await dialog.say("I live in Porto.", event="e1")
-
-    assert outcome.status is ReplyStatus.DUPLICATE
-    assert await said(dialog) == [("", "")]
-    assert await stored(dialog) == []
-
-
 async def test_messages_of_a_linked_account_follow_too(dialog: Dialog) -> None:
     discord = account("ana2", Platform.DISCORD)
     await dialog.say("I live in Porto.", discord, event="e1")
@@ -356,41 +273,28 @@ async def test_nothing_of_others_changes(dialog: Dialog) -> None:
     assert [turn.text for turn in await dialog.turns(BOB)] == ["I live in Porto."]
 
 
-async def test_nothing_derived_from_the_words_stays_in_memory(dialog: Dialog) -> None:
-    await say(dialog, "e1", "My locker code is 4711.")
-    await dialog.ask("/memory show locker")
-    person = await dialog.person()
-    assert person
-    assert person.id in dialog.recall._entries
-
-    await delete(dialog, "e1")
-
-    assert person.id not in dialog.recall._entries
-
-
-async def test_a_reply_may_still_name_what_something_else_is_called(dialog: Dialog) -> None:
-    await say(dialog, "e0", "My dog is called Porto.")
-    await say(dialog, "e1", "I live in Porto.")
-    await say(dialog, "e2", "How old is my dog?", "Porto is five.")
-
-    await delete(dialog, "e1")
-
-    assert await dialog.known() == ["My dog is called Porto."]
-    assert (await said(dialog))[-1] == ("How old is my dog?", "Porto is five.")
-
-
-async def test_the_files_are_overwritten_afterwards(
-    dialog: Dialog, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("words", ["I live in Porto.", "I live in Porto with Bo, whom I love."])
+async def test_words_said_directly_do_not_enter_a_channel_in_place_of_deleted_ones(
+    dialog: Dialog, words: str
 ) -> None:
-    scrubbed: list[str] = []
-
-    async def scrub() -> None:
-        scrubbed.append("files")
-
-    monkeypatch.setattr(dialog.storage, "scrub", scrub)
-    await say(dialog, "e1", "I live in Porto.")
+    await dialog.say("I live in Porto.", where=HALL, event="e1")
+    await say(dialog, "e2", words)
+    assert "Porto" in await dialog.prompt_for("Where do I live?", where=HALL)
 
     await delete(dialog, "e1")
-    await delete(dialog, "e1")
 
-    assert scrubbed == ["files"]
+    prompt = await dialog.prompt_for("Where do I live?", where=HALL)
+    assert "Porto" not in prompt
+    assert "Bo" not in prompt
+    assert "Porto" in await dialog.prompt_for("Where do I live?")
+
+
+async def test_words_said_in_a_channel_too_may_still_be_used_there(dialog: Dialog) -> None:
+    for number, where in enumerate((HALL, None, channel("garden"))):
+        await dialog.say("I live in Porto.", where=where, event=f"e{number}")
+
+    await delete(dialog, "e0")
+
+    (fact,) = await dialog.facts()
+    assert fact.audience == HALL.audience
+    assert "Porto" in await dialog.prompt_for("Where do I live?", where=HALL)
