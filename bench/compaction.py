@@ -217,8 +217,8 @@ def facts_table(results: dict[str, Result]) -> Table:
     return shown
 
 
-Line = list[tuple[int, float, float]]
-"""Turns, tokens of memory, share of evidence."""
+Line = list[tuple[int, float, float, int]]
+"""Turns, tokens of memory, share of evidence, tokens of all turns word for word."""
 
 
 async def lives(
@@ -250,8 +250,8 @@ async def lives(
 
 async def _look(
     set_up: Stage, side: Side, answers: dict[str, str], tokenizer: ChatTokenizer, at: datetime
-) -> tuple[float, float]:
-    """Mean tokens of memory, and mean share of evidence, of questions about what was said."""
+) -> tuple[float, float, int]:
+    """The figures of a :data:`Line`, for questions about what was said until now."""
     prompts = Prompts(await Stored.of(set_up, side), set_up, answers, tokenizer)
     told = [question for question in side.questions if question.evidence <= prompts.known]
     step = max(1, len(told) // ASKED_EACH_STEP)
@@ -259,6 +259,7 @@ async def _look(
     return (
         statistics.mean(sum(one.tokens.values()) for one in asked),
         100 * statistics.mean(one.share for one in asked),
+        prompts.word_for_word,
     )
 
 
@@ -271,14 +272,15 @@ def plot(lines: dict[str, Line], file: Path) -> None:
 
     figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4))
     for (name, line), style in zip(lines.items(), ("s--", "o-"), strict=True):
-        turns, tokens, recall = zip(*line, strict=True)
+        turns, tokens, recall, whole = zip(*line, strict=True)
         left.plot(turns, tokens, style, label=name)
         right.plot(turns, recall, style, label=name)
-    left.set(xlabel="turns", ylabel="tokens of memory in a prompt", ylim=(0, None))
+    left.plot(turns, whole, color="grey", label="all turns, word for word")
+    left.set(xlabel="turns", ylabel="tokens of memory in a prompt", yscale="log", ylim=(100, None))
     right.set(xlabel="turns", ylabel="evidence in the prompt, %", ylim=(0, 100))
     for axes in (left, right):
         axes.grid(alpha=0.3)
-        axes.legend()
+        axes.legend(fontsize=8)
     figure.tight_layout()
     figure.savefig(file, dpi=120)
 

@@ -140,6 +140,8 @@ class Prompts:
         self._episodes = {str(episode.id): episode for episode in stored.episodes}
         self.known = frozenset(self._names.values())
         """The data's ids of everything that was said."""
+        self.word_for_word = sum(self._costs.values())
+        """Tokens of all turns, with their replies."""
 
     async def ask(self, question: Question, *, at: datetime) -> Asked:
         """The prompt for a question that is asked the next day."""
