@@ -31,6 +31,7 @@ from bot.engine.memory_control import MemoryControl
 from bot.engine.memory_loader import MemoryLoader
 from bot.engine.model_extraction import ModelExtraction
 from bot.engine.on_demand import OnDemandGenerator
+from bot.engine.other_chats import OtherChats
 from bot.engine.recall_cache import RecallCache
 from bot.engine.recovery import TurnRecovery
 from bot.engine.retention import Retention
@@ -258,6 +259,9 @@ async def compaction_app(settings: Settings) -> AsyncIterator[CompactionApp]:
     recall = RecallCache()
     async with AsyncExitStack() as stack:
         storage = await stack.enter_async_context(open_storage(settings.resolved_database_url))
+        others = OtherChats(storage, traffic, clock=clock)
+        others.start()
+        stack.push_async_callback(others.stop)
         models: dict[str, Any] = {}
         model = _installed_model(settings)
         if model is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -32,6 +33,10 @@ class FactRows:
     def __init__(self, facts: Iterable[Fact], voice: Voice) -> None:
         self._facts: Mapping[FactId, Fact] = {fact.id: fact for fact in facts}
         self._voice = voice
+        self._former: dict[FactId, list[Fact]] = defaultdict(list)
+        for fact in self._facts.values():
+            if fact.status is FactStatus.SUPERSEDED and (heir := self.heir(fact)) is not None:
+                self._former[heir].append(fact)
 
     def row(self, fact: Fact) -> Row:
         """One fact: number, words, state, where it comes from, what it was before."""
@@ -49,11 +54,7 @@ class FactRows:
     def former_values(self, fact: Fact) -> list[Fact]:
         """What stood in place of ``fact`` before, latest first."""
         return sorted(
-            (
-                other
-                for other in self._facts.values()
-                if other.status is FactStatus.SUPERSEDED and self.heir(other) == fact.id
-            ),
+            self._former.get(fact.id, ()),
             key=lambda other: (other.state.valid_to or other.valid_from, other.number),
             reverse=True,
         )
@@ -114,13 +115,14 @@ def overview(summary: MemorySummary, now: datetime, voice: Voice) -> list[Sectio
     passed = [
         fact
         for fact in summary.facts
-        if fact.status is FactStatus.EXPIRED or (fact in active and _is_passed(fact, now))
+        if fact.status is FactStatus.EXPIRED
+        or (fact.status is FactStatus.ACTIVE and _is_passed(fact, now))
     ]
     sections = [
         (
             f"kind.{kind.value}",
             sorted(
-                (fact for fact in active if fact.kind is kind and fact not in passed),
+                (fact for fact in active if fact.kind is kind and not _is_passed(fact, now)),
                 key=lambda fact: (not fact.state.pinned, fact.occurs_from or fact.valid_from),
             ),
         )

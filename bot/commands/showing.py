@@ -56,13 +56,13 @@ class Showing:
         if not search_terms(query):
             return call.refused("search.empty", query=query)
         found = await self._view.search(call.identity, query)
-        if not (found.facts or found.turns or found.episodes):
+        # What was merged stands there already, with its words, in the one that it became.
+        facts = [fact for fact in found.facts if fact.status is not FactStatus.MERGED]
+        if not (facts or found.turns or found.episodes):
             return call.refused("search.nothing", query=query)
         voice = call.voice
         sections = [
-            Section(
-                title=voice.say("search.facts"), rows=FactRows(found.facts, voice).rows(found.facts)
-            ),
+            Section(title=voice.say("search.facts"), rows=FactRows(found.facts, voice).rows(facts)),
             Section(title=voice.say("search.messages"), rows=message_rows(found.turns, voice)),
             *episode_sections(found.episodes, voice),
         ]

@@ -22,6 +22,11 @@ from bot.memory.loop import MAX_TURNS
 from bot.memory.stale import StaleWords
 from bot.ports.storage import Storage, UnitOfWork
 
+ONCE_TRUE = frozenset(
+    {FactStatus.ACTIVE, FactStatus.SUPERSEDED, FactStatus.MERGED, FactStatus.EXPIRED}
+)
+"""Facts to be loaded for a prompt: which words are outdated follows from what came after them."""
+
 EPISODES_LOADED = 24
 """Three times as many as a digest holds: some may have no words left, or be too long."""
 
@@ -53,7 +58,7 @@ class MemoryLoader:
                     recent = await work.turns.recent(
                         scope, turn.conversation_id, before_number=turn.number, limit=MAX_TURNS
                     )
-                facts = await work.facts.of(scope, {FactStatus.ACTIVE, FactStatus.SUPERSEDED})
+                facts = await work.facts.of(scope, ONCE_TRUE)
                 episodes: Sequence[Episode] = ()
                 if person.compacted_until:
                     episodes = await work.episodes.of(

@@ -79,7 +79,7 @@ class MemoryView:
             if person is None:
                 return MemoryMatches(facts=(), turns=())
             scope = Scope.in_private(person.id)
-            statuses = EVERY_STATUS - {FactStatus.RETRACTED}
+            statuses = EVERY_STATUS - {FactStatus.RETRACTED, FactStatus.MERGED}
             facts = await work.facts.of(scope, statuses)
             index = await self._recall.index_of(person, work)
             ranked = index.rank(query, scope, limit=MAX_FOUND, now=self._clock.now())

@@ -41,9 +41,7 @@ _COUNTED = regex.compile(
 )
 """Values that count and name nobody: "two sisters"."""
 
-_DENIAL = regex.compile(
-    r"\b(?:no|not|never|don't|doesn't|isn't|haven't|hasn't)\b|[没不无]", regex.I
-)
+_DENIAL = regex.compile(r"\b(?:no|not|never|cannot|\p{L}+n['\u2019]t)\b|[没不无]", regex.I)
 
 _MANY_ALIKE = frozenset({"plan", "event"})
 """Topics in which two facts are alike by their dates alone, so that likeness finds nothing."""

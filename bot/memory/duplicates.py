@@ -12,12 +12,12 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 import regex
 
 from bot.domain.fact import Fact, FactSource, FactStatus
 from bot.domain.operation import MemoryPatch
+from bot.domain.turn import TurnId
 from bot.memory.consolidation import denies
 from bot.memory.operations import ChangeContext, MemoryChange
 from bot.memory.terms import CJK_STOP_CHARACTERS, STOP_WORDS, terms
@@ -61,8 +61,10 @@ class _Said:
 
     fact: Fact
     terms: tuple[str, ...]
+    bag: frozenset[str]
     equal: tuple[object, ...]
-    """What must be equal: the value, denial, and numbers, names and small words in order."""
+    """What must be equal: kind, time and value, denial, and numbers, names and small words in
+    order."""
 
 
 def merged(facts: Sequence[Fact], context: ChangeContext) -> MemoryPatch:
@@ -98,22 +100,26 @@ def _groups_in(facts: Sequence[Fact]) -> list[list[Fact]]:
     """Every fact joins the group whose first fact it repeats: nothing drifts along a chain."""
     groups: list[list[Fact]] = []
     firsts: list[_Said] = []
+    taught_by: list[set[TurnId]] = []
     holding: dict[object, list[int]] = defaultdict(list)
     compared = [_said(fact) for fact in sorted(facts, key=_rank)]
     frequency = Counter(term for said in compared for term in set(said.terms))
     for said in compared:
         keys = [(said.equal, term) for term in _rarest(said, frequency)]
         near = sorted({place for key in keys for place in holding[key]})
+        # A fact has one quote of a turn: of two that one turn taught, one would be lost.
+        turns = {e.turn_id for e in said.fact.evidence if e.turn_id is not None}
         match = next(
-            (p for p in near if _same(firsts[p], said) and not _share_turn(groups[p], said.fact)),
-            None,
+            (p for p in near if _same(firsts[p], said) and taught_by[p].isdisjoint(turns)), None
         )
         if match is not None:
             groups[match].append(said.fact)
+            taught_by[match] |= turns
             continue
         for key in keys:
             holding[key].append(len(groups))
         groups.append([said.fact])
+        taught_by.append(turns)
         firsts.append(said)
     return [group for group in groups if len(group) > 1]
 
@@ -130,19 +136,18 @@ def _rarest(said: _Said, frequency: Mapping[str, int]) -> Sequence[str]:
     return sorted(set(said.terms), key=lambda term: (frequency[term], term))[: more + 1]
 
 
-def _share_turn(group: Iterable[Fact], fact: Fact) -> bool:
-    """Whether one turn taught both. A fact has one quote of a turn, and so one would be lost."""
-    turns = {e.turn_id for known in group for e in known.evidence if e.turn_id is not None}
-    return any(evidence.turn_id in turns for evidence in fact.evidence)
-
-
 def _said(fact: Fact) -> _Said:
     text = unicodedata.normalize("NFKC", fact.text).replace("\u2019", "'")
     text = _EMPHASIS.sub("", _AM.sub(" am", text))
+    found = tuple(terms(text))
     return _Said(
         fact=fact,
-        terms=tuple(terms(text)),
+        terms=found,
+        bag=frozenset(found),
         equal=(
+            fact.kind,
+            fact.occurs_from,
+            fact.occurs_until,
             (fact.value or "").casefold(),
             denies(text),
             *_telling(text, fact.value if _is_value(fact) else None),
@@ -173,26 +178,21 @@ def _telling(text: str, value: str | None) -> tuple[str, ...]:
 def _same(one: _Said, other: _Said) -> bool:
     """Whether two facts of one place say the same; what is looked up is equal already."""
     first, second = one.fact, other.fact
-    if first.kind is not second.kind or _when(first) != _when(second):
+    if not (_is_value(first) or _are_near(one, other)):
         return False
     if first.id == second.conflicts_with or second.id == first.conflicts_with:
         return False
-    if not (
-        first.audience.may_enter(second.audience) and second.audience.may_enter(first.audience)
-    ):
-        return False
-    return _is_value(first) or _are_near(one.terms, other.terms)
+    return first.audience.may_enter(second.audience) and second.audience.may_enter(first.audience)
 
 
-def _when(fact: Fact) -> tuple[datetime | None, datetime | None]:
-    return fact.occurs_from, fact.occurs_until
-
-
-def _are_near(one: Sequence[str], other: Sequence[str]) -> bool:
+def _are_near(one: _Said, other: _Said) -> bool:
     """Whether one has all terms of the other, in their order, and hardly any more."""
-    less, more = sorted((one, other), key=len)
+    # Nearly all pairs differ here, and sets tell it at once.
+    if not (one.bag <= other.bag or other.bag <= one.bag):
+        return False
+    less, more = sorted((one.terms, other.terms), key=len)
     rest = iter(more)
-    if not more or not all(term in rest for term in less) or len(less) < NEAR * len(more):
-        return one == other
+    if len(less) < NEAR * len(more) or not all(term in rest for term in less):
+        return False
     extra = Counter(more) - Counter(less)
     return not any(term in _TURNING or _HAN.search(term) for term in extra)

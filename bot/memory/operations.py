@@ -110,13 +110,13 @@ class MemoryChange:
 
     def merge(self, keep: Fact, duplicates: Sequence[Fact], reason: str) -> None:
         """One fact takes over the evidence, and the pin, of others that say the same."""
-        known = [_mark(evidence) for evidence in keep.evidence]
+        known = {_mark(evidence) for evidence in keep.evidence}
         turns = {evidence.turn_id for evidence in keep.evidence if evidence.turn_id is not None}
         for evidence in (e for fact in duplicates for e in fact.evidence):
             if evidence.turn_id in turns or _mark(evidence) in known:
                 continue
             self._support.append((keep.id, evidence))
-            known.append(_mark(evidence))
+            known.add(_mark(evidence))
             if evidence.turn_id is not None:
                 turns.add(evidence.turn_id)
         pinned = keep.state.pinned or any(fact.state.pinned for fact in duplicates)

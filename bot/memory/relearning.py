@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from bot.domain.fact import Fact, FactStatus
 from bot.domain.turn import Turn
+from bot.memory.cutting import same_words
 from bot.memory.extraction.candidate import Candidate
 
 _ONCE_TRUE = frozenset({FactStatus.ACTIVE, FactStatus.SUPERSEDED})
@@ -26,7 +27,9 @@ def news(
     return tuple(
         candidate
         for candidate in candidates
-        if not _was_learned(candidate, facts, turn) and not _is_outdated(candidate, facts, turn)
+        if not _was_learned(candidate, facts, turn)
+        and not _is_outdated(candidate, facts, turn)
+        and not _is_over_since(candidate, facts, turn)
     )
 
 
@@ -46,6 +49,31 @@ def _is_outdated(candidate: Candidate, facts: Sequence[Fact], turn: Turn) -> boo
         for fact in facts
         if fact.status in _ONCE_TRUE
     )
+
+
+def _is_over_since(candidate: Candidate, facts: Sequence[Fact], turn: Turn) -> bool:
+    """Whether what the candidate says was true then, and has come to its end in the meantime.
+
+    Nothing active need tell of that: what is over leaves nothing in its place.
+    """
+    same = [fact for fact in facts if _may_be_it(candidate, fact)]
+    if any(fact.status is FactStatus.ACTIVE for fact in same):
+        return False
+    return any(
+        fact.status is FactStatus.SUPERSEDED
+        and fact.state.valid_to is not None
+        and fact.state.valid_to > turn.received_at
+        for fact in same
+    )
+
+
+def _may_be_it(candidate: Candidate, fact: Fact) -> bool:
+    """Whether the fact says what the candidate says; of a slot, whatever its value."""
+    if (candidate.slot, candidate.topic) != (fact.slot, fact.topic):
+        return False
+    if candidate.value is not None and fact.value is not None and candidate.slot is None:
+        return candidate.value.casefold() == fact.value.casefold()
+    return candidate.slot is not None or same_words(candidate.text, fact.text)
 
 
 def _would_be_changed(candidate: Candidate, fact: Fact) -> bool:

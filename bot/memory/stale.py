@@ -71,17 +71,15 @@ class StaleWords:
         """Whether a sentence of a summary that cites these turns may still be shown.
 
         Not when it names what is outdated since ``ended_at``, when the last of what is summed up
-        was said, or has words of a quote that is.
+        was said: who speaks of it later may well mean the past. Nor when it has words of an
+        outdated quote, which is from before in any case.
         """
         return not any(
-            ended_at < fact.since
-            and (
-                (fact.value is not None and _names(sentence, fact.value))
-                or any(
-                    quote in sentence or sentence in quote
-                    for turn_id in turn_ids
-                    for quote in fact.quotes.get(turn_id, ())
-                )
+            (ended_at < fact.since and fact.value is not None and _names(sentence, fact.value))
+            or any(
+                quote in sentence or sentence in quote
+                for turn_id in turn_ids
+                for quote in fact.quotes.get(turn_id, ())
             )
             for fact in self._outdated
         )

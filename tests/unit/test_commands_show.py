@@ -111,6 +111,26 @@ async def test_passed_plans_pins_conflicts_and_what_is_not_used_are_marked(desk:
     assert "Taken back and not listed: 1 fact." in shown
 
 
+@pytest.mark.parametrize(
+    ("locale", "title", "mark"),
+    [("", "Passed plans", "passed"), ("zh-CN", "已过去的计划", "已过去")],
+)
+async def test_what_expired_is_shown_as_past_and_what_was_merged_is_not_shown(
+    desk: Desk, locale: str, title: str, mark: str
+) -> None:
+    expired = FactState(status=FactStatus.EXPIRED, valid_to=NOON)
+    await desk.learn("I fly to Rome.", kind=FactKind.PLAN, state=expired)
+    tea = await desk.learn("I like tea.")
+    became = FactState(status=FactStatus.MERGED, superseded_by=tea.id)
+    await desk.learn("I really like tea.", state=became)
+
+    reply = await desk.ask("/memory show", locale=locale)
+
+    assert titles(reply)[-1] == title
+    assert f"#1 I fly to Rome. [{mark}]" in text_of(reply)
+    assert "#3" not in text_of(reply)
+
+
 async def test_a_plan_of_one_day_has_one_date(desk: Desk) -> None:
     day = NOON.replace(hour=0) + timedelta(days=30)
     await desk.learn(
@@ -192,6 +212,16 @@ async def test_what_was_taken_back_is_not_found(desk: Desk) -> None:
     (facts, *_) = (await desk.ask("/memory show rain")).sections
 
     assert [row.label for row in facts.rows] == ["#2"]
+
+
+async def test_what_was_merged_is_found_as_what_it_became(desk: Desk) -> None:
+    rain = await desk.learn("I like rain.")
+    became = FactState(status=FactStatus.MERGED, superseded_by=rain.id)
+    await desk.learn("I really like rain.", state=became)
+
+    (facts, *_) = (await desk.ask("/memory show rain")).sections
+
+    assert [row.label for row in facts.rows] == ["#1"]
 
 
 async def test_a_number_shows_one_fact(desk: Desk) -> None:

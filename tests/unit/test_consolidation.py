@@ -182,6 +182,11 @@ def test_free_text_so_alike_without_a_cue_is_marked_as_doubtful() -> None:
         ("Tom and Eva plan a long trip to Patagonia in May.",
          "Tom and Eva plan a long trip to Iceland in May.", False),
         ("I eat meat on Sundays.", "I don't eat meat on Sundays.", False),
+        ("I eat meat on Sundays.", "I don\u2019t eat meat on Sundays.", False),
+        ("I can eat nuts.", "I can't eat nuts.", False),
+        ("I can eat nuts.", "I cannot eat nuts.", False),
+        ("I will marry Tom.", "I won't marry Tom.", False),
+        ("I did finish the thesis.", "I didn't finish the thesis.", False),
         ("老王和我每年五月去杭州喝茶", "老王和我每年五月去苏州喝茶", False),
     ],
 )  # fmt: skip

@@ -95,6 +95,7 @@ DAY = timedelta(days=1)
     "difference",
     [
         {"occurs_from": NOON},
+        {"occurs_until": NOON + DAY},
         {"occurs_from": NOON + DAY, "occurs_until": NOON + 2 * DAY},
         {"topic": "plan"},
         {"topic": None, "slot": "drink"},
@@ -171,6 +172,19 @@ def test_the_one_that_stays_has_the_words_of_all() -> None:
     assert [quotes(other) for other in others] == [[text] for text in texts[1:]]
     assert (operation.kind, len(operation.changes)) == (OperationKind.MERGE, 3)
     assert not journal.change(merged)
+
+
+def test_what_several_have_alike_is_taken_over_once() -> None:
+    typed = known(0, "I do row.", source=None).evidence[0]
+    two, three = (
+        dataclasses.replace(row, evidence=(*row.evidence, typed))
+        for row in (known(2, "I row."), known(3, "I row."))
+    )
+    journal = holding(known(1, "I row."), two, three)
+
+    journal.change(merged)
+
+    assert quotes(journal.facts[FactId("f1")]).count("I do row.") == 1
 
 
 def test_each_group_is_an_operation_of_its_own() -> None:

@@ -118,7 +118,43 @@ def test_what_this_turn_ended_is_not_ended_again() -> None:
 
     assert not news([candidate], [superseded(valid_to=NOON)], OLD)
     assert news([candidate], [superseded(valid_to=NOON - DAY)], OLD)
+    assert not news([candidate], [superseded(valid_to=NOON + DAY)], OLD)
     assert news([candidate], [superseded(valid_to=NOON, superseded_by=over.id)], OLD)
+
+
+NUTS = fact(1, "I'm allergic to nuts.", topic="allergy", value="nuts", source="t0", at=NOON - DAY)
+NURSE = fact(1, "I work as a nurse.", slot="job", value="nurse", source="t0", at=NOON - DAY)
+GATE = fact(1, "我每天走后门", topic="note", source="t0", at=NOON - DAY)
+
+
+@pytest.mark.parametrize(
+    ("candidate", "ended"),
+    [
+        (said("Nuts make me ill.", topic="allergy", value="Nuts"), NUTS),
+        (said("I'm a nurse.", slot="job", value="nurse"), NURSE),
+        (said("I'm a cook.", slot="job", value="cook"), NURSE),
+        (said("我每天走后门。", topic="note"), GATE),
+    ],
+)
+def test_what_came_to_its_end_after_the_turn_does_not_come_back(
+    candidate: Candidate, ended: Fact
+) -> None:
+    def over(days: int) -> Fact:
+        state = FactState(status=FactStatus.SUPERSEDED, valid_to=NOON + days * DAY)
+        return ended.in_state(state)
+
+    assert not news([candidate], [over(5)], OLD)
+    assert news([candidate], [over(0)], OLD)
+    again = dataclasses.replace(ended, evidence=fact(2, source="t8", at=NOON).evidence)
+    assert news([candidate], [over(5), again], OLD)
+    other = dataclasses.replace(over(5), slot=None, topic="other")
+    assert news([candidate], [other], OLD)
+
+
+def test_the_end_of_one_value_says_nothing_of_another() -> None:
+    ended = NUTS.in_state(FactState(status=FactStatus.SUPERSEDED, valid_to=NOON + DAY))
+
+    assert news([said("Eggs make me ill.", topic="allergy", value="eggs")], [ended], OLD)
 
 
 STATEMENTS = st.one_of(

@@ -221,4 +221,19 @@ def test_a_sentence_of_a_summary_goes_with_what_it_names_or_quotes(
     stale = StaleWords(replaced("I live in Porto.", "Porto", "I am happy by the sea"))
 
     assert stale.keeps(sentence, [TurnId("t0"), TurnId(cited)], EARLIER) is kept
-    assert stale.keeps(sentence, [TurnId(cited)], LATER)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "cited", "kept"),
+    [
+        ("I moved away from Porto.", "t1", True),
+        ("I am happy by the sea.", "t1", False),
+        ("I am happy by the sea.", "t9", True),
+    ],
+)
+def test_what_was_overwritten_while_it_was_talked_of_may_be_named_and_not_quoted(
+    sentence: str, cited: str, kept: bool
+) -> None:
+    stale = StaleWords(replaced("I live in Porto.", "Porto", "I am happy by the sea"))
+
+    assert stale.keeps(sentence, [TurnId(cited)], LATER + timedelta(minutes=5)) is kept

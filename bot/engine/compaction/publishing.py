@@ -22,7 +22,7 @@ from bot.engine.chat_traffic import ChatTraffic
 from bot.engine.compaction.context import counted
 from bot.engine.compaction.lease import LeaseLostError, begun
 from bot.engine.compaction.undoing import take_back
-from bot.engine.memory_loader import EPISODES_LOADED, visible_episodes
+from bot.engine.memory_loader import EPISODES_LOADED, ONCE_TRUE, visible_episodes
 from bot.engine.memory_view import EVERY_STATUS
 from bot.engine.recall_cache import RecallCache
 from bot.log import get_logger
@@ -45,8 +45,6 @@ lead to the same result."""
 
 INDEXED_AT_ONCE = 100
 """Turns that enter the recall index in one transaction: some 30 ms."""
-
-_KNOWN = frozenset({FactStatus.ACTIVE, FactStatus.SUPERSEDED})
 
 _TAKEN_BACK = frozenset({FactStatus.SUPERSEDED, FactStatus.RETRACTED, FactStatus.QUARANTINED})
 """What the person has said or done since is no loss, whether a chat or this job has heard of it."""
@@ -240,7 +238,7 @@ class _Memory:
         self._person = person
         self._now = now
         self._traffic = traffic
-        known = [fact for fact in facts if fact.status in _KNOWN]
+        known = [fact for fact in facts if fact.status in ONCE_TRUE]
         self._stale = StaleWords(known)
         self._facts = tuple(fact for fact in known if fact.is_current(now))
         self._episodes: tuple[Episode, ...] = ()

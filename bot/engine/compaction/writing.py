@@ -15,6 +15,7 @@ from bot.engine.chat_traffic import ChatTraffic
 from bot.engine.compaction.context import after, counted
 from bot.engine.compaction.lease import LeaseLostError, advanced, begun
 from bot.engine.compaction.summarising import Stated, Summaries
+from bot.engine.memory_loader import ONCE_TRUE
 from bot.memory.episodes import MOST_TURNS, sessions
 from bot.memory.stale import StaleWords
 from bot.ports.storage import Storage, UnitOfWork
@@ -53,7 +54,7 @@ class EpisodeWriting:
         while not is_whole:
             async with storage.unit_of_work() as work:
                 person = await work.persons.get(job.person_id)
-                facts = await work.facts.of(scope, {FactStatus.ACTIVE, FactStatus.SUPERSEDED})
+                facts = await work.facts.of(scope, ONCE_TRUE)
             if person is None:
                 raise LeaseLostError  # erased, and the job with them
             pending = await self._pending(storage, job, scope)
