@@ -12,6 +12,7 @@ from bot.domain.conversation import Scope
 from bot.domain.episode import Episode
 from bot.domain.fact import FactStatus
 from bot.domain.identity import IdentityRef
+from bot.domain.turn import NewTurn, TurnId, TurnOutcome, TurnStatus
 from bot.engine.chat_traffic import ChatTraffic
 from bot.engine.compaction.compactor import Compactor
 from bot.engine.compaction.steps import CompactionSteps
@@ -79,6 +80,33 @@ class CompactingDialog(Dialog):
         assert person
         async with self.storage.unit_of_work() as work:
             return await work.episodes.of(Scope.in_private(person.id))
+
+    async def unread(self, text: str, who: IdentityRef = ANA) -> None:
+        """A message of an earlier version, whose rules found nothing in it.
+
+        Not their first one: it is stored where they spoke before.
+        """
+        self.later(minutes=1)
+        first = (await self.turns(who))[0]
+        async with self.storage.unit_of_work() as work:
+            turn, _ = await work.turns.accept(
+                NewTurn(
+                    id=TurnId(self.ids.new_id()),
+                    person_id=first.person_id,
+                    conversation_id=first.conversation_id,
+                    audience=first.audience,
+                    event_key="unread",
+                    text=text,
+                    received_at=self.clock.now(),
+                    worker="old",
+                    lease_until=self.clock.now(),
+                )
+            )
+            outcome = TurnOutcome(
+                status=TurnStatus.ANSWERED, finished_at=self.clock.now(), reply="Yes."
+            )
+            await work.turns.finish(turn.id, outcome, worker="old")
+            await work.commit()
 
     async def small_talk(self, turns: int, who: IdentityRef = ANA, about: str = "weather") -> None:
         """Talk of which nothing is learned."""

@@ -12,7 +12,6 @@ from support.dialog import ANA, account
 from bot.domain.compaction import CompactionJob, JobStatus, Step
 from bot.domain.conversation import Scope
 from bot.domain.fact import FactStatus
-from bot.domain.turn import NewTurn, TurnId, TurnOutcome, TurnStatus
 from bot.engine.compaction import compactor as module
 from bot.engine.compaction import publishing, settling, undoing
 from bot.engine.compaction.steps import CompactionSteps
@@ -68,35 +67,8 @@ async def test_what_the_person_changes_while_the_job_runs_is_no_loss() -> None:
     assert job.status is JobStatus.DONE
 
 
-class Late(CompactingDialog):
-    """A dialog with messages that an earlier version stored, whose rules found nothing in them."""
-
-    async def unread(self, text: str) -> None:
-        self.later(minutes=1)
-        first = (await self.turns())[0]
-        async with self.storage.unit_of_work() as work:
-            turn, _ = await work.turns.accept(
-                NewTurn(
-                    id=TurnId(self.ids.new_id()),
-                    person_id=first.person_id,
-                    conversation_id=first.conversation_id,
-                    audience=first.audience,
-                    event_key="unread",
-                    text=text,
-                    received_at=self.clock.now(),
-                    worker="old",
-                    lease_until=self.clock.now(),
-                )
-            )
-            outcome = TurnOutcome(
-                status=TurnStatus.ANSWERED, finished_at=self.clock.now(), reply="Yes."
-            )
-            await work.turns.finish(turn.id, outcome, worker="old")
-            await work.commit()
-
-
 async def test_what_a_later_message_has_overwritten_is_no_loss() -> None:
-    dialog = Late()
+    dialog = CompactingDialog()
     await dialog.say("I live in Rome.")
     await dialog.unread("I live in Berlin.")
 
@@ -107,7 +79,7 @@ async def test_what_a_later_message_has_overwritten_is_no_loss() -> None:
 
 
 async def test_what_a_failed_job_had_learned_is_learned_by_the_next_one() -> None:
-    dialog = Late()
+    dialog = CompactingDialog()
     await dialog.say("Hello there.")
     await dialog.unread("I live in Berlin.")
     steps = dialog.compactor._steps

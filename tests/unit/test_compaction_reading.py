@@ -15,7 +15,7 @@ from bot.domain.compaction import CompactionJob
 from bot.domain.fact import Fact, FactSource, FactStatus
 from bot.domain.generation import GenerationEvent, GenerationRequest
 from bot.domain.operation import Actor
-from bot.domain.turn import NewTurn, Turn, TurnId, TurnOutcome, TurnStatus
+from bot.domain.turn import Turn
 from bot.engine.capability import Capability
 from bot.engine.chat_traffic import ChatTraffic
 from bot.engine.model_extraction import ModelExtraction
@@ -71,31 +71,6 @@ class Reading(CompactingDialog):
 
     async def everything(self) -> tuple[Fact, ...]:
         return await self.facts(ANA, *FactStatus)
-
-    async def unread(self, text: str) -> None:
-        """A message of an earlier version, whose rules found nothing in it."""
-        self.later(minutes=1)
-        await self.say("Hello.")
-        (greeting,) = await self.turns()
-        async with self.storage.unit_of_work() as work:
-            turn, _ = await work.turns.accept(
-                NewTurn(
-                    id=TurnId(self.ids.new_id()),
-                    person_id=greeting.person_id,
-                    conversation_id=greeting.conversation_id,
-                    audience=greeting.audience,
-                    event_key="unread",
-                    text=text,
-                    received_at=self.clock.now(),
-                    worker="old",
-                    lease_until=self.clock.now(),
-                )
-            )
-            outcome = TurnOutcome(
-                status=TurnStatus.ANSWERED, finished_at=self.clock.now(), reply="Yes."
-            )
-            await work.turns.finish(turn.id, outcome, worker="old")
-            await work.commit()
 
     async def begun(self, text: str) -> asyncio.Task[CompactionJob]:
         """A compaction that waits for the model's answer about ``text``."""
@@ -206,6 +181,7 @@ async def test_what_the_person_took_back_does_not_return() -> None:
 
 async def test_an_older_statement_never_takes_the_place_of_a_newer_one() -> None:
     dialog = Reading(tier=Tier.RULES)
+    await dialog.say("Hello.")
     await dialog.unread("I live in Berlin.")
     await dialog.say("I live in Rome.")
 
@@ -216,6 +192,7 @@ async def test_an_older_statement_never_takes_the_place_of_a_newer_one() -> None
 
 async def test_what_an_earlier_version_did_not_find_is_learned() -> None:
     dialog = Reading(tier=Tier.RULES)
+    await dialog.say("Hello.")
     await dialog.unread("I live in Berlin.")
 
     job = await dialog.compact()
