@@ -47,7 +47,7 @@ class Parrot(ScriptedGenerator):
 
 
 @asynccontextmanager
-async def parrot_app(settings, *, model, folder, encoder):
+async def parrot_app(settings, *, model, folder, encoder, compact):
     async with assembled_app(settings, Parrot(), SystemClock()) as app:
         yield app
 
