@@ -164,7 +164,7 @@ def tokens_table(results: dict[str, Result]) -> Table:
     for kind in (*KINDS, "all", "covered by the block", "ratio"):
         shown.add_column(kind, justify="right")
     for name, result in results.items():
-        parts = [result.mean(lambda asked, k=kind: asked.tokens[k]) for kind in KINDS]
+        parts = [statistics.mean(asked.tokens[kind] for asked in result.asked) for kind in KINDS]
         block = result.mean(lambda asked: asked.tokens["facts"] + asked.tokens["episodes"])
         covered = result.mean(lambda asked: asked.covered)
         figures = [*parts, sum(parts), covered]

@@ -23,6 +23,7 @@ from bot.config import Extraction, Settings
 from bot.domain.conversation import ConversationRef, Visibility
 from bot.domain.identity import IdentityRef, Person, Platform
 from bot.domain.message import InboundMessage
+from bot.domain.turn import TurnId
 from bot.engine.reply import ReplyStatus
 from bot.ports.generation import ChatTokenizer
 from bot.ports.scripted import ScriptedGenerator
@@ -110,7 +111,7 @@ def one_life(several: Sequence[Side], name: str) -> Side:
             for session in side.sessions
         ]
     questions = [
-        replace(question, evidence=frozenset(f"{side.name}/{e}" for e in question.evidence))
+        replace(question, evidence=frozenset(TurnId(f"{side.name}/{e}") for e in question.evidence))
         for side in several
         for question in side.questions
     ]

@@ -150,8 +150,10 @@ def quiet(owner: Settings, folder: Path, **rest: Any) -> Settings:
     return owner.model_copy(update=chosen)
 
 
-async def add_memory(storage: SqlStorage, name: str, size: int, texts: Sequence[str]) -> Person:
-    """A person who has talked for weeks, a session a day, until yesterday."""
+async def add_memory(
+    storage: SqlStorage, name: str, size: int, texts: Sequence[str], *, like: str = ""
+) -> Person:
+    """A person who has talked for weeks, a session a day, until yesterday; or one ``like`` them."""
     now = datetime.now(UTC)
     began = now - timedelta(days=1 + size // TURNS_OF_SESSION)
     identity = IdentityRef(platform=Platform.CONSOLE, external_id=name, display_name=name)
@@ -160,7 +162,8 @@ async def add_memory(storage: SqlStorage, name: str, size: int, texts: Sequence[
         person = await work.persons.resolve(identity, new_id=name, seen_at=began)
         conversation = await work.conversations.resolve(ref, new_id=f"c-{name}")
         await work.commit()
-    first = random.Random(name).randrange(len(texts))  # noqa: S311 - the same words in every run
+    # The same words in every run.
+    first = random.Random(like or name).randrange(len(texts))  # noqa: S311
 
     def row(number: int) -> dict[str, Any]:
         days, minutes = divmod(number - 1, TURNS_OF_SESSION)
@@ -223,38 +226,45 @@ KINDS = ("nothing", "the same process", "ellie compact")
 async def chat(
     settings: Settings, name: str, texts: Sequence[str], messages: int, rounds: int
 ) -> dict[str, list[float]]:
-    """Seconds to the first text, with each kind of work beside."""
+    """Seconds to the first text, with each kind of work beside.
+
+    For each kind somebody with the same memory says the same things, so that prompts are alike.
+    """
     times: dict[str, list[float]] = {kind: [] for kind in KINDS}
     async with with_model(settings, name) as (app, storage):
-        chatter = await add_memory(storage, CHATTER, TURNS_OF_PEOPLE, texts)
-        await app.compactor.compact(chatter.id)
+        chatters = dict(zip(KINDS, ("Ann", "Bea", "Eva"), strict=True))
+        for who in chatters.values():
+            person = await add_memory(storage, who, TURNS_OF_PEOPLE, texts, like=CHATTER)
+            await app.compactor.compact(person.id)
         for number in range(PEOPLE):
             await add_memory(storage, f"other{number}", TURNS_OF_PEOPLE, texts)
-        said = iter(random.Random(1).choices(texts, k=rounds * len(KINDS) * messages + WARM_UP))  # noqa: S311
-        for _ in range(WARM_UP):
-            await first_text(app, next(said))
+        said = random.Random(1).choices(texts, k=rounds * messages + WARM_UP)  # noqa: S311
+        for who in chatters.values():
+            for text in said[:WARM_UP]:
+                await first_text(app, who, text)
         besides = {
             "nothing": nullcontext,
             "the same process": lambda: same_process(app),
             "ellie compact": lambda: another_process(settings, app),
         }
-        for _ in range(rounds):
+        for begin in range(WARM_UP, len(said), messages):
             for kind, beside in besides.items():
                 async with beside():
-                    times[kind] += [await first_text(app, next(said)) for _ in range(messages)]
+                    times[kind] += [
+                        await first_text(app, chatters[kind], text)
+                        for text in said[begin : begin + messages]
+                    ]
         assert await app.compactor.due_count(), "there was not enough to do"
     return times
 
 
-async def first_text(app: App, text: str) -> float:
+async def first_text(app: App, who: str, text: str) -> float:
     """Say something; seconds until the first word of the reply."""
     message = InboundMessage(
         event_key=f"chat-{time.perf_counter_ns()}",
-        author=IdentityRef(
-            platform=Platform.CONSOLE, external_id=CHATTER, display_name=CHATTER.title()
-        ),
+        author=IdentityRef(platform=Platform.CONSOLE, external_id=who, display_name=who),
         conversation=ConversationRef(
-            platform=Platform.CONSOLE, channel_id=CHATTER, visibility=Visibility.DIRECT
+            platform=Platform.CONSOLE, channel_id=who, visibility=Visibility.DIRECT
         ),
         text=text,
         received_at=datetime.now(UTC),
