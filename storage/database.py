@@ -15,7 +15,7 @@ from storage.cancellation import uninterrupted
 from storage.engine import BUSY_SECONDS, create_engine, run_bare
 from storage.errors import translated
 from storage.migrate import migrate
-from storage.tables import memory_operations, metadata, schedules, tenants
+from storage.tables import channel_policies, memory_operations, metadata, schedules, tenants
 from storage.unit_of_work import SqlUnitOfWork
 
 _CHECKPOINT_TRIES = 20
@@ -25,7 +25,7 @@ _CHECKPOINT_WAIT_MILLISECONDS = 250
 _TABLES_THAT_FORGET = [
     table
     for table in metadata.sorted_tables
-    if table not in (tenants, memory_operations, schedules)
+    if table not in (tenants, channel_policies, memory_operations, schedules)
 ]
 
 

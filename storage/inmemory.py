@@ -12,6 +12,11 @@ from typing import Self
 
 from bot.domain.conversation import Conversation, ConversationId, ConversationRef
 from bot.errors import StorageBusyError
+from storage.inmemory_channels import (
+    InMemoryDeliveryRepository,
+    InMemoryFeedbackRepository,
+    InMemoryPolicyRepository,
+)
 from storage.inmemory_compaction import (
     InMemoryCompactionRepository,
     InMemoryEpisodeRepository,
@@ -93,6 +98,9 @@ class InMemoryUnitOfWork:
         self.episodes = InMemoryEpisodeRepository(state)
         self.retention = InMemoryRetentionRepository(state)
         self.schedules = InMemoryScheduleRepository(state)
+        self.policies = InMemoryPolicyRepository(state)
+        self.deliveries = InMemoryDeliveryRepository(state)
+        self.feedback = InMemoryFeedbackRepository(state)
 
 
 class InMemoryStorage:

@@ -83,10 +83,7 @@ class InMemoryRetentionRepository:
         ]
         for episode_id in covering:
             del state.episodes[episode_id]
-        for turn_id in turns:
-            del state.turns[turn_id]
-            state.traces.pop(turn_id, None)
-            state.vectors.pop(turn_id, None)
+        state.erase_turns(turns)
         return Expired(turns=len(turns), facts=changed, episodes=len(covering))
 
 

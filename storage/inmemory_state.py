@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 
 from bot.domain.compaction import CompactionJob, JobId
 from bot.domain.conversation import Conversation, Scope
+from bot.domain.delivery import Delivery
 from bot.domain.episode import Episode, EpisodeId
 from bot.domain.fact import Fact, FactId
 from bot.domain.identity import IdentityRef, Person, PersonId, Platform, TenantId, TenantRef
 from bot.domain.link import LinkCode
 from bot.domain.operation import MemoryOperation
+from bot.domain.policy import AnswerPolicy
 from bot.domain.turn import Turn, TurnId, TurnStatus, TurnTrace
+from bot.ports.channel_storage import GivenVerdict
 from bot.ports.compaction_storage import ScheduleState
 from bot.ports.memory_storage import TurnVector
 
 IdentityKey = tuple[Platform, TenantRef | None, str]
 ConversationKey = tuple[str, TenantRef | None, str, str | None]
+PolicyKey = tuple[TenantRef, str | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,10 +91,20 @@ class State:
     episodes: dict[EpisodeId, Episode] = field(default_factory=dict)
     tenant_days: dict[TenantId, int] = field(default_factory=dict)
     schedules: dict[str, ScheduleState] = field(default_factory=dict)
+    policies: dict[PolicyKey, AnswerPolicy] = field(default_factory=dict)
+    deliveries: dict[TurnId, Delivery] = field(default_factory=dict)
+    feedback: dict[TurnId, GivenVerdict] = field(default_factory=dict)
 
     def copy(self) -> State:
         """An independent state with the same content."""
         return State(**{table.name: getattr(self, table.name).copy() for table in fields(self)})
+
+    def erase_turns(self, turn_ids: Iterable[TurnId]) -> None:
+        """Remove turns with all that hangs on them."""
+        for turn_id in turn_ids:
+            del self.turns[turn_id]
+            for table in (self.traces, self.vectors, self.deliveries, self.feedback):
+                table.pop(turn_id, None)
 
 
 def identity_key(identity: IdentityRef) -> IdentityKey:

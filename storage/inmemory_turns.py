@@ -59,11 +59,16 @@ class InMemoryTurnRepository:
         )
         return accepted, True
 
-    async def reopen(self, turn_id: TurnId, *, worker: str, lease_until: datetime) -> bool:
-        """Take over a turn that failed because it was interrupted."""
+    async def reopen(
+        self, turn_id: TurnId, *, worker: str, lease_until: datetime, finished: bool = False
+    ) -> bool:
+        """Take over a turn that was interrupted, or with ``finished`` any that has ended."""
         stored = self._state.turns.get(turn_id)
-        if stored is None or stored.turn.failure is not FailureReason.INTERRUPTED:
+        if stored is None or stored.turn.status is TurnStatus.ACCEPTED:
             return False
+        if not finished and stored.turn.failure is not FailureReason.INTERRUPTED:
+            return False
+        self._state.feedback.pop(turn_id, None)
         self._state.turns[turn_id] = replace(
             stored,
             turn=replace(
@@ -172,16 +177,13 @@ class InMemoryTurnRepository:
             self._state.vectors.pop(turn_id, None)
 
     async def erase_all(self, person_id: PersonId) -> int:
-        """Remove every turn, trace, vector and episode of a person; returns how many turns."""
+        """Remove every turn of a person, and all that hangs on turns; returns how many turns."""
         theirs = [
             turn_id
             for turn_id, stored in self._state.turns.items()
             if stored.turn.person_id == person_id
         ]
-        for turn_id in theirs:
-            del self._state.turns[turn_id]
-            self._state.traces.pop(turn_id, None)
-            self._state.vectors.pop(turn_id, None)
+        self._state.erase_turns(theirs)
         self._state.episodes = {
             episode.id: episode
             for episode in self._state.episodes.values()

@@ -51,13 +51,16 @@ class Statements:
         insert = self._insert(table).values(values)
         return await self.run(insert.on_conflict_do_nothing()) == 1
 
-    async def put(self, table: Table[Any], key: str, *rows: Mapping[str, Any]) -> None:
+    async def put(
+        self, table: Table[Any], key: str | Collection[str], *rows: Mapping[str, Any]
+    ) -> None:
         """Insert rows, all with the same columns, or replace those with the same key."""
         if not rows:
             return
+        keys = [key] if isinstance(key, str) else list(key)
         insert = self._insert(table).values(rows)
-        rest = {name: insert.excluded[name] for name in rows[0] if name != key}
-        await self.run(insert.on_conflict_do_update(index_elements=[key], set_=rest))
+        rest = {name: insert.excluded[name] for name in rows[0] if name not in keys}
+        await self.run(insert.on_conflict_do_update(index_elements=keys, set_=rest))
 
     def _insert(self, table: Table[Any]) -> postgresql.Insert | sqlite.Insert:
         if self._connection.dialect.name == "postgresql":

@@ -247,6 +247,30 @@ class _ScheduleColumns(TypedColumns):
     runs: Named[int] = Column(Integer, server_default="0")
 
 
+class _PolicyColumns(TypedColumns):
+    tenant_id: Named[str] = Column(PlainText, ForeignKey("tenants.id"), primary_key=True)
+    channel_key: Named[str] = Column(PlainText, primary_key=True)  # empty for the whole tenant
+    policy: Named[str] = Column(PlainText)
+
+
+class _DeliveryColumns(TypedColumns):
+    # Whose it is, the turn says. It goes with the turn, also when a version erases that knows none.
+    turn_id: Named[str] = Column(
+        PlainText, ForeignKey("turns.id", ondelete="CASCADE"), primary_key=True
+    )
+    channel_id: Named[str] = Column(PlainText)
+    message_ids: Named[list[Any]] = Column(Json)
+    complete: Named[bool] = Column(Boolean)
+
+
+class _FeedbackColumns(TypedColumns):
+    turn_id: Named[str] = Column(
+        PlainText, ForeignKey("turns.id", ondelete="CASCADE"), primary_key=True
+    )
+    verdict: Named[str] = Column(PlainText)
+    given_at: Named[datetime] = Column(UtcDateTime)
+
+
 class _LinkCodeColumns(TypedColumns):
     digest: Named[str] = Column(PlainText, primary_key=True)
     person_id: Named[str] = Column(PlainText, ForeignKey("persons.id", ondelete="CASCADE"))
@@ -333,3 +357,13 @@ Index(
     postgresql_where=compaction_jobs.c.status == "running",
 )
 schedules = Table("schedules", metadata, _ScheduleColumns)
+channel_policies = Table("channel_policies", metadata, _PolicyColumns)
+deliveries = Table("deliveries", metadata, _DeliveryColumns)
+_CUT_OFF = ~deliveries.c.complete
+Index(
+    "ix_deliveries_cut_off",
+    deliveries.c.turn_id,
+    sqlite_where=_CUT_OFF,
+    postgresql_where=_CUT_OFF,
+)
+turn_feedback = Table("turn_feedback", metadata, _FeedbackColumns)

@@ -11,6 +11,7 @@ from storage import mapping
 from storage.scoping import admitted
 from storage.statements import Statements
 from storage.tables import turn_traces, turns
+from storage.turns import owner_while_kept
 
 
 class SqlTraceRepository:
@@ -21,16 +22,12 @@ class SqlTraceRepository:
 
     async def save(self, trace: TurnTrace) -> None:
         """Store the trace of a turn, replacing an earlier one of the same turn."""
-        owner = await self._statements.first(
-            select(turns.c.person_id)
-            .where(turns.c.id == trace.turn_id)
-            .with_for_update(read=True, key_share=True)
-        )
+        owner = await owner_while_kept(self._statements, trace.turn_id)
         if owner is None:
             message = "A trace needs a turn that exists."
             raise StorageError(message)
         # Whose the turn is now: people may have become one while it was answered.
-        values = mapping.trace_values(trace) | {"person_id": owner.person_id}
+        values = mapping.trace_values(trace) | {"person_id": owner}
         await self._statements.put(turn_traces, "turn_id", values)
 
     async def get(self, scope: Scope, turn_id: TurnId) -> TurnTrace | None:

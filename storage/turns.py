@@ -23,11 +23,19 @@ from bot.errors import StorageError
 from storage import mapping
 from storage.scoping import admitted
 from storage.statements import Statements, in_batches
-from storage.tables import conversations, episodes, persons, turn_traces, turn_vectors, turns
+from storage.tables import (
+    conversations,
+    episodes,
+    persons,
+    turn_feedback,
+    turn_traces,
+    turn_vectors,
+    turns,
+)
 
 # Written into the statement itself: with a parameter, the partial indexes would not be used.
 _OPEN = turns.c.status == literal(TurnStatus.ACCEPTED.value, literal_execute=True)
-_INTERRUPTED = turns.c.failure == literal(FailureReason.INTERRUPTED.value, literal_execute=True)
+INTERRUPTED = turns.c.failure == literal(FailureReason.INTERRUPTED.value, literal_execute=True)
 
 
 class SqlTurnRepository:
@@ -74,15 +82,14 @@ class SqlTurnRepository:
         )
         return accepted, True
 
-    async def reopen(self, turn_id: TurnId, *, worker: str, lease_until: datetime) -> bool:
-        """Take over a turn that failed because it was interrupted."""
+    async def reopen(
+        self, turn_id: TurnId, *, worker: str, lease_until: datetime, finished: bool = False
+    ) -> bool:
+        """Take over a turn that was interrupted, or with ``finished`` any that has ended."""
+        may_be = ~_OPEN if finished else INTERRUPTED
         changed = await self._statements.run(
             update(turns)
-            .where(
-                turns.c.id == turn_id,
-                turns.c.status == TurnStatus.FAILED,
-                turns.c.failure == FailureReason.INTERRUPTED,
-            )
+            .where(turns.c.id == turn_id, may_be)
             .values(
                 status=TurnStatus.ACCEPTED,
                 failure=None,
@@ -93,7 +100,11 @@ class SqlTurnRepository:
                 lease_until=lease_until,
             )
         )
-        return changed == 1
+        if not changed:
+            return False
+        # After the turn's own row, as where a turn is erased: else two could wait for each other.
+        await self._statements.run(delete(turn_feedback).where(turn_feedback.c.turn_id == turn_id))
+        return True
 
     async def finish(self, turn_id: TurnId, outcome: TurnOutcome, *, worker: str) -> bool:
         """Record how a turn ended, if it is open under ``worker``."""
@@ -197,7 +208,7 @@ class SqlTurnRepository:
                 admitted(turns, scope),
                 turns.c.conversation_id == conversation_id,
                 turns.c.failure_reported_at.is_(None),
-                _INTERRUPTED,
+                INTERRUPTED,
             )
             .values(failure_reported_at=datetime.now(UTC))
             .returning(*turns.c)
@@ -219,7 +230,17 @@ class SqlTurnRepository:
             )
 
     async def erase_all(self, person_id: PersonId) -> int:
-        """Remove every turn, trace, vector and episode of a person; returns how many turns."""
+        """Remove every turn of a person, and all that hangs on turns; returns how many turns."""
         await self._statements.run(delete(episodes).where(episodes.c.person_id == person_id))
         await self._statements.run(delete(turn_traces).where(turn_traces.c.person_id == person_id))
         return await self._statements.run(delete(turns).where(turns.c.person_id == person_id))
+
+
+async def owner_while_kept(statements: Statements, turn_id: TurnId) -> PersonId | None:
+    """Whose a turn is, None when it is not stored. Nobody erases it in this transaction's time."""
+    row = await statements.first(
+        select(turns.c.person_id)
+        .where(turns.c.id == turn_id)
+        .with_for_update(read=True, key_share=True)
+    )
+    return None if row is None else PersonId(row.person_id)

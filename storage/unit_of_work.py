@@ -12,12 +12,15 @@ from storage.address import Address
 from storage.cancellation import uninterrupted
 from storage.compactions import SqlCompactionRepository
 from storage.conversations import SqlConversationRepository
+from storage.deliveries import SqlDeliveryRepository
 from storage.episodes import SqlEpisodeRepository
 from storage.errors import translated
 from storage.facts import SqlFactRepository
+from storage.feedback import SqlFeedbackRepository
 from storage.links import SqlLinkRepository
 from storage.operations import SqlOperationRepository
 from storage.persons import SqlPersonRepository
+from storage.policies import SqlPolicyRepository
 from storage.retention import SqlRetentionRepository
 from storage.schedules import SqlScheduleRepository
 from storage.statements import Statements
@@ -49,6 +52,9 @@ class SqlUnitOfWork:
         self.episodes = SqlEpisodeRepository(statements)
         self.retention = SqlRetentionRepository(statements)
         self.schedules = SqlScheduleRepository(statements)
+        self.policies = SqlPolicyRepository(statements)
+        self.deliveries = SqlDeliveryRepository(statements)
+        self.feedback = SqlFeedbackRepository(statements)
 
     async def __aenter__(self) -> Self:
         try:

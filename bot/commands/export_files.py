@@ -19,6 +19,8 @@ _HEADINGS = {
     "operations": "Changes of memory",
     "compactions": "Compactions of memory",
     "traces": "What was in mind for each reply",
+    "deliveries": "Where replies are shown",
+    "feedback": "What you thought of replies",
 }
 
 
@@ -78,8 +80,8 @@ def _compaction(job: Mapping[str, Any]) -> Iterator[str]:
     yield from _entry(f"{job['status']}, {job['started_at']}", job, {})
 
 
-def _trace(trace: Mapping[str, Any]) -> Iterator[str]:
-    yield from _entry(trace["turn_id"], trace, {})
+def _of_turn(item: Mapping[str, Any]) -> Iterator[str]:
+    yield from _entry(item["turn_id"], item, {})
 
 
 _TITLED = {
@@ -88,7 +90,9 @@ _TITLED = {
     "episodes": _episode,
     "operations": _operation,
     "compactions": _compaction,
-    "traces": _trace,
+    "traces": _of_turn,
+    "deliveries": _of_turn,
+    "feedback": _of_turn,
 }
 
 

@@ -30,8 +30,9 @@ class WorkingMemory:
     ``recalled`` is the episodic buffer: older turns, best first. ``told_now`` says that the newest
     message itself taught something. ``facts`` are current at ``now``,
     the moment at which the newest message arrived. ``episodes`` sum up what was said before, oldest
-    first; turns of the ``loop`` up to number ``person.compacted_until`` may be left to them. No
-    stale words are in any of them.
+    first; turns of the ``loop`` up to number ``person.compacted_until`` may be left to them.
+    ``earlier_reply`` is what the newest message was answered with before, when it is to be answered
+    once more. No stale words are in any of them.
     """
 
     person: Person
@@ -42,6 +43,7 @@ class WorkingMemory:
     recalled: tuple[RecalledTurn, ...] = ()
     episodes: tuple[Episode, ...] = ()
     told_now: bool = False
+    earlier_reply: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,8 @@ from datetime import datetime
 from bot.domain.conversation import ConversationRef
 from bot.domain.identity import IdentityRef
 from bot.domain.shown import Shown
+from bot.domain.surroundings import ALONE, Surroundings
+from bot.domain.turn import TurnId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +19,8 @@ class InboundMessage:
     ``event_key`` is unique on its platform and the same when the platform delivers the event
     again: it is what makes a second delivery harmless. ``text`` is as the person wrote it; the
     engine cleans it (see :mod:`bot.domain.text`). ``shown`` are the images and files that came
-    with it; a message may consist of them alone.
+    with it; a message may consist of them alone. ``surroundings`` help to understand it, and are
+    stored nowhere.
     """
 
     event_key: str
@@ -26,6 +29,7 @@ class InboundMessage:
     text: str
     received_at: datetime
     shown: tuple[Shown, ...] = ()
+    surroundings: Surroundings = ALONE
 
     def __post_init__(self) -> None:
         if self.received_at.tzinfo is None:
@@ -36,4 +40,25 @@ class InboundMessage:
             raise ValueError(msg)
         if self.author.platform is not self.conversation.platform:
             msg = "author and conversation come from different platforms"
+            raise ValueError(msg)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgainRequest:
+    """A wish to have a message answered once more, by the one who wrote it.
+
+    The turn is named by its id, or by the event that it came from. With ``only_unanswered`` a turn
+    that has a reply stays as it is.
+    """
+
+    author: IdentityRef
+    conversation: ConversationRef
+    turn_id: TurnId | None = None
+    event_key: str = ""
+    only_unanswered: bool = False
+    surroundings: Surroundings = ALONE
+
+    def __post_init__(self) -> None:
+        if (self.turn_id is None) is not bool(self.event_key):
+            msg = "a turn is named by its id or by its event"
             raise ValueError(msg)

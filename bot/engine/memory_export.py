@@ -11,10 +11,13 @@ The schema ``ellie-export/1`` is a JSON object:
 - ``operations``: the journal of changes, oldest first;
 - ``compactions``: each time that memory was made compact, newest first, with what was counted;
 - ``traces``: what was considered for the prompt of each turn;
+- ``deliveries``: the messages of the platform that show the reply to each turn;
+- ``feedback``: which replies the person said were good or bad, and when;
 - ``retention_days``: for how long the person wants things kept, null when they decided nothing.
 
-The objects have the fields of the values in ``bot.domain`` under the same names; new fields may
-appear in them without a new version. Times are ISO 8601 with an offset; ids tie them together.
+The objects have the fields of the values in ``bot.domain`` under the same names, those of
+``feedback`` of one in ``bot.ports``; new fields may appear in them, and new lists beside them,
+without a new version. Times are ISO 8601 with an offset; ids tie them together.
 Left out is what is computed from the above and holds nothing else: vectors and recall indexes; and
 which process of Ellie's did something.
 """
@@ -69,6 +72,8 @@ class MemoryExport:
                     for job in await work.compactions.latest(limit=_EVERY_JOB, person_id=person.id)
                 ],
                 "traces": plain(await work.traces.of(scope)),
+                "deliveries": plain(await work.deliveries.of(scope)),
+                "feedback": plain(await work.feedback.of(scope)),
                 "retention_days": await work.retention.of_person(person.id),
             }
 

@@ -16,6 +16,11 @@ from bot.domain.conversation import Conversation, ConversationId, ConversationRe
 from bot.domain.identity import IdentityRef, Person, PersonId, Platform
 from bot.domain.shown import Shown
 from bot.domain.turn import NewTurn, OpenTurn, Turn, TurnId, TurnOutcome
+from bot.ports.channel_storage import (
+    DeliveryRepository,
+    FeedbackRepository,
+    PolicyRepository,
+)
 from bot.ports.compaction_storage import (
     CompactionRepository,
     EpisodeRepository,
@@ -99,10 +104,14 @@ class TurnRepository(Protocol):
         in which their transactions commit.
         """
 
-    async def reopen(self, turn_id: TurnId, *, worker: str, lease_until: datetime) -> bool:
-        """Take over a turn that failed because it was interrupted.
+    async def reopen(
+        self, turn_id: TurnId, *, worker: str, lease_until: datetime, finished: bool = False
+    ) -> bool:
+        """Take over a turn that failed because it was interrupted; its reply is empty from then on.
 
-        False when it is not such a turn, or another process was quicker.
+        With ``finished`` any turn that has ended, to be answered once more. What was thought of
+        its reply goes with the reply. False when it is not such a turn, or another process was
+        quicker.
         """
 
     async def finish(self, turn_id: TurnId, outcome: TurnOutcome, *, worker: str) -> bool:
@@ -156,7 +165,10 @@ class TurnRepository(Protocol):
         """
 
     async def erase_all(self, person_id: PersonId) -> int:
-        """Remove every turn, trace, vector and episode of a person; returns how many turns."""
+        """Remove every turn of a person, and all that hangs on turns; returns how many turns.
+
+        That is traces, vectors and episodes, where the reply is shown, and what was thought of it.
+        """
 
 
 class UnitOfWork(Protocol):
@@ -186,6 +198,12 @@ class UnitOfWork(Protocol):
     def retention(self) -> RetentionRepository: ...
     @property
     def schedules(self) -> ScheduleRepository: ...
+    @property
+    def policies(self) -> PolicyRepository: ...
+    @property
+    def deliveries(self) -> DeliveryRepository: ...
+    @property
+    def feedback(self) -> FeedbackRepository: ...
 
     async def __aenter__(self) -> Self: ...
 

@@ -14,7 +14,9 @@ from sqlalchemy import bindparam, func, insert, select, text, update
 import storage.database
 from bot.domain.compaction import DueRule, JobId
 from bot.domain.conversation import Scope
+from bot.domain.delivery import Delivery
 from bot.domain.fact import Evidence, FactStatus
+from bot.domain.feedback import Verdict
 from bot.domain.identity import PersonId
 from bot.domain.link import LinkCode
 from bot.domain.operation import Actor, FactChange, MemoryOperation, OperationId, OperationKind
@@ -75,6 +77,10 @@ async def _remember(world: Any, person: Any, words: str) -> None:
         await work.vectors.put(
             [TurnVector(turn_id=turn.id, person_id=person.id, model="m", data=words.encode() * 99)]
         )
+        assert await work.deliveries.save(
+            Delivery(turn_id=turn.id, channel_id=words, message_ids=(words,))
+        )
+        assert await work.feedback.set(turn.id, Verdict.GOOD, at=world.now)
         await work.links.issue(
             LinkCode(
                 digest=f"digest of {words} {turn.id}",
@@ -114,6 +120,8 @@ async def test_everything_of_one_person_goes_and_nothing_of_another(world: Any) 
             assert len(await work.persons.identities(person.id)) == left
             assert len(await work.episodes.of(scope)) == left
             assert len(await work.compactions.latest(limit=9, person_id=person.id)) == left
+            assert len(await work.deliveries.of(scope)) == left
+            assert len(await work.feedback.of(scope)) == left
     async with world.storage.unit_of_work() as work:
         assert await work.turns.erase_all(ann.id) == 0
 
@@ -147,6 +155,9 @@ async def test_no_row_of_an_erased_person_is_left(sql_world: Any, sql_storage: S
     await _remember(sql_world, ann, "marker-words")
     before = await _rows(sql_storage, ann.id)
     assert all(before.values()), "_remember must leave a row in each table that has people"
+    async with sql_storage.engine.connect() as connection:
+        for name in ("deliveries", "turn_feedback"):  # whose these are, their turns say
+            assert (await connection.execute(select(metadata.tables[name]))).all(), name
     await _forget(sql_world, ann)
     # That memory was changed, and when, stays on record; with ids and counts, and no words.
     assert await _rows(sql_storage, ann.id) == {
@@ -165,7 +176,7 @@ async def test_no_value_of_an_erased_person_is_left_in_memory(world_of: Any) -> 
     world = world_of(kept)
     ann = await world.person(identity=world.identity("marker-account"))
     await _remember(world, ann, "marker-words")
-    settings = {"tenant_days", "schedules"}
+    settings = {"tenant_days", "schedules", "policies"}
     tables = {table.name for table in fields(kept.state)} - {"operations", *settings}
     assert all(getattr(kept.state, name) for name in tables)
     await _forget(world, ann)
@@ -261,4 +272,5 @@ async def test_scrubbing_postgres_frees_the_dead_rows(postgres_url: str, world_o
         dead = text("SELECT count(*) FROM pg_stat_user_tables WHERE last_vacuum IS NOT NULL")
         async with opened.engine.connect() as connection:
             vacuumed = (await connection.execute(dead)).scalar_one()
-    assert vacuumed == 12  # every table but that of workspaces, the journal and the schedule
+    # Every table but those of workspaces and their policies, the journal and the schedule.
+    assert vacuumed == 14

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from bot.domain.conversation import Scope, Visibility
+from bot.domain.delivery import Delivery
 from bot.domain.fact import Evidence, FactStatus
+from bot.domain.feedback import Verdict
 from bot.domain.identity import Person, PersonId, Platform, TenantRef
 from bot.domain.turn import TurnTrace
 from bot.ports.compaction_storage import Expired
@@ -192,6 +194,8 @@ async def test_what_is_derived_from_a_turn_goes_with_it(world: Any) -> None:
                     reply_tokens=1, finish_reason="stop",
                 )
             )  # fmt: skip
+            assert await work.deliveries.save(Delivery(turn_id=turn.id, channel_id="c"))
+            assert await work.feedback.set(turn.id, Verdict.BAD, at=world.now)
         await work.commit()
     expired = await _erase(world, ann, 5)
     assert expired == Expired(turns=1, facts=len(FactStatus), episodes=2)
@@ -202,6 +206,8 @@ async def test_what_is_derived_from_a_turn_goes_with_it(world: Any) -> None:
         assert [trace.turn_id for trace in await work.traces.of(scope)] == [new.id]
         vectors = await work.vectors.of_person(ann.id, "m", after_number=0)
         assert [vector.turn_id for vector in vectors] == [new.id]
+        assert [shown.turn_id for shown in await work.deliveries.of(scope)] == [new.id]
+        assert [given.turn_id for given in await work.feedback.of(scope)] == [new.id]
         assert [episode.id for episode in await work.episodes.of(scope)] == ["stays"]
 
 

@@ -11,7 +11,9 @@ from sqlalchemy import Column, Integer, MetaData, Table, Text, insert, select
 from sqlalchemy.schema import CreateTable
 
 from bot.domain.conversation import Audience, Scope, Visibility
+from bot.domain.delivery import Delivery
 from bot.domain.fact import FactStatus
+from bot.domain.feedback import Verdict
 from bot.domain.identity import PersonId, TenantId
 from bot.domain.turn import TurnTrace
 from storage.database import SqlStorage
@@ -50,6 +52,8 @@ async def test_every_read_obeys_the_audience(world: Any, here: str) -> None:
             await work.facts.add(world.fact(turn, name))
             await work.traces.save(_trace(turn))
             await work.episodes.add(world.episode(turn, id=name))
+            await work.deliveries.save(Delivery(turn_id=turn.id, channel_id=name))
+            await work.feedback.set(turn.id, Verdict.GOOD, at=world.now)
         await work.commit()
 
     scope = Scope(ann.id, places[here].audience)
@@ -71,6 +75,9 @@ async def test_every_read_obeys_the_audience(world: Any, here: str) -> None:
         assert [t.turn_id for t in await work.traces.of(scope)] == heard[: len(HEARD[here])]
         for turn in said.values():
             assert bool(await work.traces.get(scope, turn.id)) is (turn.id in heard)
+            assert bool(await work.feedback.get(scope, turn.id)) is (turn.id in heard)
+        for rows in (await work.deliveries.of(scope), await work.feedback.of(scope)):
+            assert [row.turn_id for row in rows] == heard[: len(HEARD[here])]
         for name, place in places.items():
             recent = await read.recent(scope, place.id, before_number=99, limit=99)
             taken = await read.take_unreported_failures(scope, place.id)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -169,6 +169,57 @@ async def test_answered_and_open_turns_are_not_reopened(world: Any) -> None:
     async with world.storage.unit_of_work() as work:
         for turn_id in (answered.id, opened.id, TurnId("none")):
             assert not await work.turns.reopen(turn_id, worker="w", lease_until=world.lease)
+
+
+FINISHED = datetime(2026, 1, 2, 3, 4, 30, tzinfo=UTC)
+ENDS = (
+    TurnOutcome(status=TurnStatus.ANSWERED, finished_at=FINISHED, reply="an answer"),
+    TurnOutcome(status=TurnStatus.CANCELLED, finished_at=FINISHED, reply="half an ans"),
+    *(
+        TurnOutcome(status=TurnStatus.FAILED, finished_at=FINISHED, failure=reason)
+        for reason in FailureReason
+    ),
+)
+
+
+@pytest.mark.parametrize("outcome", ENDS, ids=lambda outcome: outcome.failure or outcome.status)
+async def test_any_turn_that_ended_can_be_answered_anew(world: Any, outcome: TurnOutcome) -> None:
+    person, home = await world.person(), await world.conversation()
+    turn, _ = await world.accept(world.turn(person, home, worker="worker-1"))
+    await world.finish(turn, outcome, worker="worker-1")
+
+    async def reopen(worker: str) -> bool:
+        async with world.storage.unit_of_work() as work:
+            won = await work.turns.reopen(
+                turn.id, worker=worker, lease_until=world.lease, finished=True
+            )
+            await work.commit()
+            return won
+
+    wins = await asyncio.gather(reopen("worker-2"), reopen("worker-3"))
+    assert sorted(wins) == [False, True]  # the slower one finds it open
+    winner = "worker-2" if wins[0] else "worker-3"
+    async with world.storage.unit_of_work() as work:
+        # As it was when it was accepted, the reply included.
+        assert await work.turns.latest(Scope.in_private(person.id), limit=9) == (turn,)
+        [opened] = await work.turns.open_turns()
+    assert opened == OpenTurn(turn_id=turn.id, worker=winner, lease_until=world.lease)
+    assert not await world.finish(turn, world.answer(), worker="worker-1")
+    assert await world.finish(turn, world.answer("anew"), worker=winner)
+    async with world.storage.unit_of_work() as work:
+        [stored] = await work.turns.latest(Scope.in_private(person.id), limit=9)
+    assert (stored.reply, stored.status, stored.failure) == ("anew", TurnStatus.ANSWERED, None)
+
+
+async def test_what_is_open_or_unknown_is_not_answered_anew(world: Any) -> None:
+    person, home = await world.person(), await world.conversation()
+    opened, _ = await world.accept(world.turn(person, home))
+    async with world.storage.unit_of_work() as work:
+        for turn_id in (opened.id, TurnId("none")):
+            for worker in ("worker-1", "w"):
+                assert not await work.turns.reopen(
+                    turn_id, worker=worker, lease_until=world.lease, finished=True
+                )
 
 
 async def test_a_worker_renews_its_own_leases(world: Any) -> None:

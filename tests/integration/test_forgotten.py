@@ -14,7 +14,9 @@ from support.dialog import ANA, HALL, Dialog, account, parrot
 from support.episodes import add_summary, summary_of
 
 from bot.domain.conversation import Scope
+from bot.domain.delivery import Delivery
 from bot.domain.fact import Fact, FactStatus
+from bot.domain.feedback import Verdict
 from bot.domain.identity import Platform
 from bot.domain.shown import Shown
 from bot.domain.turn import Turn
@@ -159,6 +161,19 @@ async def make_compact(dialog: Dialog) -> None:
         await work.commit()
 
 
+async def show_replies(dialog: Dialog) -> None:
+    """Note where the replies are shown, by names that have the word in them, and judge them."""
+    for turn in await dialog.turns():
+        async with dialog.storage.unit_of_work() as work:
+            assert await work.deliveries.save(
+                Delivery(
+                    turn_id=turn.id, channel_id=secret("*"), message_ids=(secret(f"{turn.id} *"),)
+                )
+            )
+            assert await work.feedback.set(turn.id, Verdict.BAD, at=turn.received_at)
+            await work.commit()
+
+
 async def dialog_facts(work: UnitOfWork, turns: Sequence[Turn]) -> tuple[Fact, ...]:
     return await work.facts.of(Scope.in_private(turns[0].person_id), {FactStatus.ACTIVE})
 
@@ -170,12 +185,14 @@ async def test_after_forgetting_everything_nothing_is_left(
     await dialog.say("I live in Lagos.", bea)
     await live_through_everything(dialog)
     await make_compact(dialog)
+    await show_replies(dialog)
     await dialog.ask("/incognito on")
     await dialog.say(secret("I am * now."))
     before = await found(dialog, url, tmp_path)
     assert {place.split()[0] for place in before} >= {"table", "object"}
     assert {"table turns", "table facts", "table fact_evidence"} <= set(before)
     assert [place for place in before if place.startswith("table episode")]
+    assert "table deliveries" in before
 
     answer = await dialog.agree("/memory forget everything")
 

@@ -15,11 +15,15 @@ from support.databases import content, definitions, run
 
 from bot.domain.compaction import DueRule, JobId
 from bot.domain.conversation import Audience, Scope, Visibility
+from bot.domain.delivery import Delivery
 from bot.domain.episode import Episode, EpisodeId, EpisodeSentence
 from bot.domain.fact import Evidence, Fact, FactId, FactKind, FactState, FactStatus
-from bot.domain.identity import IdentityRef, Person, PersonId, Platform, TenantId
+from bot.domain.feedback import Verdict
+from bot.domain.identity import IdentityRef, Person, PersonId, Platform, TenantId, TenantRef
+from bot.domain.policy import AnswerPolicy
 from bot.domain.turn import TurnId
 from bot.ports.memory_storage import TurnVector
+from bot.ports.storage import UnitOfWork
 from storage.database import open_storage
 from storage.migrate import alembic_config, migrate, schema_state
 
@@ -84,6 +88,7 @@ def _moment(written: str) -> datetime:
     return datetime.fromisoformat(written).replace(tzinfo=UTC)
 
 
+WORKSPACE = TenantRef(platform=Platform.SLACK, external_id="T1")
 LATER = _moment("2026-03-01T00:00:00")
 PUBLIC = Audience(
     visibility=Visibility.PUBLIC, channel="slack:slack:T1:general", tenant_id=TenantId("slack:T1")
@@ -133,6 +138,13 @@ FACTS = (
 )
 
 
+async def _show(work: UnitOfWork, turn_id: TurnId) -> None:
+    """Note where the reply to a turn is shown and that it was good."""
+    delivery = Delivery(turn_id=turn_id, channel_id="c", message_ids=("m1", "m2"), is_complete=True)
+    assert await work.deliveries.save(delivery)
+    assert await work.feedback.set(turn_id, Verdict.GOOD, at=LATER)
+
+
 async def test_data_of_the_oldest_schema_survives(new_url: Callable[[], str]) -> None:
     url, ann, bob = new_url(), PersonId("p1"), PersonId("p2")
     await run(url, _fill_the_oldest)
@@ -173,6 +185,11 @@ async def test_data_of_the_oldest_schema_survives(new_url: Callable[[], str]) ->
         assert [f.use_count for f in await work.facts.of(scope, list(FactStatus))] == [1, 0]
         [trace] = await work.traces.of(scope)
         assert (trace.items[0].item_id, trace.timings_ms) == ("t0", {"load": 1.5})
+        assert await work.policies.of_tenant(WORKSPACE) == ()
+        await work.policies.set(WORKSPACE, None, AnswerPolicy.MENTIONS)
+        assert (await work.deliveries.of(scope), await work.feedback.of(scope)) == ((), ())
+        await _show(work, answered.id)
+        assert await work.deliveries.unfinished(Platform.SLACK, limit=9) == ()
         # Everybody must be told what is kept about them; nobody was told yet.
         assert await work.persons.take_notice(ann)
         # And it all works on: a merge and an erasure pass every foreign key.
@@ -182,7 +199,13 @@ async def test_data_of_the_oldest_schema_survives(new_url: Callable[[], str]) ->
         await work.persons.erase(ann)
         await work.commit()
     found = await run(url, content)
-    kept = {"alembic_version", "tenants", "conversations", "memory_operations"}
+    kept = {
+        "alembic_version",
+        "tenants",
+        "channel_policies",
+        "conversations",
+        "memory_operations",
+    }
     assert {table for table, rows in found.items() if rows} == kept
 
 
@@ -290,6 +313,29 @@ async def test_the_version_that_knows_no_compaction_can_share_the_database(
         assert entry.job_id is None
     found = await run(url, content)
     assert (found["episodes"], found["compaction_jobs"]) == ([], [])
+
+
+NO_CHANNELS = """
+DELETE FROM facts WHERE person_id = 'p1';
+DELETE FROM turn_traces WHERE person_id = 'p1';
+DELETE FROM turns WHERE id = 't1'
+"""
+
+
+async def test_the_version_that_knows_no_channels_can_share_the_database(
+    new_url: Callable[[], str],
+) -> None:
+    """It erases a turn whose reply is shown somewhere and was judged."""
+    url = new_url()
+    await run(url, _fill_the_oldest)
+    async with open_storage(url) as storage, storage.unit_of_work() as work:
+        await _show(work, TurnId("t1"))
+        await _show(work, TurnId("t2"))
+        await work.commit()
+    await run(url, lambda connection: _execute(connection, NO_CHANNELS))
+    found = await run(url, content)
+    assert [row.turn_id for row in found["deliveries"]] == ["t2"]
+    assert [row.turn_id for row in found["turn_feedback"]] == ["t2"]
 
 
 MIGRATE_AND_DIE = """

@@ -20,7 +20,7 @@ from storage.database import open_storage
 from storage.migrate import migrate, schema_state
 from storage.tables import metadata
 
-HEAD = "0003"
+HEAD = "0004"
 ROOT = Path(__file__).parents[2]
 
 

@@ -15,12 +15,15 @@ from support.episodes import add_summary, summary_of
 from bot.commands.reply import CommandReply, ReplyKind
 from bot.domain.compaction import CompactionJob, DueRule, JobId, JobStatus
 from bot.domain.conversation import Audience
+from bot.domain.delivery import Delivery
 from bot.domain.episode import Episode, EpisodeSentence
 from bot.domain.fact import Evidence, Fact, FactId, FactKind, FactState, FactStatus
+from bot.domain.feedback import Verdict
 from bot.domain.identity import IdentityRef, Person
 from bot.domain.operation import FactChange, MemoryOperation
 from bot.domain.shown import Shown
 from bot.domain.turn import TraceItem, Turn, TurnTrace
+from bot.ports.channel_storage import GivenVerdict
 
 
 @pytest.fixture
@@ -75,6 +78,11 @@ async def full_memory(desk: Desk) -> None:
     )
     async with desk.storage.unit_of_work() as work:
         await work.traces.save(trace)
+        shown = Delivery(
+            turn_id=told.id, channel_id="channel7", message_ids=("said8", "said9"), is_complete=True
+        )
+        assert await work.deliveries.save(shown)
+        assert await work.feedback.set(told.id, Verdict.GOOD, at=NOON + timedelta(minutes=2))
         await work.commit()
     await add_summary(desk.storage, summary_of([told], ("It rains in Porto.", [told]), model="toy"))
     await desk.control.settings.keep(desk.identity(), 4_321)
@@ -138,6 +146,11 @@ async def test_the_json_export_has_every_field_of_everything(desk: Desk) -> None
     assert set(job) == names_of(CompactionJob) - {"worker", "lease_until", "attempts"}
     assert job["counts"] == {"merged": 3}
     assert document["retention_days"] == 4_321
+    (shown,), (verdict,) = document["deliveries"], document["feedback"]
+    assert set(shown) == names_of(Delivery)
+    assert shown["message_ids"] == ["said8", "said9"]
+    assert set(verdict) == names_of(GivenVerdict)
+    assert (verdict["turn_id"], verdict["verdict"]) == (turn["id"], "good")
     for operation in document["operations"]:
         assert set(operation) == names_of(MemoryOperation)
         assert set(operation["changes"][0]) == names_of(FactChange)
@@ -146,6 +159,20 @@ async def test_the_json_export_has_every_field_of_everything(desk: Desk) -> None
     assert turn["received_at"] == NOON.isoformat()
     assert facts[0]["confidence"] == 0.75
     assert trace["items"][0]["scores"] == {"bm25": 1.5}
+
+
+HEADED = {
+    "facts",
+    "turns",
+    "episodes",
+    "operations",
+    "compactions",
+    "traces",
+    "deliveries",
+    "feedback",
+    "identities",
+}
+"""What the Markdown calls otherwise."""
 
 
 def values_of(value: Any) -> set[str]:
@@ -170,8 +197,7 @@ async def test_the_markdown_export_has_every_name_and_value_of_the_json_one(desk
     document, page = json.loads(content(reply, ".json")), content(reply, ".md")
     for value in values_of(document):
         assert value in page, value
-    headed = {"facts", "turns", "episodes", "operations", "compactions", "traces", "identities"}
-    for name in names_in(document) - headed:
+    for name in names_in(document) - HEADED:
         assert name in page, name
     assert "### m1 to m1, " in page
     assert "> I live in Porto.\n" in page

@@ -43,6 +43,9 @@ class _PartOf:
         self.episodes = work.episodes
         self.retention = work.retention
         self.schedules = work.schedules
+        self.policies = work.policies
+        self.deliveries = work.deliveries
+        self.feedback = work.feedback
 
     async def __aenter__(self) -> Self:
         return self
