@@ -8,55 +8,49 @@ then the database.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
+from bot.background import capability_for, compactor_for, jobs_of, summariser_for
 from bot.commands.dispatch import Commands
-from bot.config import Extraction, Settings, variable_of
-from bot.domain.compaction import DueRule
-from bot.engine.capability import Capability
+from bot.config import Settings
 from bot.engine.causal_summariser import CausalSummariser
 from bot.engine.chat_traffic import ChatTraffic
-from bot.engine.compaction.capable import SummariserIfCapable
 from bot.engine.compaction.compactor import Compactor
-from bot.engine.compaction.steps import CompactionSteps
+from bot.engine.deliveries import Deliveries
 from bot.engine.explanation import Explanations
+from bot.engine.feedback import Feedback
 from bot.engine.incognito import IncognitoConversations
 from bot.engine.ledger import TurnLedger
 from bot.engine.memory_control import MemoryControl
 from bot.engine.memory_loader import MemoryLoader
 from bot.engine.model_extraction import ModelExtraction
 from bot.engine.on_demand import OnDemandGenerator
-from bot.engine.other_chats import OtherChats
+from bot.engine.policies import ChannelPolicies
 from bot.engine.recall_cache import RecallCache
 from bot.engine.recovery import TurnRecovery
 from bot.engine.retention import Retention
-from bot.engine.schedules import COMPACTION, RETENTION, RecordedRuns, ScheduledWork
+from bot.engine.schedules import RecordedRuns, ScheduledWork
+from bot.engine.tenant_retention import TenantRetention
 from bot.engine.turn import TurnEngine, TurnFollower, TurnLimits
 from bot.engine.vectors import VectorKeeper
-from bot.errors import ModelError, SchemaTooNewError
+from bot.errors import SchemaTooNewError
 from bot.generation.models.summarisers import describes_seq2seq
 from bot.local_models import (
-    choose_model,
     local_encoder,
     local_generator,
     local_summariser,
-    model_store,
 )
 from bot.log import get_logger
-from bot.memory.extraction.probe import Tier
 from bot.metrics import PrometheusMetrics
 from bot.ports.encoding import Encoder
 from bot.ports.generation import Generator
-from bot.ports.storage import Storage
 from bot.ports.summarising import Summariser
-from bot.ports.system import Clock, IdSource, WorkerRegistry
-from bot.scheduler import ScheduledJob, Scheduler
-from bot.system import ProbeFile, ProcessRegistry, RandomIds, SystemClock
+from bot.ports.system import Clock, IdSource
+from bot.scheduler import Scheduler
+from bot.system import ProcessRegistry, RandomIds, SystemClock
 from storage.address import parse_address
 from storage.database import open_storage
 from storage.migrate import schema_state
@@ -75,16 +69,9 @@ class App:
     clock: Clock
     ids: IdSource
     compactor: Compactor
-
-
-@dataclass(frozen=True, slots=True)
-class CompactionApp:
-    """What the commands of the owner work with. No chat, and no model unless a job needs one."""
-
-    storage: Storage
-    compactor: Compactor
-    retention: Retention
-    clock: Clock
+    policies: ChannelPolicies
+    deliveries: Deliveries
+    feedback: Feedback
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,8 +186,8 @@ async def assembled_app(
         )
         traffic = ChatTraffic()
         extraction = ModelExtraction(generator, ids)
-        capability = _capability(settings, extraction, traffic)
-        compactor = _compactor(
+        capability = capability_for(settings, extraction, traffic)
+        compactor = compactor_for(
             settings,
             storage,
             recall,
@@ -210,7 +197,7 @@ async def assembled_app(
             workers=workers,
             extraction=extraction,
             capability=capability,
-            summariser=summariser or _summariser(settings, generator, capability, ids),
+            summariser=summariser or summariser_for(settings, generator, capability, ids),
         )
         work = ScheduledWork(
             RecordedRuns(storage, clock=clock, metrics=metrics),
@@ -226,7 +213,7 @@ async def assembled_app(
             ),
             metrics=metrics,
         )
-        scheduler = Scheduler(_jobs(settings, work), time_zone=settings.time_zone)
+        scheduler = Scheduler(jobs_of(settings, work), time_zone=settings.time_zone)
         scheduler.start()
         stack.push_async_callback(scheduler.stop)
         engine = TurnEngine(
@@ -241,152 +228,23 @@ async def assembled_app(
         )
         stack.push_async_callback(engine.stop, settings.shutdown_grace_seconds)
         explanations = Explanations(storage, generator, ids=ids, limits=limits)
-        commands = Commands(control, clock=clock, explanations=explanations)
-        yield App(engine, control, commands, generator, clock, ids, compactor)
-
-
-@asynccontextmanager
-async def compaction_app(settings: Settings) -> AsyncIterator[CompactionApp]:
-    """Compaction and retention without chat, for the commands of the owner.
-
-    Messages are read with the model only when it is installed and is known to be able to, because
-    a running Ellie tried it or the settings say so; it is loaded when the first one is.
-
-    Raises:
-        StorageError: the database cannot be used.
-    """
-    clock, ids, traffic = SystemClock(), RandomIds(), ChatTraffic()
-    recall = RecallCache()
-    async with AsyncExitStack() as stack:
-        storage = await stack.enter_async_context(open_storage(settings.resolved_database_url))
-        others = OtherChats(storage, traffic, clock=clock)
-        others.start()
-        stack.push_async_callback(others.stop)
-        models: dict[str, Any] = {}
-        model = _installed_model(settings)
-        if model is not None:
-            generator = OnDemandGenerator(local_generator(settings, *model, clock))
-            stack.push_async_callback(generator.close)
-            extraction = ModelExtraction(generator, ids)
-            capability = _capability(settings, extraction, traffic)
-            if capability.known() is not None:
-                models = {
-                    "extraction": extraction,
-                    "capability": capability,
-                    "summariser": _summariser(settings, generator, capability, ids),
-                }
-        yield CompactionApp(
-            storage=storage,
-            compactor=_compactor(
-                settings,
-                storage,
-                recall,
-                traffic=traffic,
-                clock=clock,
-                ids=ids,
-                workers=ProcessRegistry(),
-                **models,
-            ),
-            retention=Retention(
-                storage, recall, clock=clock, ids=ids, default_days=settings.retention_days or None
-            ),
+        policies = ChannelPolicies(storage, clock=clock)
+        commands = Commands(
+            control,
             clock=clock,
+            explanations=explanations,
+            policies=policies,
+            retention=TenantRetention(storage, default_days=days),
         )
-
-
-def _installed_model(settings: Settings) -> tuple[str, Path] | None:
-    """The name and folder of the chat model, if it is there; these commands fetch nothing."""
-    try:
-        chosen = choose_model(settings)
-        folder = model_store(settings).find(chosen.source)
-    except ModelError as error:
-        log.warning("model_not_used", reason=str(error))
-        return None
-    return None if folder is None else (chosen.name, folder)
-
-
-def due_rule(settings: Settings) -> DueRule:
-    """When somebody's memory is to be made compact, as the settings say."""
-    return DueRule(
-        enough_turns=settings.compaction_enough_turns,
-        idle=timedelta(minutes=settings.compaction_idle_minutes),
-    )
-
-
-def schedules_of(settings: Settings) -> Mapping[str, tuple[str, str]]:
-    """The schedule of each job, and the setting that it stands in."""
-    return {
-        COMPACTION: (settings.compaction_schedule, variable_of("compaction_schedule")),
-        RETENTION: (settings.retention_schedule, variable_of("retention_schedule")),
-    }
-
-
-def _jobs(settings: Settings, work: ScheduledWork) -> list[ScheduledJob]:
-    run = {COMPACTION: work.compact, RETENTION: work.erase_expired}
-    return [
-        ScheduledJob(name=name, setting=setting, schedule=schedule, run=run[name])
-        for name, (schedule, setting) in schedules_of(settings).items()
-    ]
-
-
-def _capability(
-    settings: Settings, extraction: ModelExtraction, traffic: ChatTraffic
-) -> Capability:
-    return Capability(
-        extraction,
-        results=ProbeFile(settings.data_dir / "extraction-probe.json"),
-        traffic=traffic,
-        chosen=_chosen_tier(settings),
-    )
-
-
-def _summariser(
-    settings: Settings, generator: Generator, capability: Capability, ids: IdSource
-) -> Summariser | None:
-    """Who writes summaries when there is no model for that alone; None leaves it to nobody."""
-    if settings.compact_model == "none":
-        return None
-    writer = CausalSummariser(generator, ids)
-    return SummariserIfCapable(writer, capability) if settings.compact_model == "auto" else writer
-
-
-def _compactor(
-    settings: Settings,
-    storage: Storage,
-    recall: RecallCache,
-    *,
-    traffic: ChatTraffic,
-    clock: Clock,
-    ids: IdSource,
-    workers: WorkerRegistry,
-    **models: Any,
-) -> Compactor:
-    """A compactor whose steps ask ``models``; those of its previews ask none."""
-    rule = due_rule(settings)
-
-    def steps(**asked: Any) -> CompactionSteps:
-        return CompactionSteps.over(
-            recall,
-            traffic=traffic,
-            clock=clock,
-            ids=ids,
-            memory_tokens=settings.memory_tokens,
-            idle=rule.idle,
-            **asked,
+        yield App(
+            engine,
+            control,
+            commands,
+            generator,
+            clock,
+            ids,
+            compactor,
+            policies,
+            Deliveries(storage, clock=clock, workers=workers),
+            Feedback(storage, clock=clock),
         )
-
-    return Compactor(
-        storage,
-        steps(**models),
-        dry_steps=steps(),
-        traffic=traffic,
-        clock=clock,
-        ids=ids,
-        workers=workers,
-        rule=rule,
-    )
-
-
-def _chosen_tier(settings: Settings) -> Tier | None:
-    """The tier of extraction that the owner decided on; None leaves it to the probe."""
-    return None if settings.extraction is Extraction.AUTO else Tier(settings.extraction.value)

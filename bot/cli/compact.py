@@ -12,7 +12,7 @@ from functools import partial
 import psutil
 from rich.console import Console
 
-from bot.app import CompactionApp, compaction_app, due_rule
+from bot.background import CompactionApp, compaction_app, due_rule
 from bot.cli.jobs import what_became
 from bot.cli.people import SHORT_ID, find_person
 from bot.config import Settings
@@ -131,7 +131,9 @@ def _summary(jobs: Sequence[CompactionJob], *, dry_run: bool, one: bool) -> str:
             if one
             else "Nobody is due."
         )
-    counts = Counter(job.status for job in jobs)
+    # Somebody may have had several jobs: what became of their memory is told once.
+    people = dict.fromkeys((job.person_id, job.status) for job in jobs)
+    counts = Counter(status for _, status in people)
     done = counts.pop(JobStatus.DONE, 0)
     parts = [f"{done} {'person' if done == 1 else 'people'}"]
     parts += [

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 from rich.table import Table
 
-from bot.app import compaction_app, due_rule, schedules_of
+from bot.background import compaction_app, due_rule, schedules_of
 from bot.cli.people import SHORT_ID
 from bot.config import Settings
 from bot.domain.compaction import CompactionJob

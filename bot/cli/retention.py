@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from rich.console import Console
 
-from bot.app import compaction_app
+from bot.background import compaction_app
 from bot.cli.people import parse_tenant
 from bot.config import Settings
 from bot.domain.identity import TenantId

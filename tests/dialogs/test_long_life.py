@@ -7,6 +7,8 @@ from support.dialog import ANA
 
 from bot.domain.compaction import JobStatus
 from bot.domain.fact import FactStatus
+from bot.engine.turn import TurnLimits
+from bot.memory.executive import DIGEST_SHARE
 
 _TOLD = {
     2: "My name is Ana and I live in Porto.",
@@ -30,13 +32,22 @@ _EVERYDAY = (
 
 _EACH_DAY = 20
 
+_TIGHT = 400
+_ROOMY = 1500
+"""Tokens for memory in a prompt: too few for the talk of one day, and enough for several."""
+
+
+async def said(dialog: CompactingDialog, number: int) -> None:
+    """The message with this number."""
+    text = _EVERYDAY[number % len(_EVERYDAY)].format(n=number)
+    await dialog.say(_TOLD.get(number, text))
+
 
 async def lived() -> CompactingDialog:
     """Twenty days of twenty messages, with a compaction every night and a restart every morning."""
-    dialog = CompactingDialog(memory_tokens=400)
+    dialog = CompactingDialog(memory_tokens=_TIGHT)
     for number in range(1, 401):
-        text = _EVERYDAY[number % len(_EVERYDAY)].format(n=number)
-        await dialog.say(_TOLD.get(number, text))
+        await said(dialog, number)
         if number % _EACH_DAY == 0:
             dialog.later(hours=23)
             jobs = await dialog.compactor.compact_due()
@@ -76,11 +87,28 @@ async def a_plan_that_is_over_is_no_plan_and_can_be_asked_for(life: CompactingDi
     assert "Lisbon" in await life.prompt_for("When did I go to Lisbon?")
 
 
-async def prompts_are_as_short_as_on_the_first_day(life: CompactingDialog) -> None:
-    await life.prompt_for("How are you?")
-    request = life.generator.requests[-1]
-    assert request.prompt.tokens < 400 + 120, "the budget, the system text and the question"
+async def tokens_of_a_prompt(dialog: CompactingDialog) -> int:
+    await dialog.prompt_for("How are you?")
+    return dialog.generator.requests[-1].prompt.tokens
+
+
+async def prompts_keep_to_their_budget(life: CompactingDialog) -> None:
+    budget = _TIGHT + 120
+    assert await tokens_of_a_prompt(life) < budget, "memory, the system text and the question"
     assert len(await life.episodes()) >= 20
+
+
+async def prompts_are_as_short_as_on_the_first_day(life: CompactingDialog) -> None:
+    first_day = CompactingDialog(memory_tokens=_ROOMY)
+    for number in range(1, _EACH_DAY + 1):
+        await said(first_day, number)
+    evening = await tokens_of_a_prompt(first_day)
+
+    life._limits = TurnLimits(memory_tokens=_ROOMY, reply_tokens=50)
+    life.restart()
+
+    # Of all the days before there is the digest, and not what it sums up as well.
+    assert await tokens_of_a_prompt(life) <= evening + DIGEST_SHARE * _ROOMY
 
 
 async def test_memory_stays_right_short_and_quick_for_four_hundred_turns() -> None:
@@ -90,6 +118,7 @@ async def test_memory_stays_right_short_and_quick_for_four_hundred_turns() -> No
         no_prompt_brings_back_what_is_over,
         what_was_said_once_long_ago_is_found,
         a_plan_that_is_over_is_no_plan_and_can_be_asked_for,
+        prompts_keep_to_their_budget,
         prompts_are_as_short_as_on_the_first_day,
     ):
         await claim(life)

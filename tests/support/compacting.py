@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from support.dialog import ANA, Dialog
@@ -11,7 +12,7 @@ from bot.domain.compaction import CompactionJob, DueRule, Step
 from bot.domain.conversation import Scope
 from bot.domain.episode import Episode
 from bot.domain.fact import FactStatus
-from bot.domain.identity import IdentityRef
+from bot.domain.identity import IdentityRef, PersonId
 from bot.domain.turn import NewTurn, TurnId, TurnOutcome, TurnStatus
 from bot.engine.chat_traffic import ChatTraffic
 from bot.engine.compaction.compactor import Compactor
@@ -75,6 +76,14 @@ class CompactingDialog(Dialog):
         assert job
         return job
 
+    def work_with(self, steps: CompactionSteps) -> None:
+        """Let the compactor do other steps from now on."""
+        self.compactor = compactor_over(self.storage, clock=self.clock, ids=self.ids, steps=steps)
+
+    def before(self, step: Step, happen: Callable[[], Awaitable[None]]) -> None:
+        """Have something happen before a step from now on."""
+        self.work_with(At(self.compactor._steps, happen, step=step))
+
     async def episodes(self, who: IdentityRef = ANA) -> tuple[Episode, ...]:
         person = await self.person(who)
         assert person
@@ -95,7 +104,7 @@ class CompactingDialog(Dialog):
                     person_id=first.person_id,
                     conversation_id=first.conversation_id,
                     audience=first.audience,
-                    event_key="unread",
+                    event_key=f"unread{next(self._events)}",
                     text=text,
                     received_at=self.clock.now(),
                     worker="old",
@@ -114,18 +123,39 @@ class CompactingDialog(Dialog):
             await self.say(f"The {about} report number {number} mentioned a storm.", who)
 
 
-class Stumbling(CompactionSteps):
-    """Fails at one step, as often as it is told to."""
+class At(CompactionSteps):
+    """Has something happen before a step: before each when none is named, of everybody's jobs
+    unless one person is."""
 
-    def __init__(self, inner: CompactionSteps, step: Step, error: BaseException) -> None:
+    def __init__(
+        self,
+        inner: CompactionSteps,
+        happen: Callable[[], Awaitable[None]],
+        *,
+        step: Step | None = None,
+        person_id: PersonId | None = None,
+    ) -> None:
         self._inner = inner
-        self.step = step
-        self.error: BaseException | None = error
+        self._happen = happen
+        self._step = step
+        self._person_id = person_id
 
     async def next(self, storage: Storage, job: CompactionJob) -> CompactionJob:
-        if job.step is self.step and self.error is not None:
-            raise self.error
+        if self._step in {None, job.step} and self._person_id in {None, job.person_id}:
+            await self._happen()
         return await self._inner.next(storage, job)
+
+
+class Stumbling(At):
+    """Fails at one step, or at each, as long as it has an error."""
+
+    def __init__(self, inner: CompactionSteps, error: BaseException, **when: Any) -> None:
+        super().__init__(inner, self._stumble, **when)
+        self.error: BaseException | None = error
+
+    async def _stumble(self) -> None:
+        if self.error is not None:
+            raise self.error
 
 
 async def told_an_hour_ago() -> CompactingDialog:

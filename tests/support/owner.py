@@ -17,7 +17,7 @@ from structlog.testing import capture_logs
 from support.engine import FakeClock
 from typer.testing import CliRunner
 
-from bot.app import CompactionApp
+from bot.background import CompactionApp
 from bot.cli import main
 from bot.config import Settings
 from bot.domain.compaction import CompactionJob, JobId, JobStatus, Step

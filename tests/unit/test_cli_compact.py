@@ -42,6 +42,24 @@ def test_everybody_who_is_due_is_told_line_by_line(ellie: Ellie) -> None:
     assert (state.outcome, state.runs) == ("ok", 1)
 
 
+def test_people_are_counted_and_not_their_jobs(ellie: Ellie) -> None:
+    ellie.compactor.jobs = [
+        job(1),
+        job(2, after_number=49),
+        job(3, BEA_ID, status=JobStatus.FAILED, problem="it was too hard"),
+        job(4, BEA_ID, status=JobStatus.FAILED, problem="it was too hard"),
+        job(5, BEA_ID),
+        job(6, after_number=50),
+    ]
+
+    said = ellie.run("compact").stdout.splitlines()
+    tried = ellie.run("compact", "--dry-run").stdout.splitlines()
+
+    assert len(said) == len(ellie.compactor.jobs) + 1
+    assert said[-1] == "Compacted: 2 people, 1 failed."
+    assert tried[-1] == "Would be compacted: 2 people, 1 failed. Nothing was changed."
+
+
 def test_the_own_priority_is_lowered_and_others_keep_theirs(ellie: Ellie) -> None:
     ellie.lines("jobs")
     ellie.lines("retention", "--run")

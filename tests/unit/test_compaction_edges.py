@@ -6,34 +6,18 @@ from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
-from support.compacting import CompactingDialog, compactor_over, remembered
+from support.compacting import CompactingDialog, Stumbling, remembered
 from support.dialog import ANA, account
 
-from bot.domain.compaction import CompactionJob, JobStatus, Step
+from bot.domain.compaction import JobStatus, Step
 from bot.domain.conversation import Scope
 from bot.domain.fact import FactStatus
 from bot.engine.compaction import compactor as module
 from bot.engine.compaction import publishing, settling, undoing
-from bot.engine.compaction.steps import CompactionSteps
 from bot.engine.recall_cache import RecallCache
 from bot.errors import StorageError
-from bot.ports.storage import Storage
 
 BEA = account("bea")
-
-
-class At(CompactionSteps):
-    """Has something happen before one step."""
-
-    def __init__(self, inner: CompactionSteps, step: Step, happen: Any) -> None:
-        self._inner = inner
-        self._step = step
-        self._happen = happen
-
-    async def next(self, storage: Storage, job: CompactionJob) -> CompactionJob:
-        if job.step is self._step:
-            await self._happen()
-        return await self._inner.next(storage, job)
 
 
 @pytest.fixture(autouse=True)
@@ -41,13 +25,6 @@ def logged() -> Any:
     """What is logged, instead of long tracebacks on the screen."""
     with capture_logs() as logs:
         yield logs
-
-
-def at(dialog: CompactingDialog, step: Step, happen: Any) -> None:
-    steps = At(dialog.compactor._steps, step, happen)
-    dialog.compactor = compactor_over(
-        dialog.storage, clock=dialog.clock, ids=dialog.ids, steps=steps
-    )
 
 
 async def test_what_the_person_changes_while_the_job_runs_is_no_loss() -> None:
@@ -60,7 +37,7 @@ async def test_what_the_person_changes_while_the_job_runs_is_no_loss() -> None:
         (old,) = await dialog.facts(ANA, FactStatus.SUPERSEDED)
         assert "mango" in old.text
 
-    at(dialog, Step.PUBLISH, edit)
+    dialog.before(Step.PUBLISH, edit)
     job = await dialog.compact()
 
     assert job.counts["faded"] == 1
@@ -87,16 +64,14 @@ async def test_what_a_failed_job_had_learned_is_learned_by_the_next_one() -> Non
     async def fail() -> None:
         raise RuntimeError
 
-    at(dialog, Step.MERGE, fail)
+    dialog.before(Step.MERGE, fail)
     for _ in range(module.MAX_FAILURES):
         job = await dialog.compact()
         dialog.later(hours=1)
     assert job.status is JobStatus.FAILED
     assert await dialog.facts(ANA, *FactStatus) == (), "nobody took anything back"
 
-    dialog.compactor = compactor_over(
-        dialog.storage, clock=dialog.clock, ids=dialog.ids, steps=steps
-    )
+    dialog.work_with(steps)
     await dialog.compact()
 
     assert await dialog.known() == ["I live in Berlin."]
@@ -112,24 +87,10 @@ async def test_a_memory_that_cannot_even_be_taken_back_keeps_nobody_waiting(
     ana = await dialog.person()
     assert ana
 
-    class OnlyAna(CompactionSteps):
-        def __init__(self, inner: CompactionSteps) -> None:
-            self._inner = inner
-
-        async def next(self, storage: Storage, job: CompactionJob) -> CompactionJob:
-            if job.person_id == ana.id:
-                raise RuntimeError
-            return await self._inner.next(storage, job)
-
     async def broken(*_: Any, **__: Any) -> None:
         raise RuntimeError
 
-    dialog.compactor = compactor_over(
-        dialog.storage,
-        clock=dialog.clock,
-        ids=dialog.ids,
-        steps=OnlyAna(dialog.compactor._steps),
-    )
+    dialog.work_with(Stumbling(dialog.compactor._steps, RuntimeError(), person_id=ana.id))
     monkeypatch.setattr(module, "MAX_FAILURES", 1)
     monkeypatch.setattr(undoing, "undo_changes", broken)
 
@@ -146,7 +107,7 @@ async def test_a_statement_that_the_database_refuses_is_that_memorys_own_failure
         message = "the database refused a statement"
         raise StorageError(message)
 
-    at(dialog, Step.MERGE, refuse)
+    dialog.before(Step.MERGE, refuse)
     job = await dialog.compact()
 
     assert (job.status, job.counts["failures"]) == (JobStatus.RUNNING, 1)
@@ -160,7 +121,7 @@ async def test_a_session_that_ends_while_the_job_runs_is_summed_up_without_anoth
         dialog.later(hours=1)
 
     plain = dialog.compactor
-    at(dialog, Step.PUBLISH, wait)
+    dialog.before(Step.PUBLISH, wait)
     job = await dialog.compact()
     assert (job.status, await dialog.episodes()) == (JobStatus.DONE, ())
 
@@ -178,7 +139,7 @@ async def test_a_plan_that_ends_while_the_job_runs_is_closed_by_the_next_one() -
         dialog.later(days=10)
 
     plain = dialog.compactor
-    at(dialog, Step.SUMMARISE, wait)
+    dialog.before(Step.SUMMARISE, wait)
     await dialog.compact()
 
     dialog.compactor = plain

@@ -19,12 +19,11 @@ from support.compacting import (
 from support.dialog import ANA, account
 from support.engine import settle
 
-from bot.domain.compaction import CompactionJob, JobStatus, Step
+from bot.domain.compaction import JobStatus, Step
 from bot.engine.chat_traffic import ChatTraffic
 from bot.engine.compaction import compactor as module
 from bot.engine.compaction.lease import LEASE, LeaseLostError
 from bot.errors import StorageUnavailableError
-from bot.ports.storage import Storage
 
 BEA = account("bea")
 
@@ -105,8 +104,8 @@ async def test_a_failing_step_is_tried_again_later_and_given_up_in_the_end(
 ) -> None:
     before = await remembered(told.storage, ANA)
     inner = told.compactor._steps
-    stumbling = Stumbling(inner, step, RuntimeError("odd"))
-    told.compactor = compactor_over(told.storage, clock=told.clock, ids=told.ids, steps=stumbling)
+    stumbling = Stumbling(inner, RuntimeError("odd"), step=step)
+    told.work_with(stumbling)
 
     job = await told.compact()
     assert (job.status, job.counts["failures"]) == (JobStatus.RUNNING, 1)
@@ -129,8 +128,8 @@ async def test_a_failing_step_is_tried_again_later_and_given_up_in_the_end(
 
 
 async def test_a_step_that_works_the_second_time_ends_well(told: CompactingDialog) -> None:
-    stumbling = Stumbling(told.compactor._steps, Step.SUMMARISE, RuntimeError("odd"))
-    told.compactor = compactor_over(told.storage, clock=told.clock, ids=told.ids, steps=stumbling)
+    stumbling = Stumbling(told.compactor._steps, RuntimeError("odd"), step=Step.SUMMARISE)
+    told.work_with(stumbling)
     await told.compact()
     stumbling.error = None
     told.later(minutes=2)
@@ -148,18 +147,7 @@ async def test_one_memory_that_fails_does_not_keep_the_next_from_its_turn(
     ana = await told.person()
     assert ana
 
-    class OnlyAna(Stumbling):
-        async def next(self, storage: Storage, job: CompactionJob) -> CompactionJob:
-            if job.person_id == ana.id:
-                raise RuntimeError
-            return await self._inner.next(storage, job)
-
-    told.compactor = compactor_over(
-        told.storage,
-        clock=told.clock,
-        ids=told.ids,
-        steps=OnlyAna(told.compactor._steps, Step.MERGE, RuntimeError()),
-    )
+    told.work_with(Stumbling(told.compactor._steps, RuntimeError(), person_id=ana.id))
 
     jobs = await told.compactor.compact_due()
 
@@ -167,8 +155,8 @@ async def test_one_memory_that_fails_does_not_keep_the_next_from_its_turn(
 
 
 async def test_a_database_that_fails_is_told_to_the_caller(told: CompactingDialog) -> None:
-    broken = Stumbling(told.compactor._steps, Step.MERGE, StorageUnavailableError("gone"))
-    told.compactor = compactor_over(told.storage, clock=told.clock, ids=told.ids, steps=broken)
+    broken = Stumbling(told.compactor._steps, StorageUnavailableError("gone"), step=Step.MERGE)
+    told.work_with(broken)
     with pytest.raises(StorageUnavailableError):
         await told.compactor.compact_due()
     broken.error = None
@@ -179,8 +167,8 @@ async def test_a_database_that_fails_is_told_to_the_caller(told: CompactingDialo
 
 async def test_processes_that_keep_dying_over_a_job_give_it_up(told: CompactingDialog) -> None:
     before = await remembered(told.storage, ANA)
-    dying = Stumbling(told.compactor._steps, Step.SUMMARISE, LeaseLostError())
-    told.compactor = compactor_over(told.storage, clock=told.clock, ids=told.ids, steps=dying)
+    dying = Stumbling(told.compactor._steps, LeaseLostError(), step=Step.SUMMARISE)
+    told.work_with(dying)
     for _ in range(module.MAX_ATTEMPTS):
         (job,) = await told.compactor.compact_due()
         assert job.status is JobStatus.RUNNING

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from support.compacting import (
     CompactingDialog,
-    Stumbling,
     compactor_over,
     remembered,
     told_an_hour_ago,
@@ -17,11 +16,10 @@ from support.compacting import (
 from support.dialog import ANA, HALL, account
 from support.engine import settle
 
-from bot.domain.compaction import CompactionJob, DueRule, JobId, JobStatus, Step
+from bot.domain.compaction import DueRule, JobId, JobStatus, Step
 from bot.domain.fact import FactStatus
 from bot.domain.operation import Actor
 from bot.engine.chat_traffic import ChatTraffic
-from bot.ports.storage import Storage
 
 BEA = account("bea")
 
@@ -240,18 +238,10 @@ async def test_a_preview_tells_the_same_and_changes_nothing(told: CompactingDial
 async def test_what_is_forgotten_between_two_steps_is_in_no_episode(
     told: CompactingDialog,
 ) -> None:
-    class Forgetting(Stumbling):
-        async def next(self, storage: Storage, job: CompactionJob) -> CompactionJob:
-            if job.step is Step.SUMMARISE:
-                await told.agree("/memory forget storm")
-            return await self._inner.next(storage, job)
+    async def forget() -> None:
+        await told.agree("/memory forget storm")
 
-    told.compactor = compactor_over(
-        told.storage,
-        clock=told.clock,
-        ids=told.ids,
-        steps=Forgetting(told.compactor._steps, Step.SUMMARISE, RuntimeError()),
-    )
+    told.before(Step.SUMMARISE, forget)
 
     await told.compact()
 
@@ -259,18 +249,10 @@ async def test_what_is_forgotten_between_two_steps_is_in_no_episode(
 
 
 async def test_somebody_erased_meanwhile_ends_the_job_quietly(told: CompactingDialog) -> None:
-    class Erasing(Stumbling):
-        async def next(self, storage: Storage, job: CompactionJob) -> CompactionJob:
-            if job.step is Step.EXPIRE:
-                await told.agree("/memory forget everything")
-            return await self._inner.next(storage, job)
+    async def erase() -> None:
+        await told.agree("/memory forget everything")
 
-    told.compactor = compactor_over(
-        told.storage,
-        clock=told.clock,
-        ids=told.ids,
-        steps=Erasing(told.compactor._steps, Step.EXPIRE, RuntimeError()),
-    )
+    told.before(Step.EXPIRE, erase)
 
     job = await told.compact()
 
