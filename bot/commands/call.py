@@ -18,13 +18,15 @@ class Caller:
     """Who gives a command, and where.
 
     ``locale`` is the language tag that the platform knows for them, if any. ``prefix`` is what
-    they write before a command: ``/``, or ``@Ellie`` and a blank.
+    they write before a command: ``/``, or ``@Ellie`` and a blank. ``is_admin``: the platform says
+    that they may manage the server or workspace that the conversation is in.
     """
 
     identity: IdentityRef
     conversation: ConversationRef
     locale: str = ""
     prefix: str = "/"
+    is_admin: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,11 @@ of :mod:`bot.commands.voice`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+
+from bot.domain.policy import AnswerPolicy
 
 
 class ParameterKind(StrEnum):
@@ -24,7 +27,11 @@ class ParameterKind(StrEnum):
     FORMAT = "format"
     """``json`` or ``markdown``."""
     DAYS = "days"
-    """A number of days, or ``forever``."""
+    """A number of days, ``forever``, or ``default``."""
+    POLICY = "policy"
+    """What she answers: an :class:`~bot.domain.policy.AnswerPolicy`, or ``default``."""
+    PLACE = "place"
+    """``here`` or ``everywhere``."""
     CODE = "code"
     COMMAND = "command"
     TEXT = "text"
@@ -46,13 +53,15 @@ class Command:
 
     ``private`` commands concern the memory of whoever gives them: everybody may use them, for
     themselves only, and the answer is for their eyes alone. ``destructive`` ones ask before they
-    act. ``aliases`` are other names that may be typed; a Chinese one is answered in Chinese.
+    act. ``admin`` ones are for those who may manage a server or workspace, in its channels.
+    ``aliases`` are other names that may be typed; a Chinese one is answered in Chinese.
     """
 
     name: str
     parameters: tuple[Parameter, ...] = ()
     private: bool = True
     destructive: bool = False
+    admin: bool = False
     aliases: tuple[str, ...] = ()
 
 
@@ -119,6 +128,22 @@ HELP = Command(
     private=False,
     aliases=("?", "帮助"),
 )
+POLICY = Command(
+    name="admin policy",
+    parameters=(
+        Parameter(name="policy", kind=ParameterKind.POLICY),
+        Parameter(name="where", kind=ParameterKind.PLACE),
+    ),
+    admin=True,
+    aliases=("管理 策略",),
+)
+RETENTION = Command(
+    name="admin retention",
+    parameters=(Parameter(name="days", kind=ParameterKind.DAYS),),
+    destructive=True,
+    admin=True,
+    aliases=("管理 保留",),
+)
 
 COMMANDS = (
     HELP,
@@ -137,8 +162,27 @@ COMMANDS = (
     PRIVACY,
     LINK,
     UNLINK,
+    POLICY,
+    RETENTION,
 )
 """Every command, in the order in which help lists them."""
 
+DEFAULT = "default"
+"""Typed for a policy, or for days, it takes back what was decided."""
+HERE = "here"
+"""Typed for a place, it means the channel."""
+EVERYWHERE = "everywhere"
+"""Typed for a place, it means the whole server or workspace."""
+
+CHOICES: Mapping[ParameterKind, tuple[str, ...]] = {
+    ParameterKind.SWITCH: ("on", "off"),
+    ParameterKind.FORMAT: ("json", "markdown"),
+    ParameterKind.POLICY: (*(policy.value for policy in AnswerPolicy), DEFAULT),
+    ParameterKind.PLACE: (HERE, EVERYWHERE),
+}
+"""All that may be typed, where there is little to choose from; Chinese words mean the same."""
+
 BARE_MEMORY = frozenset({"memory", "记忆"})
 """Typed alone, or with a page, they show memory."""
+BARE_ADMIN = frozenset({"admin", "管理"})
+"""They begin the names of the commands for those who may manage a server or workspace."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 
 from bot.commands import definitions as known
+from bot.commands.administering import Administering, barred
 from bot.commands.call import Call, Caller
 from bot.commands.changing import Changing
 from bot.commands.explaining import Explaining, Explanations
@@ -12,12 +13,14 @@ from bot.commands.forgetting import ForgetCommand
 from bot.commands.helping import Helping, explain_mistake
 from bot.commands.keeping import Keeping
 from bot.commands.linking import LinkCommands
-from bot.commands.parsing import Invocation, Mistake, is_command, parse_command
+from bot.commands.parsing import Invocation, Mistake, MistakeKind, is_command, parse_command
 from bot.commands.phrases import parse_phrase
 from bot.commands.reply import CommandReply
 from bot.commands.showing import Showing
 from bot.commands.voice import Voice
 from bot.engine.memory_control import MemoryControl
+from bot.engine.policies import ChannelPolicies
+from bot.engine.tenant_retention import TenantRetention
 from bot.ports.system import Clock
 
 Handler = Callable[[Call], Awaitable[CommandReply]]
@@ -27,8 +30,16 @@ class Commands:
     """Understands commands and carries them out."""
 
     def __init__(
-        self, control: MemoryControl, *, clock: Clock, explanations: Explanations | None = None
+        self,
+        control: MemoryControl,
+        *,
+        clock: Clock,
+        explanations: Explanations | None = None,
+        policies: ChannelPolicies | None = None,
+        retention: TenantRetention | None = None,
     ) -> None:
+        """``policies`` and ``retention`` are for where there are servers or workspaces."""
+        administering = Administering(policies, retention)
         showing = Showing(control.view, clock)
         changing = Changing(control.changes)
         forgetting = ForgetCommand(control.forgetting, control.view)
@@ -51,6 +62,8 @@ class Commands:
             known.PRIVACY.name: keeping.privacy,
             known.LINK.name: linking.link,
             known.UNLINK.name: linking.unlink,
+            known.POLICY.name: administering.policy,
+            known.RETENTION.name: administering.retention,
         }
 
     @staticmethod
@@ -70,7 +83,11 @@ class Commands:
             StorageError: memory cannot be reached.
         """
         voice = Voice(language=understood.language, prefix=caller.prefix)
+        if isinstance(understood, Mistake) and understood.kind is MistakeKind.UNKNOWN:
+            return explain_mistake(understood, caller, voice)
+        if understood.command and (refusal := barred(understood.command, caller, voice)):
+            return refusal
         if isinstance(understood, Mistake):
-            return explain_mistake(understood, voice)
+            return explain_mistake(understood, caller, voice)
         call = Call(caller=caller, voice=voice, arguments=understood.arguments)
         return await self._handlers[understood.command.name](call)

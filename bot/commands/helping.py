@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bot.commands.call import Call
+from bot.commands.call import Call, Caller
 from bot.commands.definitions import COMMANDS, Command, Parameter, ParameterKind
 from bot.commands.parsing import Mistake, MistakeKind, find_command, similar_command
 from bot.commands.reply import CommandReply, ReplyKind, Row, Section
@@ -21,7 +21,9 @@ class Helping:
         """All commands, or one of them in full."""
         voice, asked = call.voice, call.text("command")
         if not asked:
-            rows = tuple(_line(command, voice) for command in COMMANDS)
+            rows = tuple(
+                _line(command, voice) for command in COMMANDS if _may_see(call.caller, command)
+            )
             return CommandReply(
                 title=voice.say("help.title"),
                 sections=(Section(rows=rows),),
@@ -29,22 +31,31 @@ class Helping:
                 private=False,
             )
         command = find_command(asked) or find_command(f"memory {asked}")
-        if command is None:
-            return unknown(asked, similar_command(asked), voice)
+        if command is None or not _may_see(call.caller, command):
+            return unknown(asked, _seen(similar_command(asked), call.caller), voice)
         return _explained(command, voice)
 
 
-def explain_mistake(mistake: Mistake, voice: Voice) -> CommandReply:
+def explain_mistake(mistake: Mistake, caller: Caller, voice: Voice) -> CommandReply:
     """What is wrong, and what would be right."""
     command, parameter = mistake.command, mistake.parameter
     typed = shorten(mistake.typed, TYPED_CHARACTERS)
     if mistake.kind is MistakeKind.UNKNOWN or command is None:
-        return unknown(typed, command, voice)
+        return unknown(typed, _seen(command, caller), voice)
     if mistake.kind is MistakeKind.SURPLUS or parameter is None:
         return _refused(voice.say("surplus", name=command.name, typed=typed))
     if mistake.kind is MistakeKind.MISSING:
         return _refused(voice.say(f"missing.{parameter.name}", name=command.name))
-    return _refused(voice.say(f"unfit.{parameter.name}", typed=typed))
+    return _refused(voice.say(f"unfit.{parameter.name}", name=command.name, typed=typed))
+
+
+def _may_see(caller: Caller, command: Command) -> bool:
+    return caller.is_admin or not command.admin
+
+
+def _seen(command: Command | None, caller: Caller) -> Command | None:
+    """A command to be proposed, if it is one for whoever asks."""
+    return command if command and _may_see(caller, command) else None
 
 
 def unknown(typed: str, similar: Command | None, voice: Voice) -> CommandReply:
@@ -67,6 +78,8 @@ def _placeholder(parameter: Parameter) -> str:
             name = "on|off"
         case ParameterKind.FORMAT:
             name = "json|markdown"
+        case ParameterKind.PLACE:
+            name = "here|everywhere"
         case ParameterKind.PAGE:
             name = "page N"
         case _:

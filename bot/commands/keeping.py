@@ -6,13 +6,15 @@ from dataclasses import replace
 
 from bot.commands.call import Call
 from bot.commands.export_files import export_files
-from bot.commands.parsing import FOREVER
+from bot.commands.parsing import FOREVER, NO_DECISION
 from bot.commands.reply import CommandReply, Confirmation, ReplyKind, Row, Section
 from bot.domain.identity import Person
 from bot.engine.memory_export import SCHEMA, MemoryExport
 from bot.engine.memory_settings import KeptFor, MemorySettings
 
 _FORMATS = frozenset({"json", "markdown"})
+_NOT_OWN = frozenset({FOREVER, NO_DECISION})
+"""A person's own number can only shorten the time, so that for ever is to have none."""
 
 
 class Keeping:
@@ -63,10 +65,10 @@ class Keeping:
         days = call.number("days")
         if days is None:
             return CommandReply(lines=(_kept(call, rule), call.voice.say("keep.how")))
-        wanted = replace(rule, own=None if days == FOREVER else days)
+        wanted = replace(rule, own=None if days in _NOT_OWN else days)
         if wanted == rule:
             return call.refused("keep.unchanged", rule=_kept(call, rule))
-        if days == FOREVER or (rule.own is not None and days > rule.own):
+        if wanted.own is None or (rule.own is not None and days > rule.own):
             return await self._keep(call, wanted)
         count = await self._settings.older_than(call.identity, days)
         # It may be shorter here already, and not where they write as well.

@@ -11,30 +11,61 @@ from enum import StrEnum
 import regex
 
 from bot.commands.definitions import (
+    BARE_ADMIN,
     BARE_MEMORY,
+    CHOICES,
     COMMANDS,
+    DEFAULT,
+    EVERYWHERE,
+    HERE,
+    POLICY,
     SHOW,
     Command,
     Parameter,
     ParameterKind,
 )
 from bot.commands.language import Language, language_of
+from bot.domain.policy import AnswerPolicy
 from bot.domain.text import clean_text
+
+Argument = str | int | bool
+"""The value of a parameter."""
 
 _PAGE = regex.compile(r"(?:^|\s)(?:page|p\.?|第)\s*(\d{1,6})\s*页?$", regex.IGNORECASE)
 _FACT = regex.compile(r"#?(\d{1,9})")
 _TURN = regex.compile(r"[m#]?(\d{1,9})", regex.IGNORECASE)
-_SWITCH = {"on": True, "off": False, "开": True, "开启": True, "关": False, "关闭": False}
 _DAYS = regex.compile(r"([1-9]\d{0,4})\s*(?:d|days?|天|日)?")
 _FOREVER = frozenset({"forever", "for ever", "always", "永远", "永久", "一直"})
-_FORMATS = {"json": "json", "markdown": "markdown", "md": "markdown"}
+_DEFAULT = frozenset({DEFAULT, "默认"})
+_CHOSEN: Mapping[ParameterKind, Mapping[str, Argument]] = {
+    ParameterKind.SWITCH: {
+        **dict.fromkeys(("on", "开", "开启"), True),
+        **dict.fromkeys(("off", "关", "关闭"), False),
+    },
+    ParameterKind.FORMAT: {"json": "json", "markdown": "markdown", "md": "markdown"},
+    ParameterKind.POLICY: {
+        **{name: name for name in CHOICES[ParameterKind.POLICY]},
+        **dict.fromkeys(_DEFAULT, DEFAULT),
+        **dict.fromkeys(("平常", "通常"), AnswerPolicy.USUAL.value),
+        **dict.fromkeys(("提及", "提到"), AnswerPolicy.MENTIONS.value),
+        **dict.fromkeys(("总是", "一直"), AnswerPolicy.ALWAYS.value),
+        **dict.fromkeys(("子区", "线程"), AnswerPolicy.THREADS.value),
+        **dict.fromkeys(("关", "关闭"), AnswerPolicy.OFF.value),
+    },
+    ParameterKind.PLACE: {
+        **dict.fromkeys(("here", "channel", "这里", "频道"), HERE),
+        **dict.fromkeys(("everywhere", "server", "workspace"), EVERYWHERE),
+        **dict.fromkeys(("服务器", "工作区", "所有", "全部"), EVERYWHERE),
+    },
+}
+"""What may be typed where there is little to choose from, and what it means."""
 FOREVER = 0
 """What stands for ``forever`` among numbers of days."""
+NO_DECISION = -1
+"""What stands for ``default`` among numbers of days."""
 
 _CLOSE = 0.7
 """How alike two names must be for one to be a misspelling of the other."""
-
-Argument = str | int | bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,13 +178,19 @@ def find_command(name: str) -> Command | None:
 def similar_command(typed: str) -> Command | None:
     """The command that a misspelt name may have meant."""
     words = [_normal(word) for word in typed.split()[:2]]
-    if len(words) > 1 and words[0] in BARE_MEMORY:
-        # Its second half decides, and words that are no command are looked for in memory.
-        halves = {name.partition(" ")[2]: command for name, command in _BY_NAME.items()}
-        return _most_similar(words[1], halves) or SHOW
+    for group, usual in ((BARE_MEMORY, SHOW), (BARE_ADMIN, POLICY)):
+        if words and words[0] in group:
+            # Its second half decides, and words that are no command are looked for in memory.
+            return _most_similar(" ".join(words[1:]), _halves(group)) or usual
     attempts = [" ".join(words), *words[:1]]
     found = (_most_similar(attempt, _BY_NAME) for attempt in attempts)
     return next(filter(None, found), None)
+
+
+def _halves(group: frozenset[str]) -> Mapping[str, Command]:
+    """The commands of a group by what is typed after its name."""
+    parted = ((*name.partition(" ")[::2], command) for name, command in _BY_NAME.items())
+    return {second: command for first, second, command in parted if first in group}
 
 
 def _most_similar(typed: str, names: Mapping[str, Command]) -> Command | None:
@@ -180,6 +217,8 @@ def _take(parameter: Parameter, rest: str) -> tuple[str, str]:
 def _read(parameter: Parameter, typed: str) -> Argument | None:
     """The value of what was typed; None when the parameter does not take it."""
     plain = unicodedata.normalize("NFKC", typed).lower()
+    if (chosen := _CHOSEN.get(parameter.kind)) is not None:
+        return chosen.get(plain)
     match parameter.kind:
         case ParameterKind.FACT:
             return int(found[1]) if (found := _FACT.fullmatch(plain)) else None
@@ -187,10 +226,6 @@ def _read(parameter: Parameter, typed: str) -> Argument | None:
             return int(found[1]) if (found := _TURN.fullmatch(plain)) else None
         case ParameterKind.DAYS:
             return _days(plain)
-        case ParameterKind.SWITCH:
-            return _SWITCH.get(plain)
-        case ParameterKind.FORMAT:
-            return _FORMATS.get(plain)
         case _:
             return typed
 
@@ -198,6 +233,8 @@ def _read(parameter: Parameter, typed: str) -> Argument | None:
 def _days(plain: str) -> int | None:
     if plain in _FOREVER:
         return FOREVER
+    if plain in _DEFAULT:
+        return NO_DECISION
     return int(found[1]) if (found := _DAYS.fullmatch(plain)) else None
 
 

@@ -16,6 +16,8 @@ TEXTS = {
     "sentence.many": "{count} sentences",
     "day.one": "1 day",
     "day.many": "{count} days",
+    "channel.one": "1 channel",
+    "channel.many": "{count} channels",
     # What each command does: one line each.
     "summary.help": "list the commands, or explain one",
     "summary.memory show": "show what I remember about you, or search it",
@@ -33,7 +35,25 @@ TEXTS = {
     "summary.privacy": "say what I keep, for how long, and how to stop it",
     "summary.link": "use one memory for two accounts (I ask first)",
     "summary.unlink": "part this account from the linked ones (I ask first)",
-    # Parameters: how they are written in help, what they are, and a request for a missing one.
+    "summary.admin policy": "show or decide what I answer in this channel, or everywhere",
+    "summary.admin retention": "show or decide for how long I keep what is said here (I ask first)",
+    # Groups of commands, in menus.
+    "group.memory": "what I remember about you: see it, change it, erase it",
+    "group.admin": "for those who may manage this server or workspace",
+    # Parameters: their names in menus, what they are, and a request for a missing one.
+    "name.query": "query",
+    "name.page": "page",
+    "name.turn": "turn",
+    "name.fact": "fact",
+    "name.text": "text",
+    "name.what": "what",
+    "name.format": "format",
+    "name.switch": "switch",
+    "name.days": "days",
+    "name.code": "code",
+    "name.command": "command",
+    "name.policy": "policy",
+    "name.where": "where",
     "parameter.query": "words to look for",
     "parameter.page": "page of a long answer",
     "parameter.turn": "number of a message, such as m17; the latest reply without it",
@@ -42,9 +62,11 @@ TEXTS = {
     "parameter.what": "number of a fact, words, or “everything”",
     "parameter.format": "json or markdown; both without it",
     "parameter.switch": "on or off",
-    "parameter.days": "a number of days, or forever; without it I say how it is now",
+    "parameter.days": "a number of days, forever, or default; without it I say how it is now",
     "parameter.code": "the code from your other account; without it you get one",
     "parameter.command": "name of a command",
+    "parameter.policy": "usual, mentions, always, threads, off or default; without it I show them",
+    "parameter.where": "here: this channel, as without it; everywhere: the server or workspace",
     # Mistakes.
     "unknown": "I don't know {p}{typed}.",
     "unknown.similar": "Did you mean {p}{name}?",
@@ -59,8 +81,12 @@ TEXTS = {
     "unfit.turn": "“{typed}” is not the number of a message, such as m17. "
     "{p}memory show lists the latest.",
     "unfit.switch": "“{typed}” is neither on nor off. Say {p}incognito on or {p}incognito off.",
-    "unfit.days": "“{typed}” is neither a number of days (1 to 99999) nor forever. "
-    "Say {p}memory keep 90 or {p}memory keep forever.",
+    "unfit.days": "“{typed}” is neither a number of days (1 to 99999), nor forever, nor default. "
+    "Say {p}{name} 90 or {p}{name} forever.",
+    "unfit.policy": "“{typed}” is none of usual, mentions, always, threads, off and default. "
+    "{p}admin policy shows what they mean.",
+    "unfit.where": "“{typed}” is neither here nor everywhere. Say {p}admin policy mentions, or "
+    "{p}admin policy mentions everywhere.",
     "unfit.format": "I can export json or markdown, not “{typed}”. "
     "{p}memory export gives you both.",
     "surplus": "{p}{name} takes nothing more, and I don't know what to do with “{typed}”.",
@@ -213,12 +239,12 @@ TEXTS = {
     "privacy.state.incognito": "I store nothing of what you write",
     "keep.forever": "I keep what you write until you have me forget it.",
     "keep.own": "I keep what you write for {days}, as you decided, and then erase it for good.",
-    "keep.given": "I keep what you write for {days}, as my owner decided, and then erase it for "
+    "keep.given": "I keep what you write for {days}, as is the rule here, and then erase it for "
     "good.",
-    "keep.bounded": "I keep what you write for {days}, as my owner decided, and then erase it for "
+    "keep.bounded": "I keep what you write for {days}, as is the rule here, and then erase it for "
     "good. You would allow {own}.",
     "keep.how": "{p}memory keep 90 makes it 90 days, if that is shorter; {p}memory keep forever "
-    "leaves it to my owner.",
+    "leaves it to the rule of the place.",
     "keep.unchanged": "It is like that already. {rule}",
     "keep.ask": "I would keep what you write for {days} only. {messages} of yours would be erased "
     "for good at the next run, with what I know from them alone. Shall I?",
@@ -250,6 +276,46 @@ TEXTS = {
     "learned before stays with the other accounts, {turns} and {facts}.",
     "unlink.kept": "The accounts stay linked.",
     "unlink.not_linked": "This account is not linked with another one. {p}link links it.",
+    # Admin.
+    "admin.place": "{p}{name} is about a server or workspace. Use it in one of its channels.",
+    "admin.right": "{p}{name} is only for whoever may manage this server or workspace, and that "
+    "is not you.",
+    "admin.unavailable": "I cannot do that here.",
+    "policy.title": "What I answer in this channel",
+    "policy.holds": "{policy}: {words}",
+    "policy.by.here": "That was decided for this channel.",
+    "policy.by.everywhere": "That was decided for the whole server or workspace.",
+    "policy.by.nobody": "Nobody decided anything else.",
+    "policy.usual": "mentions, replies to me, and what is said in threads that I take part in",
+    "policy.mentions": "mentions and replies to me, in threads too",
+    "policy.always": "everything that is not for somebody else",
+    "policy.threads": "the same as usual, and a mention in the channel opens a thread",
+    "policy.off": "nothing but commands",
+    "policy.choices": "What there is",
+    "policy.settings": "What was decided",
+    "policy.everywhere": "everywhere else",
+    "policy.mark": "this channel",
+    "policy.how": "{p}admin policy mentions decides for this channel, {p}admin policy mentions "
+    "everywhere for all; {p}admin policy default takes it back.",
+    "policy.set.here": "Decided for this channel.",
+    "policy.set.everywhere": "Decided for the whole server or workspace.",
+    "policy.removed.here": "This channel has no rule of its own any more.",
+    "policy.removed.everywhere": "The server or workspace has no rule of its own any more.",
+    "policy.unchanged": "It is like that already.",
+    "policy.now": "In this channel I now answer {words}.",
+    "policy.apart": "Decided apart: {channels}. {p}admin policy lists them.",
+    "retention.forever": "What is said here is kept until somebody erases it.",
+    "retention.days": "What is said here is kept for {days}, and then erased for good.",
+    "retention.by.tenant": "That was decided for this server or workspace.",
+    "retention.by.owner": "That is the rule of whoever runs me.",
+    "retention.people": "People may choose less for themselves, with {p}memory keep.",
+    "retention.how": "{p}admin retention 30 makes it 30 days, {p}admin retention forever keeps "
+    "everything, {p}admin retention default goes by the rule of whoever runs me.",
+    "retention.unchanged": "It is like that already.",
+    "retention.ask": "What anybody says to me in this server or workspace would be kept for {days} "
+    "only. What is older would be erased for good at the next run, with what I know from it alone. "
+    "Shall I?",
+    "retention.kept": "Everything stays as it is.",
     # Why.
     "why.title": "Why I answered that",
     "why.asked": "You wrote (m{number}, {date}): {quote}",

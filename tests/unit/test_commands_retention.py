@@ -55,14 +55,21 @@ async def test_keeping_longer_again_needs_no_question(desk: Desk) -> None:
     assert (await desk.ask("/memory keep forever")).kind is ReplyKind.REFUSED
 
 
+async def test_default_is_to_have_no_number_of_ones_own(desk: Desk) -> None:
+    await desk.agree("/memory keep 10")
+
+    assert (await desk.ask("/memory keep default")).kind is ReplyKind.DONE
+    assert (await desk.control.settings.kept(desk.identity())).own is None
+
+
 async def test_the_owner_can_decide_on_less_and_the_person_cannot_undo_it(desk: Desk) -> None:
     desk = Desk(retention_days=15)
-    assert "for 15 days, as my owner decided" in text_of(await desk.ask("/memory keep"))
+    assert "for 15 days, as is the rule here" in text_of(await desk.ask("/memory keep"))
 
     reply = await desk.ask("/memory keep 90")
 
     assert reply.kind is ReplyKind.DONE
-    assert "for 15 days, as my owner decided" in text_of(reply)
+    assert "for 15 days, as is the rule here" in text_of(reply)
     assert "You would allow 90 days." in text_of(reply)
     assert "for 15 days" in text_of(await desk.ask("/privacy"))
     assert "only. 0 messages" in text_of(await desk.ask("/memory keep 10"))

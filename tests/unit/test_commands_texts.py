@@ -7,6 +7,7 @@ import string
 from pathlib import Path
 
 import pytest
+from support.administering import Office
 from support.commanding import Desk, text_of
 
 import bot.commands
@@ -15,6 +16,7 @@ from bot.commands.language import Language
 from bot.commands.voice import TABLES, Voice
 from bot.domain.fact import FactKind, FactStatus
 from bot.domain.operation import OperationKind
+from bot.domain.policy import AnswerPolicy
 from bot.domain.turn import TurnStatus
 from bot.engine.linking import LinkRefusal
 
@@ -32,7 +34,7 @@ def test_both_languages_have_every_text_with_the_same_values() -> None:
 
 
 def test_both_languages_name_the_same_commands() -> None:
-    commands = re.compile(r"\{p\}(?:memory \w+|\w+|\{\w+\})")
+    commands = re.compile(r"\{p\}(?:(?:memory|admin) \w+|\w+|\{\w+\})")
     for key, text in TABLES[Language.ENGLISH].items():
         chinese = TABLES[Language.CHINESE][key]
         assert sorted(commands.findall(text)) == sorted(commands.findall(chinese)), key
@@ -51,7 +53,16 @@ def test_every_text_is_used_and_every_key_exists() -> None:
             made.add(f"parameter.{parameter.name}")
             if parameter.required:
                 made.add(f"missing.{parameter.name}")
-    made |= {f"unfit.{name}" for name in ("fact", "turn", "switch", "format", "days")}
+    unfit = ("fact", "turn", "switch", "format", "days", "policy", "where")
+    made |= {f"unfit.{name}" for name in unfit}
+    made |= {f"name.{parameter.name}" for command in COMMANDS for parameter in command.parameters}
+    made |= {f"group.{group}" for group in ("memory", "admin")}
+    made |= {f"policy.{policy.value}" for policy in AnswerPolicy}
+    made |= {f"policy.by.{by}" for by in ("here", "everywhere", "nobody")}
+    made |= {
+        f"policy.{what}.{where}" for what in ("set", "removed") for where in ("here", "everywhere")
+    }
+    made |= {f"retention.by.{by}" for by in ("tenant", "owner")}
     made |= {f"kind.{kind.value}" for kind in FactKind}
     made |= {f"mark.{status.value}" for status in FactStatus if status is not FactStatus.ACTIVE}
     made |= {f"mark.{status.value}" for status in TurnStatus if status is not TurnStatus.ANSWERED}
@@ -65,7 +76,7 @@ def test_every_text_is_used_and_every_key_exists() -> None:
     made |= {f"privacy.{key}" for key in ("what", "compact", "not", "where", "audience")}
     made |= {
         f"{noun}.{number}"
-        for noun in ("message", "fact", "sentence", "day")
+        for noun in ("message", "fact", "sentence", "day", "channel")
         for number in ("one", "many")
     }
     made |= {f"{verb}.{how}" for verb in ("edit", "pin", "unpin") for how in ("done", "unchanged")}
@@ -78,7 +89,7 @@ def test_every_text_is_used_and_every_key_exists() -> None:
 
 @pytest.mark.parametrize("locale", ["", "zh-CN"])
 async def test_help_lists_every_command(locale: str) -> None:
-    reply = await Desk().ask("/help", locale=locale)
+    reply = await Office().ask("/help", locale=locale)
 
     assert [row.label.split(" [")[0] for row in reply.sections[0].rows]
     for command in COMMANDS:
@@ -91,7 +102,7 @@ async def test_help_lists_every_command(locale: str) -> None:
 async def test_help_explains_each_command(command: object, locale: str) -> None:
     name = command.name  # type: ignore[attr-defined]
 
-    reply = await Desk().ask(f"/help {name}", locale=locale)
+    reply = await Office().ask(f"/help {name}", locale=locale)
 
     assert reply.title.startswith(f"/{name}: ")
     shown = text_of(reply)

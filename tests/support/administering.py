@@ -1,0 +1,92 @@
+"""A workspace with somebody who may manage it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from support.commanding import WORKSPACE, Desk
+from support.engine import Workers
+
+from bot.commands.call import Caller
+from bot.commands.dispatch import Commands
+from bot.commands.reply import CommandReply
+from bot.domain.conversation import ConversationRef, Visibility
+from bot.domain.identity import Platform, TenantRef
+from bot.domain.turn import NewTurn, TurnId, TurnOutcome, TurnStatus
+from bot.engine.policies import ChannelPolicies
+from bot.engine.tenant_retention import TenantRetention
+
+OTHER_WORKSPACE = TenantRef(platform=Platform.SLACK, external_id="T2")
+
+
+def channel(channel_id: str, *, tenant: TenantRef = WORKSPACE) -> ConversationRef:
+    """An open channel."""
+    return ConversationRef(
+        platform=tenant.platform,
+        channel_id=channel_id,
+        visibility=Visibility.PUBLIC,
+        tenant=tenant,
+    )
+
+
+CHANNEL = channel("C1")
+THREAD = replace(CHANNEL, thread_id="1.5")
+
+
+class Office:
+    """Where commands are given in channels, over the storage of a desk."""
+
+    def __init__(self, *, default_days: int | None = None) -> None:
+        self.desk = Desk(retention_days=default_days)
+        self.policies = ChannelPolicies(self.desk.storage, clock=self.desk.clock)
+        self.retention = TenantRetention(self.desk.storage, default_days=default_days)
+        self.commands = Commands(
+            self.desk.control,
+            clock=self.desk.clock,
+            policies=self.policies,
+            retention=self.retention,
+        )
+
+    async def ask(
+        self,
+        line: str,
+        *,
+        where: ConversationRef = CHANNEL,
+        is_admin: bool = True,
+        locale: str = "",
+    ) -> CommandReply:
+        """What a line is answered that must be a command."""
+        understood = self.commands.understand(line, locale)
+        assert understood is not None, f"{line!r} is a message"
+        caller = Caller(
+            identity=self.desk.identity(), conversation=where, locale=locale, is_admin=is_admin
+        )
+        return await self.commands.answer(understood, caller)
+
+    async def say(self, text: str, where: ConversationRef = CHANNEL) -> None:
+        """A turn of somebody in a channel, as the engine leaves it."""
+        desk = self.desk
+        async with desk.storage.unit_of_work() as work:
+            person = await work.persons.resolve(
+                desk.identity(), new_id=desk.ids.new_id(), seen_at=desk.clock.now()
+            )
+            conversation = await work.conversations.resolve(where, new_id=desk.ids.new_id())
+            turn_id = TurnId(desk.ids.new_id())
+            turn, _ = await work.turns.accept(
+                NewTurn(
+                    id=turn_id,
+                    person_id=person.id,
+                    conversation_id=conversation.id,
+                    audience=conversation.audience,
+                    event_key=f"said-{turn_id}",
+                    text=text,
+                    received_at=desk.clock.now(),
+                    worker=Workers.name,
+                    lease_until=desk.clock.now(),
+                )
+            )
+            outcome = TurnOutcome(
+                status=TurnStatus.ANSWERED, finished_at=desk.clock.now(), reply="ok"
+            )
+            await work.turns.finish(turn.id, outcome, worker=Workers.name)
+            await work.commit()
