@@ -1,4 +1,4 @@
-"""One turn at a time in each conversation, in the order in which messages came."""
+"""One turn at a time for each person in a conversation, in the order in which messages came."""
 
 from __future__ import annotations
 
@@ -6,13 +6,21 @@ import asyncio
 from collections import deque
 from collections.abc import Hashable
 
+from bot.domain.conversation import ConversationRef
+from bot.domain.identity import IdentityRef
+
 
 class LaneFullError(Exception):
     """Too many messages wait already."""
 
 
+def lane_of(conversation: ConversationRef, author: IdentityRef) -> Hashable:
+    """The lane of an account in a conversation. A changed display name is no other account."""
+    return conversation, author.platform, author.tenant, author.external_id
+
+
 class Place:
-    """A message's place in its conversation's lane."""
+    """A message's place in its lane."""
 
     def __init__(self, key: Hashable) -> None:
         self.key = key
@@ -27,12 +35,12 @@ class Place:
         self._turn.set()
 
 
-class ConversationLanes:
+class Lanes:
     """Bounded lanes. ``enter`` decides the order at once, without waiting for anything.
 
     Args:
-        max_waiting: messages of one conversation that may wait behind the one being answered.
-        max_open: messages of all conversations that may be waiting or in progress.
+        max_waiting: messages of one lane that may wait behind the one being answered.
+        max_open: messages of all lanes that may be waiting or in progress.
     """
 
     def __init__(self, *, max_waiting: int, max_open: int) -> None:

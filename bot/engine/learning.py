@@ -16,7 +16,7 @@ from bot.domain.operation import Actor, MemoryOperation, MemoryPatch, OperationK
 from bot.domain.text import shorten
 from bot.domain.turn import Turn
 from bot.engine.memory_store import apply_patch
-from bot.engine.notices import MemoryTexts, memory_texts
+from bot.engine.notices import Notices, notices_for
 from bot.memory.consolidation import consolidate
 from bot.memory.extraction.candidate import Candidate
 from bot.memory.extraction.rules import extract
@@ -53,7 +53,7 @@ async def learn(
     work: UnitOfWork, turn: Turn, candidates: tuple[Candidate, ...], ids: IdSource
 ) -> Learned:
     """Consolidate what was found in ``turn`` with what is known, within the open unit of work."""
-    texts = memory_texts(turn.text)
+    texts = notices_for(turn.text)
     asked = _only_asks_to_remember(turn.text, candidates)
     if turn.unremembered:
         return Learned((texts.paused,), texts.cannot_remember) if asked else NOTHING
@@ -82,7 +82,7 @@ def _only_asks_to_remember(text: str, candidates: tuple[Candidate, ...]) -> bool
     return bool(candidates) and all(c.explicit for c in candidates) and not is_question
 
 
-def _answer(patch: MemoryPatch, texts: MemoryTexts) -> str:
+def _answer(patch: MemoryPatch, texts: Notices) -> str:
     """The reply to a request to remember something, true to what was written."""
     if any(fact.status is FactStatus.ACTIVE for fact in patch.added):
         return texts.will_remember
@@ -96,7 +96,7 @@ class _Remarks:
     """Says what a patch did, in front of the audience of the turn that led to it."""
 
     def __init__(
-        self, patch: MemoryPatch, known: tuple[Fact, ...], turn: Turn, texts: MemoryTexts
+        self, patch: MemoryPatch, known: tuple[Fact, ...], turn: Turn, texts: Notices
     ) -> None:
         self._operations = patch.operations
         self._facts: dict[FactId, Fact] = {fact.id: fact for fact in (*known, *patch.added)}

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from enum import StrEnum
 
-from bot.domain.conversation import ConversationId, ConversationRef
+from bot.domain.conversation import ConversationId, ConversationRef, Scope
 from bot.domain.fact import FactId
 from bot.domain.generation import FinishReason, GenerationResult
 from bot.domain.identity import IdentityRef, Person
-from bot.domain.message import InboundMessage
+from bot.domain.message import AgainRequest, InboundMessage
 from bot.domain.shown import Shown
 from bot.domain.text import clean_text
 from bot.domain.turn import (
@@ -24,6 +25,7 @@ from bot.domain.turn import (
     TurnTrace,
 )
 from bot.engine.learning import NOTHING, Learned, found_in, learn
+from bot.memory.stale import GAP
 from bot.ports.sight import Blind, Sight
 from bot.ports.storage import Storage, UnitOfWork
 from bot.ports.system import Clock, IdSource, WorkerRegistry
@@ -52,6 +54,29 @@ class Accepted:
     def is_stored(self) -> bool:
         """Whether there is a row of this turn."""
         return self.turn.number > 0
+
+
+class NotAgain(StrEnum):
+    """Why a turn is not answered once more."""
+
+    ANSWERED = "answered"
+    """It has a reply, and only an unanswered turn was meant."""
+    OPEN = "open"
+    """It is being answered."""
+    NOT_YOURS = "not_yours"
+    """There is no such turn of this person in this place, or none any more."""
+    FORGOTTEN = "forgotten"
+    """Nothing is left of what the person gave."""
+    INCOGNITO = "incognito"
+    """The person is incognito now, and another reply would be stored."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declined:
+    """A turn that stays as it is. ``words`` are some of the person's own, in their language."""
+
+    why: NotAgain
+    words: str = ""
 
 
 class TurnLedger:
@@ -145,6 +170,43 @@ class TurnLedger:
             person=person, author=message.author, turn=turn, conversation=message.conversation
         )
 
+    async def readmit(self, request: AgainRequest) -> Accepted | Declined:
+        """Open a finished turn once more, for the person whose turn it is. Nothing is learned.
+
+        The turn keeps the reply that it had, for the prompt to show; storage has none until the
+        new one is saved. It is heard by whoever can read the conversation now.
+        """
+        lease_until = self._clock.now() + LEASE
+        async with self._storage.unit_of_work() as work:
+            person = await work.persons.find(request.author)
+            if person is None:
+                return Declined(why=NotAgain.NOT_YOURS)
+            scope = Scope.in_private(person.id)
+            turn = await _turn_of(work, scope, request)
+            if turn is None or person.incognito:
+                latest = await work.turns.latest(scope, limit=1)
+                why = NotAgain.INCOGNITO if person.incognito else NotAgain.NOT_YOURS
+                return Declined(why=why, words=latest[0].text if latest else "")
+            if why_not := _why_not_again(turn, only_unanswered=request.only_unanswered):
+                return Declined(why=why_not, words=turn.text)
+            if not await work.turns.reopen(
+                turn.id, worker=self._worker, lease_until=lease_until, finished=True
+            ):
+                return Declined(why=NotAgain.OPEN, words=turn.text)
+            await work.commit()
+        return Accepted(
+            person=person,
+            author=request.author,
+            turn=replace(
+                turn,
+                audience=request.conversation.audience,
+                status=TurnStatus.ACCEPTED,
+                finished_at=None,
+                failure=None,
+            ),
+            conversation=request.conversation,
+        )
+
     async def save(
         self,
         accepted: Accepted,
@@ -201,6 +263,29 @@ class TurnLedger:
             await work.commit()
 
 
+async def _turn_of(work: UnitOfWork, scope: Scope, request: AgainRequest) -> Turn | None:
+    """The turn that is meant, if it is the person's and was said in this place.
+
+    A thread is the same place as its channel: whoever reads the one can read the other. Anywhere
+    else, what was said in private would be answered in front of others.
+    """
+    turn_id = request.turn_id
+    if turn_id is None:
+        owned = await work.turns.owner_of(request.conversation.platform, event_key(request))
+        turn_id = owned[1] if owned else None
+    turns = await work.turns.by_ids(scope, [turn_id]) if turn_id else ()
+    here = request.conversation.audience.channel
+    return next((turn for turn in turns if turn.audience.channel == here), None)
+
+
+def _why_not_again(turn: Turn, *, only_unanswered: bool) -> NotAgain | None:
+    if only_unanswered and (turn.status is TurnStatus.ANSWERED or turn.reply):
+        return NotAgain.ANSWERED
+    if not turn.shown and not turn.text.strip(f"{GAP} "):
+        return NotAgain.FORGOTTEN
+    return None
+
+
 async def _still_knows(work: UnitOfWork, accepted: Accepted) -> bool:
     """Whether nothing was forgotten since ``accepted``; nothing will be while ``work`` is open."""
     person = await work.persons.find(accepted.author)
@@ -210,7 +295,7 @@ async def _still_knows(work: UnitOfWork, accepted: Accepted) -> bool:
     return person is not None and person.memory_epoch == accepted.person.memory_epoch
 
 
-def event_key(message: InboundMessage) -> str:
+def event_key(message: InboundMessage | AgainRequest) -> str:
     """What makes an event unique among all platforms."""
     return f"{message.conversation.platform}:{message.event_key}"
 

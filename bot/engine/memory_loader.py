@@ -13,7 +13,7 @@ from bot.domain.episode import Episode
 from bot.domain.fact import Fact, FactStatus
 from bot.domain.identity import Person
 from bot.domain.memory import RecalledTurn, WorkingMemory
-from bot.domain.turn import Turn
+from bot.domain.turn import Turn, TurnStatus
 from bot.engine.recall_cache import RecallCache
 from bot.engine.stopwatch import Stopwatch
 from bot.engine.vectors import VectorKeeper
@@ -67,6 +67,8 @@ class MemoryLoader:
             with watch.step("recall"):
                 recalled = await self._recall_turns(person, turn, vector, scope, work)
         stale = StaleWords(facts)
+        # An open turn with a reply is to be answered once more.
+        asked_again = turn.status is TurnStatus.ACCEPTED and stale.cut_from(turn)
         # A turn without a reply would leave a hole in the dialogue; recall still finds its words.
         loop = [left for t in recent if t.reply and (left := stale.cut_from(t)) and left.reply]
         return WorkingMemory(
@@ -75,6 +77,7 @@ class MemoryLoader:
             now=turn.received_at,
             facts=tuple(fact for fact in facts if _may_speak(fact, turn)),
             told_now=any(fact.evidence[0].turn_id == turn.id for fact in facts),
+            earlier_reply=asked_again.reply if asked_again else "",
             loop=tuple(loop),
             episodes=visible_episodes(episodes, stale),
             recalled=tuple(

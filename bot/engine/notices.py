@@ -1,7 +1,8 @@
-"""Everything Ellie says to people that no model wrote."""
+"""Everything Ellie says to people that no model wrote, in English and Chinese."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import regex
@@ -11,47 +12,27 @@ from bot.domain.turn import FailureReason
 
 _HAN = regex.compile(r"\p{Han}")
 
-EMPTY = "Your message was empty. Write me something and I'll answer."
-BUSY = "I'm busy, try again in a moment."
-STOPPING = "I'm just being shut down. Please write again in a minute."
-MEMORY_UNAVAILABLE = (
-    "I can't reach my memory right now, so I did not take your message. Please try again later."
-)
-NOT_KEPT = "I could not save this reply, so I will not remember it."
-
-FAILURES = {
-    FailureReason.INTERRUPTED: "I was interrupted before I could answer. Please write it again.",
-    FailureReason.TOO_LONG: (
-        "Your message is too long for me to read in one piece. I kept it, but please send me the "
-        "part that matters, or split it."
-    ),
-    FailureReason.TIMEOUT: "I could not answer in time. Please try again, perhaps a bit shorter.",
-    FailureReason.BUSY: BUSY,
-    FailureReason.MODEL: (
-        "My language model is not working right now. I kept your message; please try again in a "
-        "moment. Whoever runs me finds the reason in the log."
-    ),
-    FailureReason.INTERNAL: (
-        "Something went wrong on my side. I kept your message; please try again. Whoever runs me "
-        "finds the reason in the log."
-    ),
-}
-
-FAILED_INCOGNITO = (
-    "I could not answer, and since you are incognito I kept nothing. Please write it again."
-)
-
-UNFINISHED = {
-    FinishReason.LENGTH: "(I stopped here because the reply got long. Say “go on” for more.)",
-    FinishReason.TIME_LIMIT: "(I ran out of time here. Say “go on” for more.)",
-}
-"""Added after a reply that ended early."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MemoryTexts:
-    """What Ellie says about changes of memory, in one language. Names in braces are filled in."""
+class Notices:
+    """What Ellie says in one language. Names in braces are filled in.
 
+    ``unfinished`` is added after a reply that ended early. The sentences from ``first_contact`` on
+    are about changes of memory.
+    """
+
+    empty: str
+    busy: str
+    stopping: str
+    memory_unavailable: str
+    not_kept: str
+    failures: Mapping[FailureReason, str]
+    failed_incognito: str
+    unfinished: Mapping[FinishReason, str]
+    not_yours: str
+    forgotten: str
+    still_answering: str
+    not_while_incognito: str
     first_contact: str
     will_remember: str
     known_already: str
@@ -66,7 +47,56 @@ class MemoryTexts:
     paused: str
 
 
-ENGLISH = MemoryTexts(
+_BUSY = "I'm busy, try again in a moment."
+
+_BUSY_IN_CHINESE = "我现在有点忙，请稍后再试。"
+
+ENGLISH = Notices(
+    empty="Your message was empty. Write me something and I'll answer.",
+    busy=_BUSY,
+    stopping="I'm just being shut down. Please write again in a minute.",
+    memory_unavailable=(
+        "I can't reach my memory right now, so I did not take your message. Please try again later."
+    ),
+    not_kept="I could not save this reply, so I will not remember it.",
+    failures={
+        FailureReason.INTERRUPTED: (
+            "I was interrupted before I could answer. Please write it again."
+        ),
+        FailureReason.TOO_LONG: (
+            "Your message is too long for me to read in one piece. I kept it, but please send me "
+            "the part that matters, or split it."
+        ),
+        FailureReason.TIMEOUT: (
+            "I could not answer in time. Please try again, perhaps a bit shorter."
+        ),
+        FailureReason.BUSY: _BUSY,
+        FailureReason.MODEL: (
+            "My language model is not working right now. I kept your message; please try again in "
+            "a moment. Whoever runs me finds the reason in the log."
+        ),
+        FailureReason.INTERNAL: (
+            "Something went wrong on my side. I kept your message; please try again. Whoever runs "
+            "me finds the reason in the log."
+        ),
+    },
+    failed_incognito=(
+        "I could not answer, and since you are incognito I kept nothing. Please write it again."
+    ),
+    unfinished={
+        FinishReason.LENGTH: "(I stopped here because the reply got long. Say “go on” for more.)",
+        FinishReason.TIME_LIMIT: "(I ran out of time here. Say “go on” for more.)",
+    },
+    not_yours=(
+        "I can answer a message again only for whoever wrote it, where they wrote it, and as long "
+        "as I have it."
+    ),
+    forgotten="What you wrote there is forgotten, so I cannot answer it again.",
+    still_answering="I'm still answering that.",
+    not_while_incognito=(
+        "You are incognito, so I write nothing down, and another answer would have to be. "
+        "/incognito off, and then I can."
+    ),
     first_contact=(
         "I'm Ellie. To remember you I keep what you write to me and what I learn from it, on the "
         "machine of whoever runs me. /privacy tells you more, /memory pause stops it, and "
@@ -86,7 +116,37 @@ ENGLISH = MemoryTexts(
     paused="Memory is paused, so I did not keep that. /memory resume starts it again.",
 )
 
-CHINESE = MemoryTexts(
+CHINESE = Notices(
+    empty="你的消息是空的。给我写点什么吧，我会回答的。",
+    busy=_BUSY_IN_CHINESE,
+    stopping="我正在关机，请过一分钟再写给我。",
+    memory_unavailable="我现在无法读取记忆，所以没有收下你的消息。请稍后再试。",
+    not_kept="我没能保存这条回复，所以不会记得它。",
+    failures={
+        FailureReason.INTERRUPTED: "我还没来得及回答就被打断了，请再写一次。",
+        FailureReason.TOO_LONG: (
+            "你的消息太长，我一次读不完。我已经保存了它，请把重要的部分发给我，或者分成几段。"
+        ),
+        FailureReason.TIMEOUT: "我没能及时回答。请再试一次，也许可以短一点。",
+        FailureReason.BUSY: _BUSY_IN_CHINESE,
+        FailureReason.MODEL: (
+            "我的语言模型现在无法工作。你的消息已经保存，请稍后再试。运行我的人可以在日志里找到原因。"
+        ),
+        FailureReason.INTERNAL: (
+            "我这边出了点问题。你的消息已经保存，请再试一次。运行我的人可以在日志里找到原因。"
+        ),
+    },
+    failed_incognito="我没能回答，而且因为你处于无痕模式，我什么都没有保存。请再写一次。",
+    unfinished={
+        FinishReason.LENGTH: "（回复太长，我先停在这里。说“继续”我就接着写。）",
+        FinishReason.TIME_LIMIT: "（时间到了，我先停在这里。说“继续”我就接着写。）",
+    },
+    not_yours="只有写下那条消息的人，在原来的地方，并且我还留着它的时候，我才能重新回答。",
+    forgotten="你在那里写的内容已经被忘记，所以我无法重新回答。",
+    still_answering="我还在回答那条消息。",
+    not_while_incognito=(
+        "你处于无痕模式，我什么都不保存，而新的回答必须保存。先用 /incognito off 退出吧。"
+    ),
     first_contact=(
         "我是 Ellie。为了记住你，我会把你写给我的话和我从中了解到的事保存在运行我的那台机器上。"
         "/privacy 有详细说明，/memory pause 可以暂停，/memory forget everything 会全部删除。"
@@ -106,6 +166,6 @@ CHINESE = MemoryTexts(
 )
 
 
-def memory_texts(message: str) -> MemoryTexts:
-    """The texts in the language of ``message``."""
+def notices_for(message: str) -> Notices:
+    """What Ellie says, in the language of ``message``."""
     return CHINESE if _HAN.search(message) else ENGLISH

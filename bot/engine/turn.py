@@ -8,32 +8,28 @@ task is cancelled at that moment.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+import functools
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
 from bot.domain.generation import FinishReason, GenerationRequest, GenerationResult
-from bot.domain.message import InboundMessage
+from bot.domain.message import AgainRequest, InboundMessage
+from bot.domain.surroundings import Surroundings
 from bot.domain.text import clean_text
 from bot.domain.turn import FailureReason, Turn, TurnId, TurnStatus
-from bot.engine import notices
 from bot.engine.chat_traffic import ChatTraffic
 from bot.engine.incognito import IncognitoConversations
-from bot.engine.lanes import ConversationLanes, LaneFullError, Place
+from bot.engine.lanes import LaneFullError, Lanes, Place, lane_of
 from bot.engine.ledger import Accepted, TurnLedger, event_key
 from bot.engine.memory_loader import MemoryLoader
+from bot.engine.notices import notices_for
+from bot.engine.outcomes import DUPLICATE, declined, failed, reason_of, refused, with_changes
 from bot.engine.reply import Outcome, Reply, ReplyStatus
 from bot.engine.shielding import shielded
 from bot.engine.stopwatch import Stopwatch
-from bot.errors import (
-    EngineFailedError,
-    GenerationTimeoutError,
-    GeneratorBusyError,
-    ModelError,
-    PromptTooLongError,
-    StorageError,
-)
+from bot.errors import EngineFailedError, GenerationTimeoutError, StorageError
 from bot.log import bound, get_logger
 from bot.ports.generation import ChatTokenizer, Generator
 from bot.ports.system import Clock
@@ -43,13 +39,7 @@ log = get_logger(__name__)
 
 T = TypeVar("T")
 
-_FAILURES: tuple[tuple[type[Exception], FailureReason], ...] = (
-    (PromptTooLongError, FailureReason.TOO_LONG),
-    (GenerationTimeoutError, FailureReason.TIMEOUT),
-    (GeneratorBusyError, FailureReason.BUSY),
-    (EngineFailedError, FailureReason.MODEL),
-    (ModelError, FailureReason.MODEL),
-)
+_Admit = Callable[[], Awaitable[Accepted | Outcome]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +82,7 @@ class TurnEngine:
         self._generator = generator
         self._clock = clock
         self._limits = limits
-        self._lanes = ConversationLanes(
+        self._lanes = Lanes(
             max_waiting=limits.max_waiting_per_conversation, max_open=limits.max_open
         )
         self._incognito = incognito or IncognitoConversations()
@@ -109,41 +99,69 @@ class TurnEngine:
         if self._incognito.knows(event_key(message)):
             # Answered incognito, and delivered again when the person may no longer be so: it must
             # not be stored now.
-            return Reply.ended(Outcome(status=ReplyStatus.DUPLICATE))
-        return await asyncio.shield(self._own(self._take(message), name="take-message"))
-
-    async def _take(self, message: InboundMessage) -> Reply:
+            return Reply.ended(DUPLICATE)
         text = clean_text(message.text)
         if not text and not message.shown:
-            return _refused(notices.EMPTY)
+            return Reply.ended(refused(notices_for(text).empty))
+        return await self._take(message, text, functools.partial(self._admit, message, text))
+
+    async def again(self, request: AgainRequest) -> Reply:
+        """Answer a finished turn once more. What is said of :meth:`handle` holds here as well.
+
+        The new reply takes the place of the old one, which the model is shown so that it writes
+        another. Nothing is learned from the message again. Refused with a sentence unless the
+        turn is the author's own, was said here, and is stored with something to answer; also
+        while it is being answered, and while its author is incognito.
+        """
+        return await self._take(request, "", functools.partial(self._readmit, request))
+
+    async def _take(
+        self, request: InboundMessage | AgainRequest, words: str, admit: _Admit
+    ) -> Reply:
+        taking = self._begin(request, words, admit)
+        return await asyncio.shield(self._own(taking, name="take-message"))
+
+    async def _begin(
+        self, request: InboundMessage | AgainRequest, words: str, admit: _Admit
+    ) -> Reply:
+        notices = notices_for(words)
         if self._stopping:
-            return _refused(notices.STOPPING)
+            return Reply.ended(refused(notices.stopping))
         try:
-            place = self._lanes.enter(message.conversation)
+            place = self._lanes.enter(lane_of(request.conversation, request.author))
         except LaneFullError:
-            return _refused(notices.BUSY)
+            return Reply.ended(refused(notices.busy))
         watch = Stopwatch(self._clock)
-        accepted: Accepted | None = None
+        accepted: Accepted | Outcome | None = None
         try:
             with watch.step("admit"):
-                accepted = await self._ledger.admit(message, text)
+                accepted = await admit()
         except StorageError as error:
             log.error("message_not_stored", error=str(error))
-            return _refused(notices.MEMORY_UNAVAILABLE)
+            return Reply.ended(refused(notices.memory_unavailable))
         finally:
-            if accepted is None:
+            if not isinstance(accepted, Accepted):
                 self._lanes.leave(place)
-        if accepted is not None and not accepted.is_stored:
-            if not self._incognito.take(accepted.turn):
-                self._lanes.leave(place)
-                accepted = None
-        elif accepted is not None:
-            self._incognito.end(accepted.person.id)
-        if accepted is None:
-            return Reply.ended(Outcome(status=ReplyStatus.DUPLICATE))
+        if isinstance(accepted, Outcome):
+            return Reply.ended(accepted)
         reply = Reply(accepted.turn.id)
-        self._own(self._run(accepted, reply, place, watch), name=f"turn-{accepted.turn.id}")
+        run = self._run(accepted, request.surroundings, reply, place, watch)
+        self._own(run, name=f"turn-{accepted.turn.id}")
         return reply
+
+    async def _admit(self, message: InboundMessage, text: str) -> Accepted | Outcome:
+        accepted = await self._ledger.admit(message, text)
+        if accepted is None:
+            return DUPLICATE
+        if accepted.is_stored:
+            self._incognito.end(accepted.person.id)
+        elif not self._incognito.take(accepted.turn):
+            return DUPLICATE
+        return accepted
+
+    async def _readmit(self, request: AgainRequest) -> Accepted | Outcome:
+        answer = await self._ledger.readmit(request)
+        return answer if isinstance(answer, Accepted) else declined(answer)
 
     def _own(self, work: Coroutine[Any, Any, T], *, name: str) -> asyncio.Task[T]:
         """Start a task that :meth:`stop` waits for."""
@@ -167,33 +185,42 @@ class TurnEngine:
             if late:
                 await asyncio.wait(late)
 
-    async def _run(self, accepted: Accepted, reply: Reply, place: Place, watch: Stopwatch) -> None:
+    async def _run(
+        self,
+        accepted: Accepted,
+        surroundings: Surroundings,
+        reply: Reply,
+        place: Place,
+        watch: Stopwatch,
+    ) -> None:
         """Answer one turn and leave it finished, whatever happens."""
         turn = accepted.turn
-        outcome = _failed(accepted, FailureReason.INTERRUPTED)
+        outcome = failed(accepted, FailureReason.INTERRUPTED)
         with (
             bound(turn=turn.id, person=turn.person_id, conversation=turn.conversation_id),
             self._traffic.answering(),
         ):
             try:
                 await place.turn()
-                outcome = await self._answer(accepted, reply, watch)
+                outcome = await self._answer(accepted, surroundings, reply, watch)
             except asyncio.CancelledError:
                 await shielded(self._fail(accepted, FailureReason.INTERRUPTED))
                 raise
             except Exception as error:
                 # Whatever it is, the turn must end as a recorded failure.
-                reason = _reason(error)
+                reason = reason_of(error)
                 unforeseen = reason is FailureReason.INTERNAL
                 log.error("turn_failed", reason=reason.value, error=str(error), exc_info=unforeseen)
                 await shielded(self._fail(accepted, reason))
-                outcome = _failed(accepted, reason)
+                outcome = failed(accepted, reason)
             finally:
                 self._lanes.leave(place)
                 self._incognito.leave(turn.id)
                 reply.finish(outcome)
 
-    async def _answer(self, accepted: Accepted, reply: Reply, watch: Stopwatch) -> Outcome:
+    async def _answer(
+        self, accepted: Accepted, surroundings: Surroundings, reply: Reply, watch: Stopwatch
+    ) -> Outcome:
         turn = accepted.turn
         result = GenerationResult(text="", finish_reason=FinishReason.CANCELLED, tokens=0)
         if accepted.learned.answer:
@@ -213,7 +240,7 @@ class TurnEngine:
                 memory_tokens=self._limits.memory_tokens,
                 reply_tokens=self._limits.reply_tokens,
             )
-            assembled = assembler.assemble(memory, turn.text, turn.shown)
+            assembled = assembler.assemble(memory, turn.text, turn.shown, surroundings)
         if not reply.cancelled:
             with watch.step("generate"):
                 result = await self._generate(turn.id, assembled, reply, watch)
@@ -270,11 +297,12 @@ class TurnEngine:
         )
         log.debug("turn_timings", **watch.steps)
         cancelled = result.finish_reason is FinishReason.CANCELLED
-        unfinished = notices.UNFINISHED.get(result.finish_reason, "")
+        notices = notices_for(accepted.turn.text)
+        unfinished = notices.unfinished.get(result.finish_reason, "")
         return Outcome(
             status=ReplyStatus.CANCELLED if cancelled else ReplyStatus.ANSWERED,
             text=clean_text(result.text),
-            notice=_notice(accepted, unfinished, "" if saved else notices.NOT_KEPT),
+            notice=with_changes(accepted, unfinished, "" if saved else notices.not_kept),
         )
 
     async def _keep(
@@ -313,24 +341,3 @@ class TurnEngine:
         except StorageError as error:
             # The lease runs out, and recovery records the failure once the database is back.
             log.error("failure_not_recorded", error=str(error))
-
-
-def _refused(notice: str) -> Reply:
-    return Reply.ended(Outcome(status=ReplyStatus.REFUSED, notice=notice))
-
-
-def _failed(accepted: Accepted, reason: FailureReason) -> Outcome:
-    why = notices.FAILURES[reason] if accepted.is_stored else notices.FAILED_INCOGNITO
-    return Outcome(status=ReplyStatus.FAILED, notice=_notice(accepted, why))
-
-
-def _notice(accepted: Accepted, *lines: str) -> str:
-    """``lines``, and what the message changed, which holds however the turn ends."""
-    first = notices.memory_texts(accepted.turn.text).first_contact if accepted.first_contact else ""
-    return "\n".join(filter(None, (*lines, *accepted.learned.remarks, first)))
-
-
-def _reason(error: Exception) -> FailureReason:
-    return next(
-        (reason for kind, reason in _FAILURES if isinstance(error, kind)), FailureReason.INTERNAL
-    )

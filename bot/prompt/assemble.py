@@ -2,14 +2,14 @@
 
 The order serves the prefix cache: what changes least comes first. Instructions, facts and the
 digest of earlier conversations open the prompt, the conversation's latest turns follow, and only
-the last message holds what is different every time: what bears on the question, and what the person
-says now.
+the last message holds what is different every time: what stands around the question, what bears on
+it, and what the person says now.
 """
 
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import regex
@@ -19,6 +19,7 @@ from bot.domain.fact import Fact
 from bot.domain.generation import ChatMessage, Prompt, Role
 from bot.domain.memory import WorkingMemory
 from bot.domain.shown import Shown
+from bot.domain.surroundings import ALONE, Surroundings
 from bot.domain.turn import TraceItem, Turn
 from bot.errors import PromptTooLongError
 from bot.memory.executive import Costs, Selection, select
@@ -26,12 +27,23 @@ from bot.memory.self_question import asks_about_self
 from bot.memory.sketchpad import described, heard_and_seen
 from bot.ports.generation import ChatTokenizer
 from bot.prompt import templates
+from bot.prompt.around import (
+    FILE_TOKENS,
+    NOTHING_AROUND,
+    SAID_TOKENS,
+    SHARE,
+    Around,
+    look_around,
+)
 from bot.prompt.sanitise import defuse, quoted, spoken_name
 
 _HAN = regex.compile(r"\p{Han}")
 
 MESSAGE_OVERHEAD_TOKENS = 8
 """Allowance for what a chat template puts around a message. The sum is checked exactly after."""
+
+EARLIER_REPLY_CHARACTERS = 2000
+"""Of a reply that is to be replaced, the model is shown so much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +52,15 @@ class Assembled:
 
     prompt: Prompt
     items: tuple[TraceItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Newest:
+    """The newest message, what stands around it, and what was replied to it before, if anything."""
+
+    text: str
+    around: Around = NOTHING_AROUND
+    earlier_reply: str = ""
 
 
 class PromptAssembler:
@@ -55,20 +76,23 @@ class PromptAssembler:
         self._control = tokenizer.control_tokens
 
     def assemble(
-        self, memory: WorkingMemory, text: str, shown: tuple[Shown, ...] = ()
+        self,
+        memory: WorkingMemory,
+        text: str,
+        shown: tuple[Shown, ...] = (),
+        surroundings: Surroundings = ALONE,
     ) -> Assembled:
         """The prompt in which ``text`` is the newest message, whole, with what was ``shown``.
+
+        ``surroundings`` have a bounded share of their own and no say in what is recalled. When
+        ``memory`` has an earlier reply, the model is shown it and asked for another.
 
         Raises:
             PromptTooLongError: ``text`` alone does not fit; memory is never the reason.
         """
         name = spoken_name(_name_of(memory), self._control)
-        newest = described(text, shown)
+        newest = self._newest(name, described(text, shown), memory.earlier_reply, surroundings)
         bare = self._write(name, Selection(), newest)
-        if bare.tokens > self._room:
-            raise PromptTooLongError(
-                f"The message takes about {bare.tokens} tokens; there is room for {self._room}."
-            )
         budget = min(self._memory_tokens, self._room - bare.tokens)
         costs = self._costs()
         while budget > 0:
@@ -81,12 +105,40 @@ class PromptAssembler:
         nothing = select(memory, text, 0, costs)
         return Assembled(bare, nothing.items + self._note(Selection(), newest))
 
+    def _newest(
+        self, name: str, text: str, earlier_reply: str, surroundings: Surroundings
+    ) -> _Newest:
+        """The newest message with as much around it as fits beside it."""
+        alone = _Newest(text)
+        taken = self._write(name, Selection(), alone).tokens
+        if taken > self._room:
+            raise PromptTooLongError(
+                f"The message takes about {taken} tokens; there is room for {self._room}."
+            )
+        again = replace(alone, earlier_reply=earlier_reply[:EARLIER_REPLY_CHARACTERS])
+        with_reply = self._write(name, Selection(), again).tokens
+        if with_reply <= self._room:
+            alone, taken = again, with_reply
+        free = int((self._room - taken) * SHARE) if surroundings != ALONE else 0
+        budget = min(free, SAID_TOKENS + FILE_TOKENS)
+        while budget > 0:
+            around = look_around(
+                surroundings, name or templates.NAMELESS, self._tokenizer, tokens=budget
+            )
+            among = replace(alone, around=around)
+            overshoot = self._write(name, Selection(), among).tokens - taken - free
+            if overshoot <= 0:
+                return among
+            budget -= overshoot
+        return alone
+
     def rewrite(self, memory: WorkingMemory, selection: Selection, text: str) -> Prompt:
         """The prompt with exactly the parts of ``selection``, however long it gets."""
-        return self._write(spoken_name(_name_of(memory), self._control), selection, text)
+        name = spoken_name(_name_of(memory), self._control)
+        return self._write(name, selection, _Newest(text))
 
-    def _note(self, selection: Selection, text: str) -> tuple[TraceItem, ...]:
-        if not _is_unknown(selection, text):
+    def _note(self, selection: Selection, newest: _Newest) -> tuple[TraceItem, ...]:
+        if not _is_unknown(selection, newest):
             return ()
         tokens = self._tokenizer.count_text(templates.NOTHING_KNOWN)
         return (TraceItem(kind="note", item_id="nothing-known", tokens=tokens, included=True),)
@@ -104,17 +156,21 @@ class PromptAssembler:
             episode=lambda episode: count(self._episode_line(episode)) + 1,
         )
 
-    def _write(self, name: str, selection: Selection, text: str) -> Prompt:
+    def _write(self, name: str, selection: Selection, newest: _Newest) -> Prompt:
         messages = [ChatMessage(Role.SYSTEM, self._system(name, selection))]
         for turn in selection.loop:
             messages.append(ChatMessage(Role.USER, self._safe(heard_and_seen(turn))))
             messages.append(ChatMessage(Role.ASSISTANT, self._safe(turn.reply)))
-        newest = self._safe(text)
+        messages.append(ChatMessage(Role.USER, self._last_message(name, selection, newest)))
+        if newest.earlier_reply:
+            again = templates.AGAIN_IN_CHINESE if _HAN.search(newest.text) else templates.AGAIN
+            messages.append(ChatMessage(Role.ASSISTANT, self._safe(newest.earlier_reply)))
+            messages.append(ChatMessage(Role.USER, again))
+        return Prompt(messages=tuple(messages), tokens=self._tokenizer.count_chat(messages))
+
+    def _last_message(self, name: str, selection: Selection, newest: _Newest) -> str:
         who = name or templates.NAMELESS
-        if _is_unknown(selection, text):
-            in_chinese = _HAN.search(text)
-            note = templates.NOTHING_KNOWN_IN_CHINESE if in_chinese else templates.NOTHING_KNOWN
-            newest = f"{newest}\n\n{note.format(name=who)}"
+        blocks = list(newest.around.blocks)
         if selection.recalled or selection.beside:
             header = templates.RECALLED_HEADER.format(name=who)
             lines = [self._fact_line(fact) for fact in selection.beside]
@@ -123,9 +179,13 @@ class PromptAssembler:
                 selection.recalled, key=lambda hit: (hit.turn.received_at, hit.turn.number)
             )
             lines += [self._recalled_line(hit.turn) for hit in hits]
-            newest = "\n".join([header, *lines, "", newest])
-        messages.append(ChatMessage(Role.USER, newest))
-        return Prompt(messages=tuple(messages), tokens=self._tokenizer.count_chat(messages))
+            blocks.append("\n".join([header, *lines]))
+        blocks.append(self._safe(newest.text))
+        if _is_unknown(selection, newest):
+            in_chinese = _HAN.search(newest.text)
+            note = templates.NOTHING_KNOWN_IN_CHINESE if in_chinese else templates.NOTHING_KNOWN
+            blocks.append(note.format(name=who))
+        return "\n\n".join(blocks)
 
     def _system(self, name: str, selection: Selection) -> str:
         lines = [templates.SYSTEM.format(name=name) if name else templates.SYSTEM_WITHOUT_NAME]
@@ -156,9 +216,13 @@ class PromptAssembler:
         return defuse(text, self._control)
 
 
-def _is_unknown(selection: Selection, text: str) -> bool:
-    """Whether somebody asks what they never told."""
-    return not selection.knows_answer and asks_about_self(text)
+def _is_unknown(selection: Selection, newest: _Newest) -> bool:
+    """Whether somebody asks what they never told, and nobody else says around it."""
+    return (
+        not selection.knows_answer
+        and asks_about_self(newest.text)
+        and not newest.around.may_answer(newest.text)
+    )
 
 
 def _name_of(memory: WorkingMemory) -> str:

@@ -37,7 +37,7 @@ async def test_a_blank_line_is_answered_with_a_remark_and_not_kept(
 ) -> None:
     screen = await terminal.talk(blank)
 
-    assert screen.of("remark") == [notices.EMPTY]
+    assert screen.of("remark") == [notices.ENGLISH.empty]
     assert terminal.turns() == []
     assert terminal.generator.requests == []
 
@@ -62,7 +62,7 @@ async def test_a_message_longer_than_the_window_is_kept_and_explained(terminal: 
 
     screen = await terminal.talk(text, "and now?")
 
-    assert screen.of("remark") == [notices.FAILURES[FailureReason.TOO_LONG]]
+    assert screen.of("remark") == [notices.ENGLISH.failures[FailureReason.TOO_LONG]]
     assert screen.of("reply")[-1] == "I am still here."
     assert terminal.turns()[0].text == text
     assert terminal.turns()[0].failure is FailureReason.TOO_LONG
@@ -223,5 +223,5 @@ async def test_a_plain_screen_shows_a_whole_session(terminal: Terminal) -> None:
     assert remarks.getvalue().splitlines() == [
         notices.ENGLISH.first_contact,
         "I don't know /nope. /help lists the commands.",
-        notices.FAILURES[FailureReason.MODEL],
+        notices.ENGLISH.failures[FailureReason.MODEL],
     ]

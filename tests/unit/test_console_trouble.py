@@ -63,7 +63,7 @@ async def test_a_failing_model_gives_a_sentence_and_the_chat_goes_on(
 
     screen = await terminal.talk("hi", "still there?")
 
-    assert screen.of("remark") == [notices.FAILURES[reason]]
+    assert screen.of("remark") == [notices.ENGLISH.failures[reason]]
     assert str(error) not in str(screen.shown)
     assert screen.of("reply") == ["", "I am back."]
     assert [turn.failure for turn in terminal.turns()] == [reason, None]
@@ -117,7 +117,7 @@ async def test_a_failing_database_gives_a_sentence_and_the_chat_goes_on(
 
     assert screen.of("remark") == [
         "I can't reach my memory: The database file is gone.",
-        notices.MEMORY_UNAVAILABLE,
+        notices.ENGLISH.memory_unavailable,
     ]
     assert screen.of("reply") == ["Hi!", "", "I am back."]
     assert [turn.text for turn in terminal.turns()] == ["hi", "still there?"]
@@ -151,4 +151,7 @@ async def test_a_reply_that_could_not_be_saved_is_shown_with_a_remark(terminal: 
     terminal.generator.release()
     await running
 
-    assert terminal.screen.shown == [("reply", "one two three"), ("remark", notices.NOT_KEPT)]
+    assert terminal.screen.shown == [
+        ("reply", "one two three"),
+        ("remark", notices.ENGLISH.not_kept),
+    ]

@@ -1,20 +1,22 @@
-"""One turn at a time in each conversation, in arrival order, within bounds."""
+"""One turn at a time in each lane, in arrival order, within bounds."""
 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
+from support.dialog import HALL, account, direct
 
-from bot.engine.lanes import ConversationLanes, LaneFullError, Place
+from bot.engine.lanes import LaneFullError, Lanes, Place, lane_of
 
 
 def is_first(place: Place) -> bool:
     return place._turn.is_set()
 
 
-async def test_places_of_one_conversation_are_called_in_order() -> None:
-    lanes = ConversationLanes(max_waiting=5, max_open=10)
+async def test_places_of_one_lane_are_called_in_order() -> None:
+    lanes = Lanes(max_waiting=5, max_open=10)
     first, second, third = (lanes.enter("c") for _ in range(3))
     order: list[int] = []
 
@@ -29,15 +31,15 @@ async def test_places_of_one_conversation_are_called_in_order() -> None:
     assert order == [1, 2, 3]
 
 
-async def test_conversations_do_not_wait_for_each_other() -> None:
-    lanes = ConversationLanes(max_waiting=1, max_open=10)
+async def test_lanes_do_not_wait_for_each_other() -> None:
+    lanes = Lanes(max_waiting=1, max_open=10)
     lanes.enter("a")
 
     assert is_first(lanes.enter("b"))
 
 
 async def test_a_full_lane_takes_nobody_and_does_not_grow() -> None:
-    lanes = ConversationLanes(max_waiting=1, max_open=10)
+    lanes = Lanes(max_waiting=1, max_open=10)
     answered = lanes.enter("c")
     lanes.enter("c")
     for _ in range(100):
@@ -50,7 +52,7 @@ async def test_a_full_lane_takes_nobody_and_does_not_grow() -> None:
 
 
 async def test_all_lanes_together_are_bounded() -> None:
-    lanes = ConversationLanes(max_waiting=9, max_open=2)
+    lanes = Lanes(max_waiting=9, max_open=2)
     first = lanes.enter("a")
     lanes.enter("b")
     with pytest.raises(LaneFullError):
@@ -65,7 +67,7 @@ async def test_all_lanes_together_are_bounded() -> None:
 
 
 async def test_leaving_while_waiting_lets_the_others_move_up() -> None:
-    lanes = ConversationLanes(max_waiting=5, max_open=10)
+    lanes = Lanes(max_waiting=5, max_open=10)
     first, gone, last = (lanes.enter("c") for _ in range(3))
 
     lanes.leave(gone)
@@ -76,8 +78,15 @@ async def test_leaving_while_waiting_lets_the_others_move_up() -> None:
 
 
 async def test_an_empty_lane_leaves_nothing_behind() -> None:
-    lanes = ConversationLanes(max_waiting=5, max_open=10)
+    lanes = Lanes(max_waiting=5, max_open=10)
 
     lanes.leave(lanes.enter("c"))
 
     assert not lanes._lanes
+
+
+def test_a_lane_belongs_to_an_account_in_a_conversation_by_whatever_name() -> None:
+    ana, bea = account("ana"), account("bea")
+
+    assert lane_of(HALL, ana) == lane_of(HALL, replace(ana, display_name="Ana Maria"))
+    assert len({lane_of(where, who) for where in (HALL, direct(ana)) for who in (ana, bea)}) == 4

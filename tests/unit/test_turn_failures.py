@@ -31,7 +31,7 @@ async def test_too_many_messages_are_refused_and_not_stored() -> None:
 
     refused = await ellie.say("one more")
 
-    assert (refused.status, refused.notice) == (ReplyStatus.REFUSED, notices.BUSY)
+    assert (refused.status, refused.notice) == (ReplyStatus.REFUSED, notices.ENGLISH.busy)
     ellie.generator.release()
     assert [(await r.outcome()).text for r in taken] == ["ok"] * 3
     assert len(await ellie.turns()) == 3
@@ -42,7 +42,7 @@ def test_a_message_without_words_is_refused(text: str) -> None:
     async def run() -> None:
         async with started() as ellie:
             outcome = await ellie.say(text)
-            assert (outcome.status, outcome.notice) == (ReplyStatus.REFUSED, notices.EMPTY)
+            assert (outcome.status, outcome.notice) == (ReplyStatus.REFUSED, notices.ENGLISH.empty)
 
     asyncio.run(run())
 
@@ -54,7 +54,7 @@ async def test_a_message_too_long_is_kept_and_the_person_is_told() -> None:
         (turn,) = await ellie.turns()
         assert (turn.status, turn.failure) == (TurnStatus.FAILED, FailureReason.TOO_LONG)
         assert len(turn.text) == 39_999
-        assert outcome.notice.splitlines()[0] == notices.FAILURES[FailureReason.TOO_LONG]
+        assert outcome.notice.splitlines()[0] == notices.ENGLISH.failures[FailureReason.TOO_LONG]
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ async def test_a_failure_is_recorded_and_told_and_the_next_message_is_answered(
         assert outcome.status is ReplyStatus.FAILED
         # What was kept and learned all the same, and who keeps it, is said as after a reply.
         assert outcome.notice.splitlines() == [
-            notices.FAILURES[reason],
+            notices.ENGLISH.failures[reason],
             "Remembered as #1: My dog is called Biscuit.",
             notices.ENGLISH.first_contact,
         ]
@@ -142,7 +142,7 @@ async def test_a_message_that_cannot_be_stored_is_refused_in_a_sentence(
 
         assert (outcome.status, outcome.notice) == (
             ReplyStatus.REFUSED,
-            notices.MEMORY_UNAVAILABLE,
+            notices.ENGLISH.memory_unavailable,
         )
         assert (await ellie.say("hi again")).text == "ok"
 
@@ -159,7 +159,7 @@ async def test_a_reply_that_cannot_be_saved_is_shown_and_says_so(
         outcome = await ellie.say("hi")
 
         assert outcome.text == "Hello."
-        assert notices.NOT_KEPT in outcome.notice
+        assert notices.ENGLISH.not_kept in outcome.notice
 
 
 async def test_control_characters_of_a_model_reach_neither_storage_nor_the_screen() -> None:

@@ -41,7 +41,7 @@ async def test_stopping_interrupts_what_does_not_end_in_time_and_records_it() ->
     assert (turn.status, turn.failure) == (TurnStatus.FAILED, FailureReason.INTERRUPTED)
     assert (await reply.outcome()).status is ReplyStatus.FAILED
     refused = await ellie.say("still there?")
-    assert (refused.status, refused.notice) == (ReplyStatus.REFUSED, notices.STOPPING)
+    assert (refused.status, refused.notice) == (ReplyStatus.REFUSED, notices.ENGLISH.stopping)
 
 
 async def test_stopping_lets_replies_in_progress_end() -> None:
@@ -127,7 +127,7 @@ async def test_a_turn_declared_dead_does_not_get_a_late_reply() -> None:
     await TurnRecovery(ellie.storage, clock=clock, workers=Workers("other")).close_orphans()
     ellie.generator.release()
 
-    assert notices.NOT_KEPT in (await reply.outcome()).notice
+    assert notices.ENGLISH.not_kept in (await reply.outcome()).notice
     (turn,) = await ellie.turns()
     assert (turn.status, turn.reply) == (TurnStatus.FAILED, "")
 

@@ -1,0 +1,66 @@
+"""How turns end otherwise than with a reply alone, in words for the person."""
+
+from __future__ import annotations
+
+from bot.domain.turn import FailureReason
+from bot.engine.ledger import Accepted, Declined, NotAgain
+from bot.engine.notices import Notices, notices_for
+from bot.engine.reply import Outcome, ReplyStatus
+from bot.errors import (
+    EngineFailedError,
+    GenerationTimeoutError,
+    GeneratorBusyError,
+    ModelError,
+    PromptTooLongError,
+)
+
+_FAILURES: tuple[tuple[type[Exception], FailureReason], ...] = (
+    (PromptTooLongError, FailureReason.TOO_LONG),
+    (GenerationTimeoutError, FailureReason.TIMEOUT),
+    (GeneratorBusyError, FailureReason.BUSY),
+    (EngineFailedError, FailureReason.MODEL),
+    (ModelError, FailureReason.MODEL),
+)
+
+DUPLICATE = Outcome(status=ReplyStatus.DUPLICATE)
+"""The end of what needs no answer because it has one."""
+
+
+def refused(notice: str) -> Outcome:
+    """A message that was not taken."""
+    return Outcome(status=ReplyStatus.REFUSED, notice=notice)
+
+
+def declined(answer: Declined) -> Outcome:
+    """A turn that is not answered once more."""
+    if answer.why is NotAgain.ANSWERED:
+        return DUPLICATE
+    return refused(_why_not(answer.why, notices_for(answer.words)))
+
+
+def _why_not(why: NotAgain, notices: Notices) -> str:
+    return {
+        NotAgain.OPEN: notices.still_answering,
+        NotAgain.FORGOTTEN: notices.forgotten,
+        NotAgain.INCOGNITO: notices.not_while_incognito,
+    }.get(why, notices.not_yours)
+
+
+def failed(accepted: Accepted, reason: FailureReason) -> Outcome:
+    """A turn without a reply."""
+    notices = notices_for(accepted.turn.text)
+    why = notices.failures[reason] if accepted.is_stored else notices.failed_incognito
+    return Outcome(status=ReplyStatus.FAILED, notice=with_changes(accepted, why))
+
+
+def with_changes(accepted: Accepted, *lines: str) -> str:
+    """``lines``, and what the message changed, which holds however the turn ends."""
+    first = notices_for(accepted.turn.text).first_contact if accepted.first_contact else ""
+    return "\n".join(filter(None, (*lines, *accepted.learned.remarks, first)))
+
+
+def reason_of(error: Exception) -> FailureReason:
+    """Which failure is recorded when ``error`` ended a turn."""
+    return next(
+        (reason for kind, reason in _FAILURES if isinstance(error, kind)), FailureReason.INTERNAL
+    )

@@ -1,0 +1,445 @@
+"""Answering a message once more: for its author alone, and as if it were the first time."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+from support.dialog import ANA, HALL, Dialog, account, channel, direct
+from support.engine import Ellie, settle, started
+
+from bot.domain.conversation import ConversationRef, Scope, Visibility
+from bot.domain.generation import ChatMessage, Role
+from bot.domain.identity import IdentityRef
+from bot.domain.message import AgainRequest
+from bot.domain.shown import Shown
+from bot.domain.surroundings import Surroundings, Utterance
+from bot.domain.turn import FailureReason, Turn, TurnStatus
+from bot.engine.notices import CHINESE, ENGLISH
+from bot.engine.recovery import TurnRecovery
+from bot.engine.reply import Outcome, ReplyStatus
+from bot.errors import GeneratorBusyError, StorageFullError
+from bot.ports.scripted import ScriptedGenerator
+
+WISH = "Another one, please."
+
+
+def wish(
+    turn: Turn | None = None,
+    who: IdentityRef = ANA,
+    where: ConversationRef | None = None,
+    **rest: object,
+) -> AgainRequest:
+    return AgainRequest(
+        author=who,
+        conversation=where or direct(who),
+        turn_id=None if turn is None else turn.id,
+        **rest,  # type: ignore[arg-type]
+    )
+
+
+async def again(dialog: Dialog, request: AgainRequest) -> Outcome:
+    dialog.later(minutes=1)
+    return await (await dialog.engine.again(request)).outcome()
+
+
+async def answered(text: str = "Tell me a joke.", **rest: object) -> tuple[Dialog, Turn]:
+    """A dialog, and its first turn."""
+    dialog = Dialog()
+    await dialog.say(text, **rest)  # type: ignore[arg-type]
+    (turn,) = await dialog.turns()
+    return dialog, turn
+
+
+async def test_the_new_reply_takes_the_place_of_the_old_one_which_the_model_sees() -> None:
+    dialog, turn = await answered()
+    dialog.generator.answer = lambda _: "Another one."
+
+    reply = await dialog.engine.again(wish(turn))
+    pieces = [piece async for piece in reply]
+
+    (now,) = await dialog.turns()
+    assert reply.turn_id == turn.id
+    assert (await reply.outcome()).text == "".join(pieces) == now.reply == "Another one."
+    assert (await reply.outcome()).status is ReplyStatus.ANSWERED
+    assert (now.id, now.text, now.number) == (turn.id, turn.text, turn.number)
+    assert dialog.generator.requests[-1].prompt.messages[-3:] == (
+        ChatMessage(Role.USER, "Tell me a joke."),
+        ChatMessage(Role.ASSISTANT, "All right."),
+        ChatMessage(Role.USER, WISH),
+    )
+    assert "Another one." in await dialog.prompt_for("And now?")
+    assert "All right." not in dialog.last_prompt()
+
+
+async def test_only_what_was_said_before_is_its_conversation() -> None:
+    dialog = Dialog()
+    for text in ("I have a hen.", "Hello!", "The weather is grey."):
+        await dialog.say(text)
+
+    await again(dialog, wish((await dialog.turns())[1]))
+
+    assert "I have a hen." in dialog.last_prompt()
+    assert "grey" not in dialog.last_prompt()
+
+
+async def test_a_turn_can_be_named_by_its_event() -> None:
+    dialog, _ = await answered(event="e1")
+
+    assert (await again(dialog, wish(event_key="e1"))).status is ReplyStatus.ANSWERED
+    assert (await again(dialog, wish(event_key="e2"))).notice == ENGLISH.not_yours
+
+
+async def test_nothing_is_learned_or_told_again() -> None:
+    dialog, turn = await answered("I live in Porto.")
+    before = await dialog.facts(), dialog.storage.state.operations
+
+    outcome = await again(dialog, wish(turn))
+
+    assert outcome.notice == ""
+    assert (await dialog.facts(), dialog.storage.state.operations) == before
+
+
+async def test_what_was_answered_without_the_model_is_answered_by_it() -> None:
+    dialog, turn = await answered("Remember that my code is 4417.")
+    assert not dialog.generator.requests
+
+    outcome = await again(dialog, wish(turn))
+
+    assert outcome.text == "All right."
+    assert len(await dialog.facts()) == 1
+
+
+async def test_what_was_shown_is_enough_to_answer() -> None:
+    dialog, turn = await answered("", shown=(Shown(name="dog.png", caption="Biscuit"),))
+
+    assert (await again(dialog, wish(turn))).status is ReplyStatus.ANSWERED
+    assert "Biscuit" in dialog.last_prompt()
+
+
+async def test_a_reply_names_nothing_that_is_no_longer_true() -> None:
+    dialog = Dialog(answer=lambda _: "You live in Porto. So it is.")
+    await dialog.say("I live in Porto.")
+    await dialog.say("Where do I live?")
+    dialog.later(days=1)
+    await dialog.say("I moved to Berlin.")
+
+    await again(dialog, wish((await dialog.turns())[1]))
+
+    *_, earlier, last = dialog.generator.requests[-1].prompt.messages
+    assert (earlier.content, last.content) == ("So it is.", WISH)
+    assert "Porto" not in dialog.last_prompt()
+
+
+@pytest.mark.parametrize("error", [GeneratorBusyError("busy"), RuntimeError("a bug")])
+async def test_a_failed_turn_is_answered_and_is_a_failure_no_more(error: Exception) -> None:
+    async with started(error, "Here you are.") as ellie:
+        message = ellie.message("Hi!")
+        await (await ellie.engine.handle(message)).outcome()
+        request = AgainRequest(
+            author=message.author,
+            conversation=message.conversation,
+            event_key=message.event_key,
+            only_unanswered=True,
+        )
+
+        outcome = await (await ellie.engine.again(request)).outcome()
+
+        (turn,) = await ellie.turns()
+        assert outcome.text == turn.reply == "Here you are."
+        assert (turn.status, turn.failure) == (TurnStatus.ANSWERED, None)
+        assert ellie.last_prompt().endswith("user: Hi!")
+
+
+async def test_an_interrupted_turn_is_not_reported_once_it_is_answered() -> None:
+    dialog, turn = await answered()
+    async with dialog.storage.unit_of_work() as work:
+        stored = dialog.storage.state.turns[turn.id]
+        await work.turns.reopen(
+            turn.id, worker="dead", lease_until=stored.lease_until, finished=True
+        )
+        await work.commit()
+    dialog.later(hours=1)
+    recovery = TurnRecovery(
+        dialog.storage, clock=dialog.clock, workers=Ellie(ScriptedGenerator()).workers
+    )
+    assert await recovery.close_orphans() == 1
+
+    await again(dialog, wish(turn))
+
+    async with dialog.storage.unit_of_work() as work:
+        scope = Scope(turn.person_id, turn.audience)
+        assert not await work.turns.take_unreported_failures(scope, turn.conversation_id)
+
+
+async def test_only_an_unanswered_turn_when_only_that_is_meant() -> None:
+    dialog, turn = await answered()
+
+    outcome = await again(dialog, wish(turn, only_unanswered=True))
+
+    assert (outcome.status, outcome.notice) == (ReplyStatus.DUPLICATE, "")
+    assert (await dialog.turns())[0] == turn
+
+
+async def test_a_stopped_reply_counts_as_one_when_there_are_words_of_it() -> None:
+    async with started("one two three", "four") as ellie:
+        ellie.generator.hold(after_words=1)
+        message = ellie.message("count")
+        reply = await ellie.engine.handle(message)
+        await settle()
+        reply.cancel()
+        await reply.outcome()
+        (turn,) = await ellie.turns()
+        ellie.generator.release()
+
+        def request(only_unanswered: bool) -> AgainRequest:
+            return wish(turn, message.author, message.conversation, only_unanswered=only_unanswered)
+
+        kept = await (await ellie.engine.again(request(True))).outcome()
+        assert kept.status is ReplyStatus.DUPLICATE
+        assert (await (await ellie.engine.again(request(False))).outcome()).text == "four"
+
+
+async def test_another_person_is_refused_and_learns_nothing() -> None:
+    dialog, turn = await answered(who=ANA, where=HALL, event="e1")
+    mal = account("mal")
+    await dialog.say("Hi!", mal, HALL)
+    asked = len(dialog.generator.requests)
+
+    for request in (
+        wish(turn, mal, HALL),
+        wish(None, mal, HALL, event_key="e1"),
+        wish(turn, account("stranger"), HALL),
+    ):
+        outcome = await again(dialog, request)
+        assert (outcome.status, outcome.text) == (ReplyStatus.REFUSED, "")
+        assert outcome.notice == ENGLISH.not_yours
+    assert len(dialog.generator.requests) == asked
+    assert (await dialog.turns())[0] == turn
+    assert await dialog.person(account("stranger")) is None
+
+
+async def test_a_linked_account_is_the_same_person() -> None:
+    dialog, turn = await answered(where=HALL)
+    other = account("ana2")
+    await dialog.say("Hi!", other)
+    await dialog.link(ANA, other)
+
+    assert (await again(dialog, wish(turn, other, HALL))).status is ReplyStatus.ANSWERED
+
+
+async def test_what_was_said_in_private_is_not_answered_elsewhere() -> None:
+    dialog, turn = await answered("My code is 4417.")
+
+    outcome = await again(dialog, wish(turn, where=HALL))
+
+    assert outcome.notice == ENGLISH.not_yours
+
+
+async def test_a_thread_is_the_place_of_its_channel() -> None:
+    dialog, turn = await answered(where=HALL)
+
+    outcome = await again(dialog, wish(turn, where=channel("hall", thread="side")))
+
+    assert outcome.status is ReplyStatus.ANSWERED
+
+
+async def test_a_channel_that_was_opened_hears_only_what_everybody_may() -> None:
+    closed = channel("hall", Visibility.PRIVATE)
+    dialog = Dialog()
+    await dialog.say("My hen is called Berta.", where=closed)
+    await dialog.say("What is my hen called?", where=closed)
+    assert "Berta" in dialog.last_prompt()
+
+    await again(dialog, wish((await dialog.turns())[-1], where=HALL))
+
+    assert "Berta" not in dialog.last_prompt()
+
+
+async def test_an_open_turn_is_not_answered_twice_at_once() -> None:
+    dialog, turn = await answered()
+    dialog.generator.hold()
+    first = await dialog.engine.again(wish(turn))
+    await settle()
+
+    second = await again(dialog, wish(turn))
+    dialog.generator.release()
+
+    assert (second.status, second.notice) == (ReplyStatus.REFUSED, ENGLISH.still_answering)
+    assert (await first.outcome()).status is ReplyStatus.ANSWERED
+    assert len(dialog.generator.requests) == 2
+
+
+async def test_a_message_being_answered_is_not_answered_again() -> None:
+    dialog = Dialog()
+    dialog.generator.hold()
+    reply = await dialog.engine.handle(dialog.message("讲个笑话。", event="e1"))
+    await settle()
+
+    outcome = await again(dialog, wish(event_key="e1"))
+    dialog.generator.release()
+
+    assert outcome.notice == CHINESE.still_answering
+    await reply.outcome()
+
+
+@pytest.mark.parametrize("words", ["I have a hen.", "我养了一只鸡。"])
+async def test_forgotten_words_are_not_answered(words: str) -> None:
+    dialog, turn = await answered(words)
+    async with dialog.storage.unit_of_work() as work:
+        await work.turns.rewrite(turn.person_id, turn.id, text="…", reply="", shown=())
+        await work.commit()
+
+    outcome = await again(dialog, wish(turn))
+
+    assert (outcome.status, outcome.notice) == (ReplyStatus.REFUSED, ENGLISH.forgotten)
+    assert (await dialog.turns())[0].status is TurnStatus.ANSWERED
+
+
+async def test_after_everything_was_forgotten_there_is_no_such_turn() -> None:
+    dialog, turn = await answered("我养了一只鸡。")
+    await dialog.agree("/memory forget everything")
+    assert (await again(dialog, wish(turn))).notice == ENGLISH.not_yours
+
+    await dialog.say("你好！")
+
+    assert (await again(dialog, wish(turn))).notice == CHINESE.not_yours
+
+
+async def test_what_is_forgotten_while_it_is_answered_again_is_not_stored() -> None:
+    dialog, turn = await answered("My fish is called Hush.")
+    dialog.generator.answer = lambda _: "Hush it is."
+    dialog.generator.hold()
+    reply = await dialog.engine.again(wish(turn))
+    await settle()
+    await dialog.agree("/memory forget Hush")
+    dialog.generator.release()
+    await reply.outcome()
+
+    assert "Hush" not in repr(dialog.storage.state)
+
+
+async def test_whoever_is_paused_may_have_another_answer() -> None:
+    dialog = Dialog()
+    await dialog.ask("/memory pause")
+    await dialog.say("Tell me a joke.")
+    (turn,) = await dialog.turns()
+
+    assert (await again(dialog, wish(turn))).status is ReplyStatus.ANSWERED
+    assert (await dialog.turns())[0].unremembered
+
+
+async def test_whoever_is_incognito_may_not_because_it_would_be_stored() -> None:
+    dialog, turn = await answered("讲个笑话。", event="e1")
+    await dialog.ask("/incognito on")
+
+    for request in (wish(turn), wish(event_key="e1"), wish(event_key="other")):
+        outcome = await again(dialog, request)
+        assert (outcome.status, outcome.notice) == (
+            ReplyStatus.REFUSED,
+            CHINESE.not_while_incognito,
+        )
+    await dialog.ask("/incognito off")
+    assert (await dialog.turns())[0] == turn
+
+
+async def test_what_was_said_incognito_is_not_there_to_be_answered() -> None:
+    dialog = Dialog()
+    await dialog.say("Hi!")
+    await dialog.ask("/incognito on")
+    reply = await dialog.engine.handle(dialog.message("My code is hush.", event="e1"))
+    await reply.outcome()
+    await dialog.ask("/incognito off")
+    assert reply.turn_id
+
+    for request in (
+        wish(event_key="e1"),
+        AgainRequest(author=ANA, conversation=direct(ANA), turn_id=reply.turn_id),
+    ):
+        assert (await again(dialog, request)).notice == ENGLISH.not_yours
+
+
+async def test_it_waits_for_its_authors_other_messages_in_this_place() -> None:
+    dialog, turn = await answered()
+    dialog.generator.hold()
+    replies = [
+        await dialog.engine.handle(dialog.message("Hello!")),
+        await dialog.engine.again(wish(turn)),
+    ]
+    await settle()
+    assert len(dialog.generator.requests) == 2
+    dialog.generator.release()
+
+    for reply in replies:
+        assert (await reply.outcome()).status is ReplyStatus.ANSWERED
+    assert len(dialog.generator.requests) == 3
+
+
+async def test_too_many_are_refused_and_nothing_is_opened() -> None:
+    dialog, turn = await answered()
+    dialog.generator.hold()
+    waiting = [await dialog.engine.handle(dialog.message("Hello!")) for _ in range(4)]
+
+    refused = await again(dialog, wish(turn))
+
+    assert (refused.status, refused.notice) == (ReplyStatus.REFUSED, ENGLISH.busy)
+    dialog.generator.release()
+    for reply in waiting:
+        await reply.outcome()
+    assert (await dialog.turns())[0] == turn
+
+
+async def test_a_database_that_fails_is_told_in_a_sentence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    dialog, turn = await answered()
+
+    async def full(*_: object) -> None:
+        raise StorageFullError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(dialog.engine._ledger, "readmit", full)
+        assert (await again(dialog, wish(turn))).notice == ENGLISH.memory_unavailable
+
+    assert (await again(dialog, wish(turn))).status is ReplyStatus.ANSWERED
+
+
+async def test_a_failure_the_second_time_is_recorded_and_told() -> None:
+    async with started("one", GeneratorBusyError("busy")) as ellie:
+        message = ellie.message("Hi!")
+        await (await ellie.engine.handle(message)).outcome()
+        (turn,) = await ellie.turns()
+
+        request = wish(turn, message.author, message.conversation)
+        outcome = await (await ellie.engine.again(request)).outcome()
+
+        (now,) = await ellie.turns()
+        assert (outcome.status, outcome.notice) == (
+            ReplyStatus.FAILED,
+            ENGLISH.failures[FailureReason.BUSY],
+        )
+        assert (now.status, now.failure) == (TurnStatus.FAILED, FailureReason.BUSY)
+
+
+async def test_stopping_waits_for_it_and_then_refuses() -> None:
+    dialog, turn = await answered()
+    dialog.generator.hold()
+    reply = await dialog.engine.again(wish(turn))
+    await settle()
+    stopping = asyncio.create_task(dialog.engine.stop(30))
+    await settle()
+    dialog.generator.release()
+    await stopping
+
+    assert (await reply.outcome()).status is ReplyStatus.ANSWERED
+    assert (await again(dialog, wish(turn))).notice == ENGLISH.stopping
+
+
+async def test_the_next_time_it_may_stand_among_other_words() -> None:
+    dialog, turn = await answered("What is up?")
+    said = Utterance(speaker="Bob", text="The sun.", said_at=turn.received_at + timedelta(hours=1))
+
+    await again(dialog, wish(turn, surroundings=Surroundings(said=(said,))))
+
+    assert '- Bob: "The sun."\n\nWhat is up?' in dialog.last_prompt()
