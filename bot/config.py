@@ -207,6 +207,18 @@ class Settings(BaseSettings):
     discord_token: SecretStr | None = _setting(
         None, "Discord bot token.", example="MTEx…", validation_alias="DISCORD_TOKEN"
     )
+    discord_message_content: bool = _setting(
+        False,
+        "Whether to ask Discord for the text of every message, so that Ellie can follow threads "
+        "and see what was said before. It is a privileged intent: switch it on in the developer "
+        "portal too.",
+        example="true",
+    )
+    discord_context_messages: Annotated[int, Field(ge=0, le=50)] = _setting(
+        10,
+        "How many earlier messages of a Discord channel are read for one reply, and kept nowhere.",
+        example="10",
+    )
     slack_bot_token: SecretStr | None = _setting(
         None, "Slack bot token.", example="xoxb-…", validation_alias="SLACK_BOT_TOKEN"
     )

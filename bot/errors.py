@@ -13,6 +13,9 @@
     │   ├── GenerationTimeoutError  the time limit passed before the first word
     │   ├── PromptTooLongError      the prompt does not fit the model's window
     │   └── EngineFailedError       the inference engine broke while this ran
+    ├── PlatformError             Discord or Slack broke off, and trying again is of no use
+    │   ├── PlatformRefusedError      it does not accept the token, or what is asked of it
+    │   └── PlatformUnreachableError  it cannot be reached
     └── StorageError
         ├── StorageUnavailableError  the database cannot be reached or opened
         ├── StorageFullError         the disk under the database is full
@@ -118,6 +121,22 @@ class EngineFailedError(GenerationError):
 
 class DisturbedError(EllieError):
     """Background work found no pause in the conversation that was long enough for it."""
+
+
+class PlatformError(EllieError):
+    """A chat platform cannot be used."""
+
+    exit_code = 69
+
+
+class PlatformRefusedError(PlatformError):
+    """The platform does not accept the token, or does not grant what is asked with it."""
+
+    exit_code = 77  # EX_NOPERM
+
+
+class PlatformUnreachableError(PlatformError):
+    """The platform cannot be reached."""
 
 
 class StorageError(EllieError):

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import mimetypes
 import os
-import struct
 from collections.abc import Iterable
 from pathlib import Path
-from typing import BinaryIO
 
+from adapters.file_types import dimensions_of
 from bot.commands.reply import ReplyFile
 from bot.domain.shown import Shown
 from bot.domain.text import clean_text
@@ -16,10 +15,6 @@ from bot.errors import UsageError
 
 _PRIVATE = 0o600
 _MAX_COPIES = 1000
-_JPEG_SIZES = frozenset(
-    {0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF}
-)
-"""Markers of the frame header, which has the size (ITU T.81, table B.1)."""
 
 
 def write_files(files: Iterable[ReplyFile], folder: Path) -> list[Path]:
@@ -63,7 +58,7 @@ def look_at(path: Path, caption: str) -> Shown:
             raise UsageError(f"There is no file {path}.")
         size = path.stat().st_size
         with path.open("rb") as opened:
-            dimensions = _dimensions(opened) if media_type.startswith("image/") else None
+            dimensions = dimensions_of(opened) if media_type.startswith("image/") else None
     except OSError as error:
         raise UsageError(f"I can't read {path}: {error.strerror or error}.") from error
     width, height = dimensions or (None, None)
@@ -75,30 +70,3 @@ def look_at(path: Path, caption: str) -> Shown:
         height=height,
         caption=caption,
     )
-
-
-def _dimensions(image: BinaryIO) -> tuple[int, int] | None:
-    """Width and height of a PNG, GIF or JPEG, from its header; None for anything else."""
-    try:
-        head = image.read(24)
-        if head.startswith(b"\x89PNG\r\n\x1a\n"):
-            return struct.unpack(">II", head[16:24])
-        if head.startswith((b"GIF87a", b"GIF89a")):
-            return struct.unpack("<HH", head[6:10])
-        if head.startswith(b"\xff\xd8"):
-            return _jpeg_dimensions(image)
-    except struct.error:  # it ends too early
-        pass
-    return None
-
-
-def _jpeg_dimensions(image: BinaryIO) -> tuple[int, int] | None:
-    image.seek(2)
-    while True:
-        mark, marker, length = struct.unpack(">BBH", image.read(4))
-        if mark != 0xFF:  # noqa: PLR2004 - every marker begins with it
-            return None
-        if marker in _JPEG_SIZES:
-            height, width = struct.unpack(">xHH", image.read(5))
-            return width, height
-        image.seek(length - 2, os.SEEK_CUR)

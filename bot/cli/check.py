@@ -10,13 +10,15 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.text import Text
 
-from bot.app import database_state, schedules_of
+from bot.app import database_state
+from bot.background import schedules_of
 from bot.config import Settings
 from bot.errors import (
     ConfigError,
     EllieError,
     ModelError,
     ModelFetchError,
+    PlatformError,
     StorageError,
     StorageUnavailableError,
 )
@@ -58,13 +60,28 @@ def check(settings: Settings, console: Console) -> EllieError | None:
 
 def _platforms(settings: Settings) -> Iterator[Finding]:
     yield Finding("terminal", "ellie chat")
-    for platform, tokens in (
-        ("Discord", (settings.discord_token,)),
-        ("Slack", (settings.slack_bot_token, settings.slack_app_token)),
-    ):
-        if any(tokens):
-            text = "a token is set, but this version of Ellie cannot connect yet; it is not used"
-            yield Finding(platform, text)
+    if settings.discord_token:
+        yield _discord(settings, settings.discord_token.get_secret_value())
+    if settings.slack_bot_token or settings.slack_app_token:
+        text = "a token is set, but this version of Ellie cannot connect yet; it is not used"
+        yield Finding("Slack", text)
+
+
+def _discord(settings: Settings, token: str) -> Finding:
+    """What would be asked of Discord. It is not asked: this runs every minute in a container."""
+    from adapters.discord.connecting import cleaned  # noqa: PLC0415 - loads discord.py
+    from adapters.discord.intents import PERMISSIONS, intents, names_of  # noqa: PLC0415
+
+    try:
+        cleaned(token)
+    except PlatformError as error:
+        return Finding("Discord", str(error), error)
+    asked = ", ".join(names_of(intents(message_content=settings.discord_message_content)))
+    return Finding(
+        "Discord",
+        f"a token is set; intents {asked}; permissions {PERMISSIONS.value} (`ellie discord invite` "
+        "has the link)",
+    )
 
 
 def _database(settings: Settings) -> Finding:

@@ -28,6 +28,8 @@ models_app = typer.Typer(help="List, pull and remove language models.")
 app.add_typer(models_app, name="models")
 jobs_app = typer.Typer(help="List, pause and resume what runs by itself.")
 app.add_typer(jobs_app, name="jobs")
+discord_app = typer.Typer(help="What setting up Discord needs.", no_args_is_help=True)
+app.add_typer(discord_app, name="discord")
 
 JobName = Annotated[str, typer.Argument(metavar="NAME", help="compaction or retention.")]
 User = Annotated[str, typer.Option("--user", help="Be somebody else: each name has a memory.")]
@@ -51,13 +53,18 @@ def main() -> None:
 def run(user: User = "") -> None:
     """Start Ellie on every platform whose token is set; without any, in the terminal."""
     settings = _settings()
-    if settings.discord_token or settings.slack_bot_token or settings.slack_app_token:
+    if settings.slack_bot_token or settings.slack_app_token:
+        instead = "" if settings.discord_token else " Starting in the terminal."
         print(  # noqa: T201
-            "ellie: a Discord or Slack token is set, but this version cannot connect to either "
-            "yet. Starting in the terminal.",
+            f"ellie: a Slack token is set, but this version cannot connect there yet.{instead}",
             file=sys.stderr,
         )
-    _chat(settings, user)
+    if settings.discord_token:
+        from bot.cli.run import serve  # noqa: PLC0415
+
+        serve(settings, Console(stderr=True))
+    else:
+        _chat(settings, user)
 
 
 @app.command()
@@ -130,6 +137,14 @@ def resume(name: JobName) -> None:
     from bot.cli.jobs import pause_job  # noqa: PLC0415
 
     pause_job(_settings(), Console(), name, paused=False)
+
+
+@discord_app.command()
+def invite() -> None:
+    """Print the link that adds Ellie to a server, with the least permissions."""
+    from bot.cli.discord import invite as print_link  # noqa: PLC0415
+
+    print_link(_settings(), Console())
 
 
 @app.command()

@@ -203,12 +203,29 @@ def test_a_check_of_a_fresh_folder_is_fine_and_creates_nothing(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["place"]
 
 
-def test_a_check_says_that_tokens_are_not_used_yet_and_never_shows_them(ellie: Ellie) -> None:
+def test_a_check_says_what_tokens_are_for_and_never_shows_them(ellie: Ellie) -> None:
     ended = ellie("check", DISCORD_TOKEN="hunter2", SLACK_APP_TOKEN="hunter2")
 
     assert ended.code == 0
-    assert "✓ Discord: a token is set" in ended.out
-    assert "✓ Slack: a token is set" in ended.out
+    assert (
+        "✓ Discord: a token is set; intents guilds, guild_messages, dm_messages; permissions "
+        "309237746688 (`ellie discord invite` has the link)" in ended.out
+    )
+    assert "✓ Slack: a token is set, but this version of Ellie cannot connect yet" in ended.out
+    assert "hunter2" not in ended.out + ended.err
+
+
+def test_a_check_names_the_privileged_intent_only_where_it_is_asked_for(ellie: Ellie) -> None:
+    ended = ellie("check", DISCORD_TOKEN="hunter2", ELLIE_DISCORD_MESSAGE_CONTENT="true")
+
+    assert "intents guilds, guild_messages, dm_messages, message_content;" in ended.out
+
+
+def test_a_check_of_something_that_is_no_token_fails(ellie: Ellie) -> None:
+    ended = ellie("check", DISCORD_TOKEN="hunter2 hunter2")
+
+    assert ended.code == 77
+    assert "✗ Discord: DISCORD_TOKEN holds a blank or another character" in ended.out
     assert "hunter2" not in ended.out + ended.err
 
 
@@ -324,11 +341,14 @@ def test_a_script_is_answered_and_its_failures_show_in_the_exit_code(real_ellie:
 
 
 def test_an_empty_script_is_no_failure(real_ellie: Ellie) -> None:
-    ended = real_ellie("run", script=SCRIPTED_CHAT, DISCORD_TOKEN="hunter2")
+    ended = real_ellie("run", script=SCRIPTED_CHAT, SLACK_BOT_TOKEN="hunter2")
 
     assert ended.code == 0
     assert ended.out == "ready\n"
-    assert "a Discord or Slack token is set" in ended.err
+    assert ended.err == (
+        "ellie: a Slack token is set, but this version cannot connect there yet. Starting in the "
+        "terminal.\n"
+    )
     assert "hunter2" not in ended.err
 
 

@@ -1,0 +1,222 @@
+"""From a message that is for Ellie to an answer on its way."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import discord
+
+from adapters.discord.answer import Answer, Pace
+from adapters.discord.answers import Answers
+from adapters.discord.attachments import Seen, look_at
+from adapters.discord.command_replies import answer_typed
+from adapters.discord.normalising import conversation_of, identity_of, inbound, spoken
+from adapters.discord.outlets import ChannelOutlet
+from adapters.discord.places import Channels, missing_permission, shown_before
+from adapters.discord.shown_reply import ShownReply
+from adapters.discord.surroundings import around
+from adapters.discord.texts import Texts, texts_for
+from adapters.discord.typing_sign import TypingSign
+from adapters.tasks import OwnedTasks
+from bot.commands.call import Caller
+from bot.commands.dispatch import Commands
+from bot.domain.conversation import ConversationRef
+from bot.domain.identity import Platform
+from bot.domain.message import AgainRequest
+from bot.domain.surroundings import Surroundings
+from bot.domain.text import shorten
+from bot.engine.deliveries import Deliveries
+from bot.engine.reply import Reply
+from bot.engine.turn import TurnEngine
+from bot.log import get_logger
+
+log = get_logger(__name__)
+
+THREAD_NAME_CHARACTERS = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """Where a message is answered: in its channel, or in a thread that was opened for it."""
+
+    channel: discord.abc.Messageable
+    conversation: ConversationRef
+    outlet: ChannelOutlet
+
+
+class Answering:
+    """Answers messages."""
+
+    def __init__(
+        self,
+        *,
+        engine: TurnEngine,
+        commands: Commands,
+        deliveries: Deliveries,
+        answers: Answers,
+        tasks: OwnedTasks,
+        channels: Channels,
+        context_messages: int,
+        pace: Pace,
+    ) -> None:
+        """``context_messages``: how many of a channel's latest messages are read."""
+        self._pace = pace
+        self._engine = engine
+        self._commands = commands
+        self._deliveries = deliveries
+        self._answers = answers
+        self._tasks = tasks
+        self._channels = channels
+        self._context_messages = context_messages
+
+    async def answer(
+        self,
+        message: discord.Message,
+        me: discord.ClientUser,
+        *,
+        open_thread: bool = False,
+        is_wanted: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """Answer a message, or carry out the command in it.
+
+        ``is_wanted`` is asked just before the message is stored.
+        """
+        text = spoken(message, me)
+        texts = texts_for(text)
+        if await self._is_command(message, text):
+            return
+        missing = missing_permission(message.channel)
+        if missing:
+            await self._tell_elsewhere(message, texts, missing)
+            return
+        place = await self._place(message, text, open_thread=open_thread)
+        sign = TypingSign(place.channel, self._tasks)
+        try:
+            seen, said = await asyncio.gather(
+                look_at(message), around(message, me=me, limit=self._context_messages)
+            )
+            if not is_wanted():
+                sign.stop()
+                return
+            surroundings = Surroundings(said=said, files=seen.files)
+            taken = inbound(message, me=me, shown=seen.shown, surroundings=surroundings)
+            reply = await self._engine.handle(replace(taken, conversation=place.conversation))
+        except BaseException:
+            sign.stop()
+            raise
+        shown = ShownReply(place.outlet, heading=_heading(seen))
+        self._show(message, texts, reply, shown, sign)
+
+    async def anew(
+        self,
+        message: discord.Message,
+        me: discord.ClientUser,
+        *,
+        shown: ShownReply | None,
+        only_unanswered: bool,
+    ) -> None:
+        """Answer a message once more, after its words have changed.
+
+        ``shown`` is what the answer to the old words said so far, if one was on its way.
+        """
+        said = await around(message, me=me, limit=self._context_messages)
+        event_key = str(message.id)
+        earlier = await self._deliveries.of_event(Platform.DISCORD, event_key)
+        in_thread = message.thread and earlier and earlier.channel_id == str(message.thread.id)
+        # A thread may have been opened to answer it.
+        channel = message.thread if message.thread and in_thread else message.channel
+        reply = await self._engine.again(
+            AgainRequest(
+                author=identity_of(message.author),
+                conversation=conversation_of(channel),
+                event_key=event_key,
+                only_unanswered=only_unanswered,
+                surroundings=Surroundings(said=said),
+            )
+        )
+        if reply.turn_id is None:
+            log.info("not_answered_anew", status=(await reply.outcome()).status.value)
+            if shown is not None:
+                await shown.remove()
+            return
+        if shown is None:
+            outlet = ChannelOutlet(message.channel, message.channel.id, answers=message.id)
+            shown = shown_before(earlier, self._channels) if earlier else ShownReply(outlet)
+        sign = TypingSign(channel, self._tasks)
+        self._show(message, texts_for(spoken(message, me)), reply, shown, sign)
+
+    def _show(
+        self,
+        message: discord.Message,
+        texts: Texts,
+        reply: Reply,
+        shown: ShownReply,
+        sign: TypingSign,
+    ) -> None:
+        async def refused() -> None:
+            await self._tell_elsewhere(message, texts, "Send Messages")
+
+        answer = Answer(
+            reply,
+            shown,
+            author_id=message.author.id,
+            texts=texts,
+            deliveries=self._deliveries,
+            pace=self._pace,
+            when_shown=sign.stop,
+            when_refused=refused,
+        )
+        self._answers.show(message.id, answer)
+
+    async def _is_command(self, message: discord.Message, text: str) -> bool:
+        """Carry out what ``text`` asks for, when it is a command or a plain request for one."""
+        understood = self._commands.understand(text)
+        if understood is None:
+            return False
+        member = message.author
+        caller = Caller(
+            identity=identity_of(member),
+            conversation=conversation_of(message.channel),
+            prefix="/",
+            is_admin=isinstance(member, discord.Member) and member.guild_permissions.manage_guild,
+        )
+        await answer_typed(message, understood, self._commands, caller)
+        return True
+
+    async def _place(self, message: discord.Message, text: str, *, open_thread: bool) -> _Place:
+        if open_thread:
+            name = shorten(text.replace("\n", " "), THREAD_NAME_CHARACTERS) or "Ellie"
+            try:
+                thread = await message.create_thread(name=name)
+            except discord.HTTPException as error:
+                log.warning("thread_not_opened", status=error.status, code=error.code)
+            else:
+                return _Place(
+                    channel=thread,
+                    conversation=conversation_of(thread),
+                    outlet=ChannelOutlet(thread, thread.id),
+                )
+        return _Place(
+            channel=message.channel,
+            conversation=conversation_of(message.channel),
+            outlet=ChannelOutlet(message.channel, message.channel.id, answers=message.id),
+        )
+
+    async def _tell_elsewhere(
+        self, message: discord.Message, texts: Texts, permission: str
+    ) -> None:
+        """Say directly what cannot be said in the channel."""
+        channel = getattr(message.channel, "mention", "")
+        try:
+            await message.author.send(
+                texts.cannot_write.format(channel=channel, permission=permission)
+            )
+        except discord.HTTPException as error:
+            log.warning("nobody_told", permission=permission, code=error.code)
+
+
+def _heading(seen: Seen) -> str:
+    """What was wrong with attachments, above the answer."""
+    return "".join(f"-# {remark}\n" for remark in seen.remarks)

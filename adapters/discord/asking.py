@@ -1,0 +1,187 @@
+"""Asking without a mention: ``/chat``, and “Ask Ellie about this” on somebody's message.
+
+Both work wherever the commands do, also without the message-content intent: Discord hands over
+the words that a person points at.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from adapters.discord.answer import Answer, Pace
+from adapters.discord.answers import Answers
+from adapters.discord.attachments import Seen, look_at_files
+from adapters.discord.command_replies import explain_error
+from adapters.discord.normalising import conversation_of, identity_of, quoted
+from adapters.discord.outlets import InteractionOutlet
+from adapters.discord.shown_reply import ShownReply
+from adapters.discord.texts import CHINESE, ENGLISH, Texts, texts_for
+from adapters.discord.translating import both
+from bot.domain.message import InboundMessage
+from bot.domain.policy import AnswerPolicy
+from bot.domain.surroundings import Surroundings, Utterance
+from bot.domain.text import shorten
+from bot.engine.deliveries import Deliveries
+from bot.engine.policies import ChannelPolicies
+from bot.engine.turn import TurnEngine
+from bot.errors import StorageError
+from bot.log import get_logger
+
+log = get_logger(__name__)
+
+QUESTION_CHARACTERS = 200
+"""How much of a question is repeated above its answer: nobody else sees what was typed."""
+TYPED_CHARACTERS = 4000
+"""The most that Discord takes in one field."""
+
+
+class Asking:
+    """Takes questions that come as interactions, and answers them in the channel."""
+
+    def __init__(
+        self,
+        *,
+        engine: TurnEngine,
+        answers: Answers,
+        deliveries: Deliveries,
+        policies: ChannelPolicies,
+        pace: Pace,
+    ) -> None:
+        self._pace = pace
+        self._engine = engine
+        self._answers = answers
+        self._deliveries = deliveries
+        self._policies = policies
+
+    def add_to(self, tree: app_commands.CommandTree[Any]) -> None:
+        """Register the command and the menu entry."""
+        tree.add_command(self._chat_command())
+        tree.add_command(self._menu_entry())
+
+    async def ask(
+        self,
+        interaction: discord.Interaction[Any],
+        text: str,
+        *,
+        file: discord.Attachment | None = None,
+        about: Utterance | None = None,
+    ) -> None:
+        """Answer what somebody asks. Acknowledges at once."""
+        texts = texts_for(text, interaction.locale.value)
+        if interaction.channel is None:
+            await interaction.response.send_message(texts.not_now, ephemeral=True)
+            return
+        conversation = conversation_of(interaction.channel)
+        try:
+            policy = await self._policies.of(conversation)
+        except StorageError as error:
+            log.error("policy_not_read", error=str(error))  # the engine says what is wrong
+            policy = AnswerPolicy.USUAL
+        if policy is AnswerPolicy.OFF:
+            await interaction.response.send_message(texts.switched_off, ephemeral=True)
+            return
+        await interaction.response.defer(thinking=True)
+        seen = Seen() if file is None else await look_at_files([file], text)
+        reply = await self._engine.handle(
+            InboundMessage(
+                event_key=f"interaction:{interaction.id}",
+                author=identity_of(interaction.user),
+                conversation=conversation,
+                text=text,
+                received_at=interaction.created_at,
+                shown=seen.shown,
+                surroundings=Surroundings(said=() if about is None else (about,), files=seen.files),
+            )
+        )
+        answer = Answer(
+            reply,
+            ShownReply(InteractionOutlet(interaction), heading=_heading(text, seen)),
+            author_id=interaction.user.id,
+            texts=texts,
+            deliveries=self._deliveries,
+            pace=self._pace,
+        )
+        self._answers.show(interaction.id, answer)
+
+    def _chat_command(self) -> app_commands.Command[Any, ..., Any]:
+        @app_commands.command(
+            name=both("chat", "聊天"),
+            description=both(ENGLISH.chat_summary, CHINESE.chat_summary),
+        )
+        @app_commands.rename(text=both("text", "内容"), file=both("file", "文件"))
+        @app_commands.describe(
+            text=both(ENGLISH.chat_text, CHINESE.chat_text),
+            file=both(ENGLISH.chat_file, CHINESE.chat_file),
+        )
+        @app_commands.allowed_installs(guilds=True, users=False)
+        @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
+        async def chat(
+            interaction: discord.Interaction[Any],
+            text: app_commands.Range[str, 1, 6000],
+            file: discord.Attachment | None = None,
+        ) -> None:
+            await self.ask(interaction, text, file=file)
+
+        return chat
+
+    def _menu_entry(self) -> app_commands.ContextMenu:
+        async def ask_about(
+            interaction: discord.Interaction[Any], message: discord.Message
+        ) -> None:
+            texts = texts_for("", interaction.locale.value)
+            await interaction.response.send_modal(_Question(self, message, texts))
+
+        return app_commands.ContextMenu(
+            name=both(ENGLISH.ask_menu, CHINESE.ask_menu),
+            callback=ask_about,
+            allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
+            allowed_contexts=app_commands.AppCommandContext(
+                guild=True, dm_channel=True, private_channel=False
+            ),
+        )
+
+
+class _Question(discord.ui.Modal):
+    """Asks what somebody wants to know about a message."""
+
+    def __init__(self, asking: Asking, message: discord.Message, texts: Texts) -> None:
+        super().__init__(title=texts.ask_title, custom_id=f"ellie:ask:{message.id}")
+        self._asking = asking
+        self._message = message
+        self._typed: discord.ui.TextInput[Any] = discord.ui.TextInput(
+            label=texts.ask_label,
+            placeholder=texts.ask_hint,
+            style=discord.TextStyle.paragraph,
+            max_length=TYPED_CHARACTERS,
+        )
+        self.add_item(self._typed)
+
+    async def on_submit(self, interaction: discord.Interaction[Any], /) -> None:
+        """The question was asked."""
+        me = interaction.client.user
+        if me is None:
+            return
+        said = self._message
+        about = Utterance(
+            speaker=identity_of(said.author).display_name,
+            text=quoted(said, me),
+            said_at=said.created_at,
+            by_ellie=said.author.id == me.id,
+            pointed_at=True,
+        )
+        await self._asking.ask(interaction, self._typed.value, about=about)
+
+    async def on_error(  # type: ignore[override]  # as discord.py's own Modal has it
+        self, interaction: discord.Interaction[Any], error: Exception, /
+    ) -> None:
+        """Whoever asked is told, whatever happened."""
+        await explain_error(interaction, error)
+
+
+def _heading(text: str, seen: Seen) -> str:
+    question = shorten(text.replace("\n", " "), QUESTION_CHARACTERS)
+    remarks = "".join(f"-# {remark}\n" for remark in seen.remarks)
+    return f"> {question}\n{remarks}"

@@ -1,0 +1,171 @@
+"""Answers of commands on Discord: to an interaction, and to a command written as a message."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from adapters.discord.command_answering import Answering, TurnPage, carefully
+from adapters.discord.command_buttons import PREFIX
+from adapters.discord.command_screen import (
+    SILENT,
+    ChannelOutlet,
+    InteractionOutlet,
+    Screen,
+    delivered,
+)
+from adapters.discord.command_texts import command_texts
+from bot.commands.call import Caller
+from bot.commands.definitions import ParameterKind
+from bot.commands.dispatch import Commands
+from bot.commands.language import Language, language_of
+from bot.commands.parsing import Invocation, Mistake
+from bot.commands.reply import CommandReply, ReplyKind
+from bot.errors import StorageError
+from bot.log import get_logger
+
+log = get_logger(__name__)
+
+GRACE_SECONDS = 1.5
+"""Whoever handles a press answers it sooner; Discord waits 3 seconds for an answer."""
+
+_TOO_LATE = frozenset({10062, 10008})
+"""Unknown interaction, unknown message: there is nothing left to answer (docs.discord.com, opcodes
+and status codes)."""
+
+
+async def respond(
+    interaction: discord.Interaction[Any],
+    reply: CommandReply,
+    *,
+    language: Language,
+    turn_page: TurnPage | None = None,
+) -> None:
+    """Answer an interaction that was deferred for the person's eyes, or not answered at all.
+
+    Returns when everything is shown, what takes a while included. What Discord refuses is logged.
+    """
+    is_deferred = interaction.response.is_done()
+    outlet = InteractionOutlet(interaction, only_for_them=reply.private or is_deferred)
+    await Answering(
+        screen=Screen(outlet),
+        asker_id=interaction.user.id,
+        language=language,
+        turn_page=turn_page,
+    ).show(reply)
+
+
+async def answer_message(
+    message: discord.Message,
+    reply: CommandReply,
+    *,
+    language: Language = Language.ENGLISH,
+    command_name: str = "help",
+    turn_page: TurnPage | None = None,
+) -> None:
+    """Answer a command that was written as a message.
+
+    In a server a private answer goes to the author's direct messages, and the channel gets one
+    line that says so. When those are closed, the line names ``command_name`` to use instead.
+    """
+    is_elsewhere = message.guild is not None and reply.private
+    place: discord.abc.Messageable = message.author if is_elsewhere else message.channel
+    answering = Answering(
+        screen=Screen(ChannelOutlet(place)),
+        asker_id=message.author.id,
+        language=language,
+        turn_page=turn_page,
+    )
+    told = await answering.begin(reply)
+    if is_elsewhere:
+        texts = command_texts(language)
+        if told:
+            line = texts.told_directly
+        elif reply.kind is ReplyKind.DONE and not reply.files:
+            line = texts.done_untold  # to give the command again would do it again
+        else:
+            line = texts.cannot_tell.format(command=f"/{command_name}")
+        await delivered(
+            message.reply(line, mention_author=False, allowed_mentions=SILENT),
+            "command_answer_not_announced",
+        )
+    if told:
+        await answering.finish(reply)
+
+
+async def answer_typed(
+    message: discord.Message,
+    understood: Invocation | Mistake,
+    commands: Commands,
+    caller: Caller,
+) -> None:
+    """Carry out what somebody wrote as a message, and answer it. Never raises."""
+
+    async def answer(page: int | None = None) -> CommandReply:
+        asked = understood
+        if page is not None and isinstance(asked, Invocation):
+            turned = dict.fromkeys(_pages(asked), page)
+            asked = replace(asked, arguments={**asked.arguments, **turned})
+        return await commands.answer(asked, caller)
+
+    command = understood.command
+    await answer_message(
+        message,
+        await carefully(answer, understood.language),
+        language=understood.language,
+        command_name=command.name if command else "help",
+        turn_page=answer if isinstance(understood, Invocation) and _pages(understood) else None,
+    )
+
+
+async def answer_forgotten_component(interaction: discord.Interaction[Any]) -> None:
+    """Tell whoever presses a button, or sends a form, that outlived what handled it.
+
+    To be called with every interaction. One that is none of Ellie's, or is handled, is left alone.
+    """
+    kinds = (discord.InteractionType.component, discord.InteractionType.modal_submit)
+    data: Any = interaction.data or {}
+    if interaction.type not in kinds or not str(data.get("custom_id", "")).startswith(PREFIX):
+        return
+    await asyncio.sleep(GRACE_SECONDS)
+    if not interaction.response.is_done():
+        text = command_texts(language_of("", str(interaction.locale))).inactive
+        await delivered(
+            interaction.response.send_message(text, ephemeral=True), "late_press_not_answered"
+        )
+
+
+def _pages(invocation: Invocation) -> list[str]:
+    """The parameters of a command that are pages of its answer."""
+    parameters = invocation.command.parameters
+    return [one.name for one in parameters if one.kind is ParameterKind.PAGE]
+
+
+async def explain_error(interaction: discord.Interaction[Any], error: Exception) -> None:
+    """Tell somebody that their command failed, in a way that nobody foresaw. Never raises."""
+    cause: BaseException = error
+    if isinstance(error, app_commands.CommandInvokeError):
+        cause = error.original
+    texts = command_texts(language_of("", str(interaction.locale)))
+    sentence = texts.trouble
+    if isinstance(error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
+        log.warning("command_outdated", error=type(error).__name__)
+        sentence = texts.outdated
+    elif isinstance(cause, StorageError):
+        log.error("command_without_memory", error=str(cause))
+        sentence = texts.no_memory
+    elif isinstance(cause, discord.HTTPException) and cause.code in _TOO_LATE:
+        log.warning("command_too_late", code=cause.code)
+        return
+    else:
+        log.error("command_failed", exc_info=cause)
+    sending = (
+        interaction.followup.send(sentence, ephemeral=True, allowed_mentions=SILENT)
+        if interaction.response.is_done()
+        else interaction.response.send_message(sentence, ephemeral=True, allowed_mentions=SILENT)
+    )
+    await delivered(sending, "command_error_not_told")

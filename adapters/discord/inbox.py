@@ -1,0 +1,156 @@
+"""What people do in channels: messages, edits and deletions, in order for each message.
+
+A message is answered by a task of its own. What happens to it meanwhile is done after it was
+taken: a deletion that comes while the channel is still being read finds a message that will not
+be answered, and one that comes later stops the answer and takes it away.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import replace
+
+import discord
+
+from adapters.discord.addressing import decide
+from adapters.discord.answer import Answer
+from adapters.discord.answering import Answering
+from adapters.discord.answers import Answers
+from adapters.discord.normalising import conversation_of, spoken
+from adapters.discord.places import Channels, shown_before
+from adapters.discord.shown_reply import ShownReply
+from adapters.ordering import InOrder
+from bot.domain.identity import Platform
+from bot.domain.policy import AnswerPolicy
+from bot.engine.deliveries import Deliveries
+from bot.engine.policies import ChannelPolicies
+from bot.engine.revisions import MessageRevisions
+from bot.errors import StorageError
+from bot.log import get_logger
+
+log = get_logger(__name__)
+
+REMEMBERED_DELETIONS = 10_000
+LATE_EDIT_SECONDS = 600.0
+"""A message that is edited within this time so that it is for Ellie is answered then."""
+
+
+class Inbox:
+    """Takes events of the gateway.
+
+    Every method returns once the event is dealt with; an answer goes on by itself.
+    """
+
+    def __init__(
+        self,
+        answering: Answering,
+        *,
+        answers: Answers,
+        channels: Channels,
+        policies: ChannelPolicies,
+        deliveries: Deliveries,
+        revisions: MessageRevisions,
+    ) -> None:
+        self._answering = answering
+        self._answers = answers
+        self._channels = channels
+        self._policies = policies
+        self._deliveries = deliveries
+        self._revisions = revisions
+        self._in_order = InOrder()
+        self._deleted: OrderedDict[int, None] = OrderedDict()
+
+    async def message(self, message: discord.Message, me: discord.ClientUser) -> None:
+        """Answer a message if it is for Ellie."""
+        async with self._in_order.for_(message.id):
+            await self._take(message, me)
+
+    async def edited(self, message: discord.Message, me: discord.ClientUser) -> None:
+        """Follow an edit: memory has the new words, and what had no answer yet gets one to them.
+
+        An event without new words is none: Discord also tells that a link got a preview, and
+        without the message-content intent it does not tell the words.
+        """
+        if message.edited_at is None or message.author.bot or not message.content:
+            return
+        async with self._in_order.for_(message.id):
+            if message.id in self._deleted:
+                return
+            answer = self._answers.to(message.id)
+            if answer is not None:
+                answer.retract()
+                await self._answers.ended(message.id)
+            try:
+                known = await self._revisions.edited(
+                    Platform.DISCORD, str(message.id), spoken(message, me)
+                )
+            except StorageError as error:
+                log.error("edit_not_followed", error=str(error))
+                return
+            if known:
+                shown = None if answer is None else answer.shown
+                await self._answering.anew(message, me, shown=shown, only_unanswered=answer is None)
+            elif _age(message) < LATE_EDIT_SECONDS:
+                await self._take(message, me)
+
+    async def deleted(self, message_ids: Iterable[int]) -> None:
+        """Follow deletions: nothing of these messages is kept, and their answers go too."""
+        for message_id in message_ids:
+            self._deleted[message_id] = None
+            while len(self._deleted) > REMEMBERED_DELETIONS:
+                self._deleted.popitem(last=False)
+            async with self._in_order.for_(message_id):
+                await self._retract(message_id, self._answers.to(message_id))
+
+    async def _take(self, message: discord.Message, me: discord.ClientUser) -> None:
+        if message.id in self._deleted or message.author.bot:
+            return
+        decision = decide(message, me=me, policy=await self._policy(message))
+        if not decision.answers:
+            return
+        log.info("message_for_me", reason=decision.reason)
+        await self._answering.answer(
+            message,
+            me,
+            open_thread=decision.open_thread,
+            is_wanted=lambda: message.id not in self._deleted,
+        )
+
+    async def _retract(self, message_id: int, answer: Answer | None) -> None:
+        try:
+            if answer is not None:
+                answer.retract()
+                await self._answers.ended(message_id)
+            delivery = await self._deliveries.of_event(Platform.DISCORD, str(message_id))
+            if answer is not None:
+                await _remove(answer.shown)
+            elif delivery is not None:
+                await _remove(shown_before(delivery, self._channels))
+            await self._revisions.deleted(Platform.DISCORD, str(message_id))
+        except StorageError as error:
+            log.error("deletion_not_followed", error=str(error))
+
+    async def _policy(self, message: discord.Message) -> AnswerPolicy:
+        conversation = conversation_of(message.channel)
+        if isinstance(message.channel, discord.Thread):
+            # A private thread is a circle of its own, and still part of its channel.
+            conversation = replace(conversation, channel_id=str(message.channel.parent_id))
+        try:
+            return await self._policies.of(conversation)
+        except StorageError as error:
+            # The engine says what is wrong, to whoever speaks to her in any case.
+            log.error("policy_not_read", error=str(error))
+            return AnswerPolicy.USUAL
+
+
+async def _remove(reply: ShownReply) -> None:
+    try:
+        await reply.remove()
+    except discord.HTTPException as error:
+        log.warning("reply_not_removed", status=error.status, code=error.code)
+
+
+def _age(message: discord.Message) -> float:
+    """Seconds since it was written."""
+    return (discord.utils.utcnow() - message.created_at).total_seconds()

@@ -1,0 +1,126 @@
+"""Where the messages of a reply go: into a channel, or in answer to an interaction.
+
+Discord gives an interaction a token for 15 minutes. A reply may take longer, so its messages are
+edited as what they are, messages of a channel, wherever Ellie can see that channel.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, Protocol
+
+import discord
+
+from bot.commands.reply import ReplyFile
+
+INTERACTION_LIFETIME = timedelta(minutes=14)
+"""After that an interaction is not used any more; Discord ends it after 15 minutes."""
+
+
+Shown = discord.Message | discord.PartialMessage
+"""A message of ours, which can be changed and taken away."""
+
+
+NO_HISTORY = 160002
+"""“Cannot reply without permission to read message history” (docs.discord.com, status codes)."""
+
+
+class Outlet(Protocol):
+    """A place that takes the messages of one reply, in order. Raises what discord.py raises."""
+
+    @property
+    def channel_id(self) -> int:
+        """The channel or thread in which they stand."""
+
+    @property
+    def may_attach(self) -> bool:
+        """Whether files may be sent there."""
+
+    async def post(self, content: str, *, view: discord.ui.View | None) -> Shown:
+        """Send the next message."""
+
+
+class ChannelOutlet:
+    """Sends into a channel; the first message answers another one, if that is still there."""
+
+    def __init__(
+        self, channel: discord.abc.Messageable, channel_id: int, answers: int | None = None
+    ) -> None:
+        self.channel_id = channel_id
+        self._channel = channel
+        self._answers = answers
+
+    @property
+    def may_attach(self) -> bool:
+        """Whether files may be sent there, as far as is known."""
+        channel = self._channel
+        if isinstance(channel, discord.TextChannel | discord.VoiceChannel | discord.Thread):
+            return channel.permissions_for(channel.guild.me).attach_files
+        return True
+
+    async def post(self, content: str, *, view: discord.ui.View | None) -> Shown:
+        """Send the next message."""
+        fields: dict[str, Any] = {"content": content}
+        if view is not None:
+            fields["view"] = view
+        if self._answers is not None:
+            fields["reference"] = discord.MessageReference(
+                message_id=self._answers, channel_id=self.channel_id, fail_if_not_exists=False
+            )
+            fields["mention_author"] = False
+            self._answers = None
+        try:
+            return await self._channel.send(**fields)
+        except discord.HTTPException as error:
+            if error.code != NO_HISTORY or "reference" not in fields:
+                raise
+            del fields["reference"], fields["mention_author"]
+            return await self._channel.send(**fields)
+
+
+class InteractionOutlet:
+    """Sends in answer to an interaction that was deferred; first in the place of “thinking”."""
+
+    def __init__(self, interaction: discord.Interaction[Any]) -> None:
+        if interaction.channel_id is None:
+            msg = "an interaction without a channel cannot be answered in one"
+            raise ValueError(msg)
+        self.channel_id = interaction.channel_id
+        self._interaction = interaction
+        self._is_first = True
+
+    @property
+    def may_attach(self) -> bool:
+        """Whether files may be sent there."""
+        return self._interaction.app_permissions.attach_files
+
+    async def post(self, content: str, *, view: discord.ui.View | None) -> Shown:
+        """Send the next message: by the interaction while it lives, then into the channel."""
+        fields: dict[str, Any] = {"content": content}
+        if view is not None:
+            fields["view"] = view
+        if self._is_over():
+            return await self._channel().send(**fields)
+        message: discord.Message
+        if self._is_first:
+            message = await self._interaction.edit_original_response(**fields)
+        else:
+            message = await self._interaction.followup.send(wait=True, **fields)
+        self._is_first = False
+        if self._interaction.app_permissions.view_channel:
+            return self._channel().get_partial_message(message.id)
+        return message
+
+    def _is_over(self) -> bool:
+        return discord.utils.utcnow() - self._interaction.created_at > INTERACTION_LIFETIME
+
+    def _channel(self) -> discord.PartialMessageable:
+        client: discord.Client = self._interaction.client
+        return client.get_partial_messageable(self.channel_id, guild_id=self._interaction.guild_id)
+
+
+def files_of(files: Sequence[ReplyFile]) -> list[discord.File]:
+    """Files as discord.py sends them. Each can be sent once."""
+    return [discord.File(io.BytesIO(file.content), filename=file.name) for file in files]

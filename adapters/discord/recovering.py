@@ -1,0 +1,113 @@
+"""Replies that were cut off when a process ended: shown whole, or apologised for.
+
+Looked for when the bot has come up, and every minute: a process on another machine is known to be
+gone only when the lease of its turns has run out, and Discord may have been out of reach.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Protocol
+
+import discord
+
+from adapters.discord import buttons
+from adapters.discord.composing import compose
+from adapters.discord.outlets import ChannelOutlet
+from adapters.discord.places import Channels, shown_before
+from adapters.discord.shown_reply import ShownReply
+from adapters.discord.texts import texts_for
+from bot.domain.delivery import Delivery, Undelivered
+from bot.domain.identity import Platform, TenantRef
+from bot.domain.turn import FailureReason, TurnStatus
+from bot.engine.deliveries import Deliveries
+from bot.errors import StorageError
+from bot.log import get_logger
+
+log = get_logger(__name__)
+
+EVERY_SECONDS = 60.0
+
+
+class Reach(Channels, Protocol):
+    """The client, as far as recovery needs it."""
+
+    def get_guild(self, id: int, /) -> discord.Guild | None:  # noqa: A002 - discord.py's name
+        """A server that this process hears of; None for one of another shard's."""
+
+
+class DeliveryRecovery:
+    """Finishes what was not wholly shown."""
+
+    def __init__(self, deliveries: Deliveries, channels: Reach) -> None:
+        self._deliveries = deliveries
+        self._channels = channels
+
+    async def watch(self) -> None:
+        """Recover now and from time to time, until cancelled."""
+        while True:
+            await self.recover()
+            await asyncio.sleep(EVERY_SECONDS)
+
+    async def recover(self) -> int:
+        """Finish everything that can be finished now; returns how many replies that were."""
+        finished = 0
+        try:
+            for found in await self._deliveries.unfinished(Platform.DISCORD):
+                if self._is_ours(found.conversation.tenant):
+                    finished += await self._finish(found)
+        except StorageError as error:
+            log.error("deliveries_not_recovered", error=str(error))
+        if finished:
+            log.warning("replies_recovered", count=finished)
+        return finished
+
+    def _is_ours(self, tenant: TenantRef | None) -> bool:
+        return tenant is None or self._channels.get_guild(int(tenant.external_id)) is not None
+
+    async def _finish(self, found: Undelivered) -> bool:
+        """Show the end of one reply. Where nobody can be told any more, that is noted too."""
+        turn, shown = found.turn, self._shown(found)
+        if found.delivery is None and not await self._deliveries.reported(turn.id):
+            return False  # another process was quicker
+        is_complete = True
+        if turn.text or turn.shown:
+            try:
+                await self._show(found, shown)
+            except discord.HTTPException as error:
+                # Where she may not write, or nobody is left to read it, trying again helps nobody.
+                is_complete = isinstance(error, discord.NotFound | discord.Forbidden)
+                log.warning("reply_not_recovered", status=error.status, code=error.code)
+        if found.delivery is not None and turn.failure is FailureReason.INTERRUPTED:
+            await self._deliveries.reported(turn.id)
+        await self._deliveries.shown(
+            Delivery(
+                turn_id=turn.id,
+                channel_id=str(shown.outlet.channel_id),
+                message_ids=shown.message_ids,
+                is_complete=is_complete,
+            )
+        )
+        return is_complete
+
+    async def _show(self, found: Undelivered, shown: ShownReply) -> None:
+        turn = found.turn
+        texts = texts_for(turn.text)
+        if turn.status is TurnStatus.FAILED:
+            view, name = buttons.when_failed(turn.id, texts), "failed"
+            composed = compose("", notice=texts.interrupted)
+        else:
+            view, name = buttons.when_answered(turn.id, texts), "answered"
+            composed = compose(turn.reply or texts.nothing_said)
+        await shown.show(composed.parts, view=view, view_name=name, files=composed.files)
+
+    def _shown(self, found: Undelivered) -> ShownReply:
+        if found.delivery is not None:
+            return shown_before(found.delivery, self._channels)
+        where = found.conversation
+        channel = self._channels.get_partial_messageable(int(where.thread_id or where.channel_id))
+        message = found.turn.event_key.rpartition(":")[2]
+        is_message = found.turn.event_key.count(":") == 1 and message.isdecimal()
+        return ShownReply(
+            ChannelOutlet(channel, channel.id, answers=int(message) if is_message else None)
+        )

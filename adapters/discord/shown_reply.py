@@ -1,0 +1,101 @@
+"""The messages that show one reply: brought, edit by edit, to what is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import discord
+
+from adapters.discord.outlets import Outlet, Shown, files_of
+from bot.commands.reply import ReplyFile
+
+
+@dataclass(slots=True)
+class _Seen:
+    """One message, and what it says. ``content`` is None when that is not known."""
+
+    message: Shown
+    content: str | None = None
+    view: str = ""
+    files: int = 0
+
+
+class ShownReply:
+    """Knows which messages show a reply and what they say, and sends only what differs.
+
+    Its methods raise what discord.py raises; what was done until then is remembered, so that the
+    same call can be made again.
+    """
+
+    def __init__(self, outlet: Outlet, earlier: Iterable[Shown] = (), *, heading: str = "") -> None:
+        """``earlier`` are messages that showed this reply before; they are used again.
+
+        ``heading`` stands above the reply, whatever it says.
+        """
+        self.outlet = outlet
+        self.heading = heading
+        self._seen = [_Seen(message) for message in earlier]
+
+    @property
+    def message_ids(self) -> tuple[str, ...]:
+        """The messages, first to last."""
+        return tuple(str(seen.message.id) for seen in self._seen)
+
+    async def show(
+        self,
+        parts: Sequence[str],
+        *,
+        view: discord.ui.View | None = None,
+        view_name: str = "",
+        files: Sequence[ReplyFile] = (),
+    ) -> None:
+        """Have the messages say ``parts``; the last one carries ``view`` and ``files``.
+
+        ``view_name`` tells one view from another, so that the same one is not sent twice.
+        """
+        last = len(parts) - 1
+        for place, part in enumerate(parts):
+            has_view = place == last and view is not None
+            named = view_name if has_view else ""
+            if place == len(self._seen):
+                message = await self.outlet.post(part, view=view if has_view else None)
+                self._seen.append(_Seen(message, part, named))
+            else:
+                await self._change(place, part, view if has_view else None, named)
+        while len(self._seen) > max(len(parts), 1):
+            await _remove(self._seen[-1].message)
+            self._seen.pop()
+        await self._attach(files)
+
+    async def remove(self) -> None:
+        """Take all messages away."""
+        while self._seen:
+            await _remove(self._seen[-1].message)
+            self._seen.pop()
+
+    async def _change(self, place: int, part: str, view: discord.ui.View | None, name: str) -> None:
+        seen = self._seen[place]
+        if (seen.content, seen.view) == (part, name):
+            return
+        try:
+            await seen.message.edit(content=part, view=view)
+        except discord.NotFound:
+            if seen.content is not None:
+                raise  # somebody took away what they were just reading
+            # One of an earlier showing, deleted since: this one has a message of its own then.
+            seen.message = await self.outlet.post(part, view=view)
+        seen.content, seen.view = part, name
+
+    async def _attach(self, files: Sequence[ReplyFile]) -> None:
+        if self._seen and len(files) != self._seen[-1].files:
+            await self._seen[-1].message.edit(attachments=files_of(files))
+            self._seen[-1].files = len(files)
+
+
+async def _remove(message: Shown) -> Any:
+    try:
+        await message.delete()
+    except discord.NotFound:
+        return  # somebody was quicker

@@ -1,0 +1,190 @@
+"""``ellie run`` with a platform's token: answer there until told to stop.
+
+The cheap checks come first: a token that is not accepted shows at once, and not after minutes of
+fetching a model.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Protocol
+
+from rich.console import Console
+
+from bot.app import App, running_app
+from bot.cli.models import ensure_compact, ensure_encoder, ensure_model
+from bot.config import Settings
+from bot.log import get_logger
+
+DELIVERY_SECONDS = 15.0
+"""How long an adapter may take to deliver the last replies, once all are written."""
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+log = get_logger(__name__)
+
+
+class Adapter(Protocol):
+    """One platform, as the command line starts and stops it."""
+
+    async def run(self) -> None:
+        """Connect and answer. Returns after :meth:`stop`, once every reply is delivered.
+
+        Raises:
+            PlatformError: the platform cannot be used.
+        """
+
+    async def stop(self) -> None:
+        """Take no more messages, from now on."""
+
+
+def serve(settings: Settings, console: Console) -> None:
+    """Answer on every platform whose token is set, until SIGTERM or Ctrl-C.
+
+    Raises:
+        EllieError: Ellie cannot start, or a platform cannot be used any more.
+    """
+    if not asyncio.run(_admitted(settings, console)):
+        return
+    name, folder = ensure_model(settings, console)
+    encoder = ensure_encoder(settings, console)
+    compact = ensure_compact(settings, console)
+
+    async def run() -> None:
+        with _stop_signals() as told:
+            async with running_app(
+                settings, model=name, folder=folder, encoder=encoder, compact=compact
+            ) as app:
+                await side_by_side(
+                    [discord_adapter(app, settings)],
+                    told=told,
+                    drain=lambda: app.engine.stop(settings.shutdown_grace_seconds),
+                )
+
+    asyncio.run(run())
+
+
+def discord_adapter(app: App, settings: Settings) -> Adapter:
+    """Discord, handed what it works with."""
+    from adapters.discord.adapter import (  # noqa: PLC0415 - loads discord.py
+        DiscordAdapter,
+        Options,
+        Services,
+    )
+
+    token = settings.discord_token
+    return DiscordAdapter(
+        Services(
+            engine=app.engine,
+            commands=app.commands,
+            control=app.control,
+            policies=app.policies,
+            deliveries=app.deliveries,
+            feedback=app.feedback,
+        ),
+        Options(
+            token=token.get_secret_value() if token else "",
+            state_file=settings.data_dir / "discord-commands.json",
+            message_content=settings.discord_message_content,
+            context_messages=settings.discord_context_messages,
+        ),
+    )
+
+
+async def side_by_side(
+    adapters: Sequence[Adapter], *, told: asyncio.Event, drain: Callable[[], Awaitable[None]]
+) -> None:
+    """Run adapters until ``told`` to stop or one of them ends, then stop all in order.
+
+    The order: no adapter takes messages any more, replies in progress end (``drain``), adapters
+    deliver them and disconnect.
+
+    Raises:
+        PlatformError: the first one that an adapter ended with.
+    """
+    tasks = [asyncio.create_task(adapter.run()) for adapter in adapters]
+    waiting = asyncio.create_task(told.wait())
+    try:
+        ended, _ = await asyncio.wait([waiting, *tasks], return_when=asyncio.FIRST_COMPLETED)
+        first = next((task for task in tasks if task in ended), None)
+    finally:
+        waiting.cancel()
+        await _stop(adapters, tasks, drain)
+    for task in [first, *tasks] if first else tasks:
+        if not task.cancelled():
+            task.result()
+
+
+async def _stop(
+    adapters: Sequence[Adapter],
+    tasks: Sequence[asyncio.Task[None]],
+    drain: Callable[[], Awaitable[None]],
+) -> None:
+    stopped = await asyncio.gather(
+        *(adapter.stop() for adapter in adapters), return_exceptions=True
+    )
+    for error in stopped:
+        if error is not None:
+            log.error("adapter_not_stopped", exc_info=error)
+    await drain()
+    _, late = await asyncio.wait(tasks, timeout=DELIVERY_SECONDS)
+    for task in late:
+        log.error("adapter_did_not_end", after_seconds=DELIVERY_SECONDS)
+        task.cancel()
+    if late:
+        await asyncio.wait(late)
+
+
+async def _admitted(settings: Settings, console: Console) -> bool:
+    """Whether to go on: False when told to stop while waiting for a network.
+
+    Raises:
+        PlatformError: a token is not accepted, or a platform not reached in all that time.
+    """
+    with _stop_signals() as told:
+        waiting = asyncio.create_task(told.wait())
+        asking = asyncio.create_task(_introduce(settings, console))
+        await asyncio.wait([waiting, asking], return_when=asyncio.FIRST_COMPLETED)
+        for task in (waiting, asking):
+            task.cancel()
+        await asyncio.wait([waiting, asking])
+        return not asking.cancelled() and asking.result()
+
+
+async def _introduce(settings: Settings, console: Console) -> bool:
+    from adapters.discord.connecting import look_up, require_content  # noqa: PLC0415 - so does this
+    from adapters.discord.intents import invite_link  # noqa: PLC0415
+
+    if settings.discord_token:
+        account = await look_up(settings.discord_token.get_secret_value())
+        if settings.discord_message_content:
+            require_content(account)
+        link = invite_link(account.application_id)
+        text = f"On Discord, Ellie is {account.name}. To add her to a server: {link}"
+        console.print(text, markup=False, highlight=False, soft_wrap=True)
+    return True
+
+
+@contextmanager
+def _stop_signals() -> Iterator[asyncio.Event]:
+    """Set by the first SIGTERM or Ctrl-C. A second Ctrl-C ends the program without waiting."""
+    loop = asyncio.get_running_loop()
+    told = asyncio.Event()
+
+    def tell() -> None:
+        told.set()
+        loop.remove_signal_handler(signal.SIGINT)
+
+    # Windows has none of this: Ctrl-C cancels the program there, which stops in order just as well.
+    with suppress(NotImplementedError):
+        for number in _SIGNALS:
+            loop.add_signal_handler(number, tell)
+    try:
+        yield told
+    finally:
+        with suppress(NotImplementedError):
+            for number in _SIGNALS:
+                loop.remove_signal_handler(number)
