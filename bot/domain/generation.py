@@ -42,6 +42,11 @@ class GenerationRequest:
     """One call of the model.
 
     ``time_limit_seconds`` counts from submission, waiting included.
+
+    ``variety`` is 0 or more. At 0 the likeliest token is taken each time, and the same prompt gives
+    the same reply. Above 0 it is the temperature at which tokens are drawn from the likeliest ones:
+    at 1 each comes as often as the model finds it likely, below 1 the likelier ones come more often
+    than that, and far above 1 a reply falls apart.
     """
 
     id: str
@@ -49,6 +54,7 @@ class GenerationRequest:
     max_tokens: int
     time_limit_seconds: float
     priority: Priority = Priority.CHAT
+    variety: float = 0.0
 
 
 class FinishReason(StrEnum):

@@ -39,6 +39,10 @@ log = get_logger(__name__)
 
 T = TypeVar("T")
 
+VARIETY = 0.8
+"""Of a reply that takes the place of an earlier one, see :class:`GenerationRequest`. A small model
+that is asked for another reply says the likeliest one again, to the letter."""
+
 _Admit = Callable[[], Awaitable[Accepted | Outcome]]
 
 
@@ -243,7 +247,8 @@ class TurnEngine:
             assembled = assembler.assemble(memory, turn.text, turn.shown, surroundings)
         if not reply.cancelled:
             with watch.step("generate"):
-                result = await self._generate(turn.id, assembled, reply, watch)
+                variety = VARIETY if memory.earlier_reply else 0.0
+                result = await self._generate(turn.id, assembled, variety, reply, watch)
         return await shielded(self._save(accepted, result, assembled, watch))
 
     async def _tokenizer(self, reply: Reply) -> ChatTokenizer | None:
@@ -259,13 +264,19 @@ class TurnEngine:
         return None if waiting.cancelled() else waiting.result()
 
     async def _generate(
-        self, turn_id: TurnId, assembled: Assembled, reply: Reply, watch: Stopwatch
+        self,
+        turn_id: TurnId,
+        assembled: Assembled,
+        variety: float,
+        reply: Reply,
+        watch: Stopwatch,
     ) -> GenerationResult:
         request = GenerationRequest(
             id=turn_id,
             prompt=assembled.prompt,
             max_tokens=self._limits.reply_tokens,
             time_limit_seconds=self._limits.time_limit_seconds,
+            variety=variety,
         )
         # The generator knows the request from the stream's first step on, and nothing else runs
         # between this line and that step.

@@ -184,7 +184,13 @@ class BatchingGenerator:
         if not model.engine.alive:
             log.warning("engine_restarting")
             await asyncio.to_thread(model.engine.start)
-        model.engine.submit(request.id, token_ids, max_tokens=request.max_tokens, deliver=inbox.put)
+        model.engine.submit(
+            request.id,
+            token_ids,
+            max_tokens=request.max_tokens,
+            variety=request.variety,
+            deliver=inbox.put,
+        )
         finished = False
         try:
             async with aclosing(_written(inbox, model)) as events:

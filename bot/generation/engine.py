@@ -7,6 +7,7 @@ use of the model while that thread waits.
 
 from __future__ import annotations
 
+import secrets
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -18,6 +19,7 @@ from transformers.generation.configuration_utils import ContinuousBatchingConfig
 from bot.errors import EngineFailedError
 from bot.generation.likelihood import LikelihoodReading, ReplyTokens
 from bot.generation.output import Output
+from bot.generation.variety import variety_per_request
 from bot.log import get_logger
 
 log = get_logger(__name__)
@@ -75,7 +77,7 @@ class BatchEngine:
             self._discard()
             on_cpu = self._model.device.type == "cpu"
             page = CPU_PAGE_TOKENS if on_cpu else GPU_PAGE_TOKENS
-            self._manager = self._model.init_continuous_batching(
+            manager = self._model.init_continuous_batching(
                 generation_config=self._greedy(),
                 continuous_batching_config=ContinuousBatchingConfig(
                     page_size=page,
@@ -83,9 +85,16 @@ class BatchEngine:
                     max_batch_tokens=CPU_STEP_TOKENS if on_cpu else None,
                     use_async_batching=False if on_cpu else None,
                     use_cuda_graph=False if on_cpu else None,
+                    # Otherwise chance is the same after every start.
+                    seed=secrets.randbits(32),
                 ),
             )
-            self._manager.start()
+            # The library has processors of its own for temperatures and the like, and no way to
+            # pass another one. It reads this attribute, which is public and not documented, when
+            # the thread starts.
+            manager.logit_processor = variety_per_request()
+            manager.start()
+            self._manager = manager
 
     def submit(
         self,
@@ -93,9 +102,12 @@ class BatchEngine:
         token_ids: Sequence[int],
         *,
         max_tokens: int,
+        variety: float,
         deliver: Callable[[Output], None],
     ) -> None:
         """Begin a reply. ``deliver`` is called on the event loop after every token.
+
+        ``variety`` is that of :class:`bot.domain.generation.GenerationRequest`.
 
         Raises:
             EngineFailedError: the thread is not running.
@@ -113,6 +125,7 @@ class BatchEngine:
             max_new_tokens=max_tokens,
             streaming=True,
             eos_token_id=self._end_token_ids,
+            variety=float(variety),  # the library refuses an int
         )
 
     def cancel(self, request_id: str) -> None:
@@ -159,8 +172,8 @@ class BatchEngine:
             self._discard()
 
     def _greedy(self) -> GenerationConfig:
-        # The likeliest token each time: memory is repeated faithfully, and the same prompt gives
-        # the same reply.
+        # The token with the highest score each time: memory is repeated faithfully, and the same
+        # prompt gives the same reply. Variety works on the scores.
         config: Any = GenerationConfig
         return config(  # type: ignore[no-any-return]
             do_sample=False,

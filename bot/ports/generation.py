@@ -51,6 +51,7 @@ class Generator(Protocol):
 
         Chat goes before background work; requests of one priority start in the order in which
         they came. Closing the generator, or cancelling the task that reads it, stops the work.
+        Nothing is left to chance in a reply to a request without variety.
 
         Raises:
             GeneratorBusyError: at the first step, when the queue is full; nothing was started.

@@ -19,6 +19,7 @@ from bot.domain.turn import FailureReason, Turn, TurnStatus
 from bot.engine.notices import CHINESE, ENGLISH
 from bot.engine.recovery import TurnRecovery
 from bot.engine.reply import Outcome, ReplyStatus
+from bot.engine.turn import VARIETY
 from bot.errors import GeneratorBusyError, StorageFullError
 from bot.ports.scripted import ScriptedGenerator
 
@@ -71,6 +72,20 @@ async def test_the_new_reply_takes_the_place_of_the_old_one_which_the_model_sees
     )
     assert "Another one." in await dialog.prompt_for("And now?")
     assert "All right." not in dialog.last_prompt()
+
+
+async def test_only_what_takes_the_place_of_a_reply_is_left_to_chance() -> None:
+    async with started("one", RuntimeError("a bug"), "two", "three") as ellie:
+        for text, goes_on in (("Hi!", ReplyStatus.ANSWERED), ("And you?", ReplyStatus.FAILED)):
+            message = ellie.message(text)
+            outcome = await (await ellie.engine.handle(message)).outcome()
+            assert outcome.status is goes_on
+        for turn in await ellie.turns():
+            request = wish(turn, message.author, message.conversation)
+            await (await ellie.engine.again(request)).outcome()
+
+        assert [r.variety for r in ellie.generator.requests] == [0.0, 0.0, VARIETY, 0.0]
+        assert VARIETY > 0
 
 
 async def test_only_what_was_said_before_is_its_conversation() -> None:
