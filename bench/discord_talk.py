@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +26,13 @@ from bot.cli.run import discord_adapter
 from bot.config import Settings, load_settings
 from bot.local_models import choose_model, model_store
 
-PATIENCE_SECONDS = 600.0
-"""How long the Discord in memory waits for a reply of a real model on a slow machine."""
+SETTLE_SECONDS = 2.0
+"""The Discord in memory waits so long for everything to come to rest, which a model does not."""
+
+MEASURE_SECONDS = 50.0
+"""``memory why`` measures with the model, which nothing tells when it is done."""
+
+LOOK_SECONDS = 0.25
 
 TOLD = "Hi, I'm Ana. I'm a nurse in Porto and my dog is called Biscuit."
 QUESTIONS = {"What is my dog called?": "Biscuit", "Where do I work, and as what?": "nurse"}
@@ -52,19 +57,24 @@ async def main(arguments: argparse.Namespace) -> int:
     wrong = 0
     with tempfile.TemporaryDirectory() as folder:
         settings = load_settings().model_copy(
-            update={"data_dir": Path(folder), "model": arguments.model}
+            update={
+                "data_dir": Path(folder),
+                "model": arguments.model,
+                "compaction_schedule": "off",
+            }
         )
         async with started(settings) as (_, adapter):
-            env = simcord.Env(adapter.client, shard_count=1, settle_timeout=PATIENCE_SECONDS)
+            env = simcord.Env(adapter.client, shard_count=1, settle_timeout=SETTLE_SECONDS)
+            env.backend.bot_user.name = env.backend.bot_user.global_name = "Ellie"
             await env.start()
             town = env.create_guild("Porto")
             square = town.create_text_channel("square")
             ana = town.add_member(env.create_user("ana", global_name="Ana"))
             town.add_member(env.create_user("rui", global_name="Rui"))
             await say(ana, square, adapter, TOLD)
-            await env.settle()
             before = env
         async with started(settings) as (_, adapter):
+            await rest(before)
             await before.restart_bot(adapter.client)
             for question, expected in QUESTIONS.items():
                 answer = await say(ana, square, adapter, question)
@@ -80,18 +90,37 @@ async def say(who: Any, channel: Any, adapter: DiscordAdapter, words: str) -> st
     me = adapter.client.user
     assert me is not None
     began = time.perf_counter()
-    await who.send(channel, f"{me.mention} {words}")
-    said = [m.content for m in channel.history() if m.author.id == me.id]
-    print(f"{who.name}> {words}\nellie> {said[-1]}\n({time.perf_counter() - began:.1f} s)\n")
-    return str(said[-1])
+    before = len(channel.history())
+    with suppress(TimeoutError):
+        await who.send(channel, f"{me.mention} {words}")
+    while not _is_answered(channel.history()[before:]):  # noqa: ASYNC110 - no event tells
+        await asyncio.sleep(LOOK_SECONDS)
+    said = channel.history()[-1].content
+    print(f"{who.name}> {words}\nellie> {said}\n({time.perf_counter() - began:.1f} s)\n")
+    return str(said)
+
+
+def _is_answered(messages: list[Any]) -> bool:
+    """Whether the last message is a finished reply: it has more than the button that stops it."""
+    rows = messages[-1].components if messages else []
+    return any(len(row.children) > 1 for row in rows)
+
+
+async def rest(env: Any) -> None:
+    """Wait until nothing goes on, however long that takes."""
+    while True:
+        with suppress(TimeoutError):
+            return await env.settle()
 
 
 async def draw(env: Any, channel: Any, who: Any, folder: Path) -> None:
     """Pictures of the conversation, and of what two commands answer, as the person sees them."""
-    shown = await who.slash(channel, "memory show")
-    why = await who.slash(channel, "memory why")
+    await rest(env)
     async with env.preview(channel, viewers=[who], layout="channel", width=900, height=760) as seen:
         await seen.screenshot(folder / "discord-conversation.png", mode="viewport")
+    shown = await who.slash(channel, "memory show")
+    env.settle_timeout = MEASURE_SECONDS
+    why = await who.slash(channel, "memory why")
     for name, result in (("memory-show", shown), ("memory-why", why)):
         async with env.preview(channel, viewers=[who], width=900, height=900) as seen:
             await seen.screenshot(folder / f"discord-{name}.png", target=result)

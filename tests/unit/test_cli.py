@@ -17,41 +17,12 @@ from pathlib import Path
 import pytest
 import structlog
 from support.databases import wait_for_turn
+from support.scripted_chat import SCRIPTED_CHAT
 
 from bot.cli.main import main
 from bot.generation.models.catalogue import CATALOGUE
 
 ROOT = Path(__file__).parents[2]
-
-SCRIPTED_CHAT = '''\
-"""The real command line, with a model that says what it is told."""
-
-import os
-from contextlib import asynccontextmanager
-from pathlib import Path
-
-import bot.cli.chat as chat
-from bot.app import assembled_app
-from bot.cli.main import main
-from bot.errors import EngineFailedError
-from bot.ports.scripted import ScriptedGenerator
-from bot.system import SystemClock
-
-
-@asynccontextmanager
-async def scripted_app(settings, *, model, folder, encoder, compact):
-    generator = ScriptedGenerator("One 🎉", EngineFailedError("on fire"), "three")
-    if os.environ.get("HOLD"):
-        generator.hold(after_words=1)
-    async with assembled_app(settings, generator, SystemClock()) as app:
-        print("ready", flush=True)
-        yield app
-
-
-chat.ensure_model = lambda settings, console: ("scripted", Path())
-chat.running_app = scripted_app
-main()
-'''
 
 
 @dataclass(frozen=True)
