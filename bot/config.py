@@ -149,7 +149,9 @@ class Settings(BaseSettings):
         32, "How many more may wait before people are asked to come back later.", example="32"
     )
     max_waiting_per_conversation: Annotated[int, Field(ge=0, le=1000)] = _setting(
-        3, "How many messages of one conversation may wait for the one being answered.", example="3"
+        3,
+        "How many messages of one person in a conversation may wait for the one being answered.",
+        example="3",
     )
     kv_cache_tokens: Annotated[int, Field(ge=1024, le=10_000_000)] = _setting(
         16384,
