@@ -197,7 +197,9 @@ def retention(
     if run:
         command.erase_now(_settings(), Console())
     elif tenant:
-        chosen = command.FOR_EVER if keep else days
+        from bot.engine.tenant_retention import KEEP_EVERYTHING  # noqa: PLC0415
+
+        chosen = KEEP_EVERYTHING if keep else days
         command.set_retention(_settings(), Console(), tenant, chosen)
     else:
         command.show_retention(_settings(), Console())

@@ -12,11 +12,9 @@ from bot.cli.people import parse_tenant
 from bot.config import Settings
 from bot.domain.identity import TenantId
 from bot.engine.schedules import RETENTION, RecordedRuns, expired_counts
+from bot.engine.tenant_retention import TenantRetention
 from bot.ports.compaction_storage import Expired
 from bot.ports.metrics import NoMetrics
-
-FOR_EVER = 0
-"""A tenant's own number of days when everything is kept there, whatever the default says."""
 
 
 def show_retention(settings: Settings, console: Console) -> None:
@@ -41,21 +39,22 @@ def show_retention(settings: Settings, console: Console) -> None:
 def set_retention(settings: Settings, console: Console, tenant: str, days: int | None) -> None:
     """Decide for how many days what is said in a server or workspace is kept.
 
-    None takes the decision back, so that the default holds; :data:`FOR_EVER` keeps everything.
+    None takes the decision back, so that the default holds;
+    :data:`~bot.engine.tenant_retention.KEEP_EVERYTHING` keeps everything.
 
     Raises:
         UsageError: no server or workspace is written like that.
         StorageError: the database cannot be used.
     """
     ref = parse_tenant(tenant)
+    default = settings.retention_days or None
 
     async def run() -> None:
-        async with compaction_app(settings) as app, app.storage.unit_of_work() as work:
-            await work.retention.set_tenant(ref, days)
-            await work.commit()
+        async with compaction_app(settings) as app:
+            await TenantRetention(app.storage, default_days=default).decide(ref, days)
 
     asyncio.run(run())
-    kept = _kept(settings.retention_days or None if days is None else days)
+    kept = _kept(default if days is None else days)
     as_default = ", as by default" if days is None else ""
     _say(console, f"What is said in {ref.id}: {kept}{as_default}.")
     if days:
