@@ -16,12 +16,14 @@ from pathlib import PurePosixPath
 import aiohttp
 import discord
 
+from adapters.discord.escaping import literal_line
 from adapters.file_types import UNKNOWN, dimensions_of, text_in, text_type, type_by_beginning
 from bot.commands.language import Language, language_of
 from bot.domain.shown import Shown
 from bot.domain.surroundings import FileText
 from bot.domain.text import clean_text, shorten
 from bot.log import get_logger
+from bot.memory.quarantine import reads_like_injection
 
 log = get_logger(__name__)
 
@@ -36,6 +38,7 @@ PATIENCE_SECONDS = 15.0
 """For downloading one file."""
 
 _DESCRIPTION_CHARACTERS = 200
+_LOOKED_AT_CHARACTERS = 300
 _MEDIA_TYPE = re.compile(r"[a-z]+/[a-z0-9.+-]{1,80}")
 
 
@@ -44,7 +47,7 @@ class Seen:
     """What came with a message.
 
     ``shown`` enters memory, ``files`` this turn alone, and ``remarks`` are for the person: in
-    their language, about what could not be read.
+    their language and in Markdown, about what could not be read.
     """
 
     shown: tuple[Shown, ...] = ()
@@ -106,12 +109,13 @@ async def _look(attachment: discord.Attachment, remarks: _Remarks) -> _Look:
     told = _as_told(attachment)
     if _is_measured(attachment):
         return _Look(told)
+    name = literal_line(told.name)  # remarks are shown as Markdown
     if attachment.size > TEXT_FILE_BYTES:
         is_text = told.media_type == text_type(told.name)
-        return _Look(told, remark=remarks.too_large.format(name=told.name) if is_text else "")
+        return _Look(told, remark=remarks.too_large.format(name=name) if is_text else "")
     content = await _content(attachment)
     if content is None:
-        return _Look(told, remark=remarks.unreachable.format(name=told.name))
+        return _Look(told, remark=remarks.unreachable.format(name=name))
     text = text_in(content)
     if text is None:
         return _Look(_as_found(told, content))
@@ -215,11 +219,16 @@ def _visible(name: str) -> str:
 
 
 def _outline(text: str) -> str:
-    """A text file in one line: all that memory keeps of it."""
+    """A text file in one line: all that memory keeps of it.
+
+    A beginning that reads like an order to Ellie is not kept: it would stand in later prompts.
+    """
     lines = text.count("\n") + 1
     counted = "empty" if not text else f"{lines} line{'' if lines == 1 else 's'}"
     outline = f"text file, {counted}"
-    return shorten(f"{outline}, begins: {text[:300]}" if text else outline, _DESCRIPTION_CHARACTERS)
+    begins = text[:_LOOKED_AT_CHARACTERS]
+    is_kept = begins and not reads_like_injection(" ".join(begins.split()))
+    return shorten(f"{outline}, begins: {begins}" if is_kept else outline, _DESCRIPTION_CHARACTERS)
 
 
 def _remarks_for(attachments: Sequence[discord.Attachment], text: str) -> _Remarks:

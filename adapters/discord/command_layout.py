@@ -6,6 +6,7 @@ they need no permission in a channel, and hold twice as much as plain text.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -116,7 +117,9 @@ def _cut(line: str, limit: int) -> Iterator[str]:
     """A line in pieces, at a blank where there is one."""
     taken: list[str] = []
     size = 0
-    for piece in _PIECES.findall(line):
+    pieces = _PIECES.findall(line)
+    # One letter with thousands of accents is cut all the same.
+    for piece in itertools.chain(*([p] if units(p) <= limit else p for p in pieces)):
         if size + units(piece) > limit:
             kept = _last_break(taken) or len(taken)
             yield "".join(taken[:kept]).rstrip()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import regex
 
-from adapters.discord.markdown import FENCE, for_discord
+from adapters.discord.markdown import CODE, FENCE, for_discord
 from adapters.fences import Fence, find_fences
 from adapters.splitting import length, split
 from bot.commands.reply import ReplyFile
@@ -40,7 +40,7 @@ _ATTACHED_CHINESE = "📎 代码在文件 `{name}` 里。"
 _HAN = regex.compile(r"\p{Han}")
 _LATIN_WORD = regex.compile(r"\p{Latin}+")
 
-_CODE = regex.compile(r"(?P<ticks>`++)(?:(?!\n[ \t]*\n)(?s:.))+?(?<!`)(?P=ticks)(?!`)")
+_CODE = regex.compile(CODE)
 _HALF_LINK = regex.compile(r"!?\[([^\[\]\n]+)\]\([^()\s]*$")
 _TRAILING_MARKS = regex.compile(r"(?:(?<=[\s(])|^)(?:\*{1,3}|_{1,3}|~{1,2}|`{1,2}|!?\[)$")
 

@@ -36,7 +36,13 @@ _LANGUAGE = regex.compile(r"[A-Za-z0-9_+\-.#]+")
 _SENTENCE_END = regex.compile(r"[.!?:。！？：…]\W*$")
 _TICKS = regex.compile(r"`{3,}")
 
-_CODE = r"(?P<ticks>`++)(?:(?!\n[ \t]*\n)(?s:.))+?(?<!`)(?P=ticks)(?!`)"
+_LONGEST_CODE = 2000
+"""Characters of code within a line, as many as a message has: the end is not sought for ever."""
+CODE = (
+    r"(?<!(?<!\\)`)(?P<ticks>`++)"
+    rf"(?:(?!\n[ \t]*\n)(?s:.)){{1,{_LONGEST_CODE}}}?(?<!`)(?P=ticks)(?!`)"
+)
+"""Code within a line."""
 _TARGET = r'\([^()\s]*+(?:\([^()\s]*\)[^()\s]*)*(?:[ ]+"[^"\n]*")?\)'
 _MARKS = {
     **dict.fromkeys(("b", "strong", "summary"), "**"),
@@ -47,15 +53,16 @@ _MARKS = {
 }
 _INLINE = regex.compile(
     rf"""
-      (?P<kept> \\[\\`<!\[] | {_CODE} )
-    | (?P<run> `{{3,}}+ )
+      (?P<kept> \\[\\`<!\[] | {CODE} )
+    | (?P<run> `{{3,}}+ | ~{{3,}}+ )
     | \[ ! \[ (?P<shown> [^\[\]\n]+ ) \] {_TARGET} \] (?P<goal> {_TARGET} )
     | ! \[ (?P<alt> [^\[\]\n]* ) \] (?P<target> {_TARGET} )
     | ^ (?P<bullet> [ \t>]* (?:[-*+]|\d{{1,9}}[.)]) [ \t]+ ) \[ (?P<tick> [ xX] ) \] (?=[ \t])
-    | (?P<br> [ \t]* <br[ \t]*/?> [ \t]* \n? )
+    | (?P<br> (?: (?<![ \t]) [ \t]++ )? <br[ \t]*/?> [ \t]* \n? )
     | (?P<hr> <hr[ \t]*/?> )
     | (?P<details> </?details\b [^<>\n]* > [ \t]* \n? )
-    | <a\b [^<>\n]*? \bhref="(?P<href> [^"\s<>]+ )" [^<>\n]* > (?P<label> [^<>\n\[\]]+ ) </a>
+    | <a\b [^<>\n]{{0,200}}? \bhref="(?P<href> [^"\s<>]+ )" [^<>\n]{{0,200}}+ >
+      (?P<label> [^<>\n\[\]]+ ) </a>
     | <(?P<tag> {"|".join(_MARKS)} )\b [^<>\n]* >
       (?P<content> (?: (?! \n[ \t]*\n | </?(?P=tag)\b ) (?s:.) ){{0,2000}} )
       </(?P=tag)>
@@ -63,7 +70,7 @@ _INLINE = regex.compile(
     regex.VERBOSE | regex.MULTILINE | regex.IGNORECASE,
 )
 _ACTING = regex.compile(
-    rf"(?P<kept>\\[\\`]|{_CODE})|<(?=@[!&]?\d|\#\d|/[^<>\n]+:\d+>|id:)|@(?=everyone\b|here\b)"
+    rf"(?P<kept>\\[\\`]|{CODE})|<(?=@[!&]?\d|\#\d|/[^<>\n]+:\d+>|id:)|@(?=everyone\b|here\b)"
 )
 
 
@@ -117,7 +124,7 @@ class _Edit:
 
 def _edits(lines: Sequence[str], fenced: AbstractSet[int]) -> dict[int, _Edit]:
     """Everything of whole lines that Discord does not know, by first line."""
-    tokens = _BLOCKS.parse("\n".join(lines))
+    tokens = _blocks(lines)
     edits = {table.first: _table(table, lines) for table in find_tables(tokens)}
     for token, following in zip(tokens, [*tokens[1:], None], strict=False):
         if not token.map:
@@ -133,6 +140,31 @@ def _edits(lines: Sequence[str], fenced: AbstractSet[int]) -> dict[int, _Edit]:
     return {
         first: edit for first, edit in edits.items() if fenced.isdisjoint(range(first, edit.end))
     }
+
+
+def _blocks(lines: Sequence[str]) -> list[Token]:
+    """The blocks of a text.
+
+    A line without the ``>`` of the line above ends the quote, as it does on Discord. In CommonMark
+    a paragraph would go on; to find that out, the parser tries every line again for every quote.
+    """
+    parted: list[str] = []
+    origins: list[int] = []
+    deep = 0
+    for number, line in enumerate(lines):
+        quote = _quote(line)
+        if quote.count(">") < deep:
+            parted.append(quote)
+            origins.append(number)
+        deep = quote.count(">")
+        parted.append(line)
+        origins.append(number)
+    origins.append(len(lines))
+    tokens = _BLOCKS.parse("\n".join(parted))
+    for token in tokens:
+        if token.map:
+            token.map = [origins[number] for number in token.map]
+    return tokens
 
 
 def _table(table: Table, lines: Sequence[str]) -> _Edit:

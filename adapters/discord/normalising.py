@@ -44,7 +44,9 @@ _MARKUP = re.compile(
 _HER = "\0"
 """Stands for her own mention while a text is put together; clean text has no such character."""
 _SPOKEN_TO = re.compile(r"^\s*(?:\0(?:\s*(?:,|[，、；：]|[:;](?=\s|$)))?\s*)+")
-_CALLED_AT_END = re.compile(r"(?:(?<=[.,;!?。，；！？…])[^\S\n]*|\n\s*)(?:\0\s*)+$")
+_CALLED_AT_END = re.compile(
+    r"(?:(?<=[.,;!?。，；！？…])[^\S\n]*|(?<!\s)(?=[^\S\n]*+\n)\s*+)(?:\0\s*+)+$"
+)
 
 
 def identity_of(user: discord.abc.User) -> IdentityRef:

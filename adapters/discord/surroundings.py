@@ -7,12 +7,14 @@ were made with those people's memory.
 from __future__ import annotations
 
 import asyncio
+import unicodedata
 from collections.abc import Coroutine, Iterable
 from datetime import timedelta
 from typing import Any, TypeVar
 
 import aiohttp
 import discord
+import regex
 
 from adapters.discord.addressing import replied_message
 from adapters.discord.normalising import display_name, forwarded, quoted
@@ -27,6 +29,7 @@ CONTEXT_HOURS = 12
 PATIENCE_SECONDS = 5.0
 """Reading takes no longer, whatever Discord's rate limits say: then less is known."""
 
+_UNSEEN = regex.compile(r"[\p{Default_Ignorable_Code_Point}\s]")
 _SOMEBODY = "somebody (forwarded)"
 _SAID = frozenset({discord.MessageType.default, discord.MessageType.reply})
 _PAGE = 100
@@ -183,7 +186,7 @@ class _Names:
 
     def __init__(self, me: discord.abc.User, asker: discord.abc.User) -> None:
         self._names = {user.id: display_name(user) for user in (me, asker)}
-        self._taken = {name.casefold() for name in self._names.values()}
+        self._taken = {_seen(name) for name in self._names.values()}
 
     def of(self, user: discord.abc.User) -> str:
         """The same for the same person every time."""
@@ -192,9 +195,14 @@ class _Names:
             return known
         plain = display_name(user)
         name, number = plain, 1
-        while name.casefold() in self._taken:
+        while _seen(name) in self._taken:
             number += 1
             name = f"{plain} ({number})"
         self._names[user.id] = name
-        self._taken.add(name.casefold())
+        self._taken.add(_seen(name))
         return name
+
+
+def _seen(name: str) -> str:
+    """What is the same for names that look the same, but for letters of other scripts."""
+    return _UNSEEN.sub("", unicodedata.normalize("NFKC", name)).casefold()

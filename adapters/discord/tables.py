@@ -13,7 +13,7 @@ WIDEST = 60
 """Columns of a table in a code block; a wider one would wrap and be hard to read."""
 
 _GAP = "  "
-_LINE_BREAK = regex.compile(r"[ \t]*<br[ \t]*/?>[ \t]*", regex.IGNORECASE)
+_LINE_BREAK = regex.compile(r"(?:(?<![ \t])[ \t]++)?<br[ \t]*/?>[ \t]*", regex.IGNORECASE)
 _LINK = regex.compile(r"!?\[[^\[\]]*\]\([^()\s]+\)|https?://")
 _MARKUP = regex.compile(
     r"(?P<ticks>`+) ?(?P<code>.+?) ?(?P=ticks)"

@@ -238,3 +238,27 @@ async def test_a_poll_is_told_with_its_answers(world: World) -> None:
     await world.bot.get_partial_messageable(world.channel.id).send(poll=poll)
     await world.env.settle()
     assert world.last.text == "[poll: Tea? (yes / no)]"
+
+
+async def test_a_forwarded_file_has_a_name_when_it_has_no_words(world: World) -> None:
+    files = world.env.backend.store_attachments(world.channel.id, [("plan.txt", b"a")])
+    await world.says(world.ben, attachments=files)
+    await world.ana.forward(world.last.message, world.channel)
+    *_, forwarded = world.last.said
+    assert forwarded.pointed_at
+    assert forwarded.text == "[file: plan.txt]"
+
+
+async def test_the_role_of_another_bot_is_not_hers(world: World) -> None:
+    role = world.guild.create_role("Helper")
+    [known] = [one for one in world.guild.me.guild.roles if one.name == "Helper"]
+    known.tags = discord.RoleTags({"bot_id": "42"})
+    reading = await world.says(world.ana, f"<@&{role.id}> hello there")
+    assert reading.text == "@Helper hello there"
+
+
+async def test_a_channel_of_which_only_the_id_is_known_is_closed(world: World) -> None:
+    place = world.bot.get_partial_messageable(world.channel.id, guild_id=world.guild.id)
+    where = conversation_of(place)
+    assert where.visibility is Visibility.PRIVATE
+    assert where.tenant == TenantRef(platform=Platform.DISCORD, external_id=str(world.guild.id))

@@ -167,3 +167,39 @@ def test_code_that_gets_long_becomes_a_file_while_it_is_written() -> None:
 )
 def test_what_has_only_begun_does_not_look_broken(written: str, shown: str) -> None:
     assert compose_partial(written) == (shown.rstrip(),)
+
+
+def test_a_notice_goes_below_the_last_of_several_messages() -> None:
+    text = f"{PARAGRAPH * 40}End."
+    parts = compose(text).parts
+    assert len(parts) > 2
+    assert compose(text, notice="Cut off.").parts == (*parts[:-1], f"{parts[-1]}\n-# Cut off.")
+
+
+@pytest.mark.parametrize("spare", [0, -1])
+def test_a_notice_has_a_message_of_its_own_only_if_it_must(spare: int) -> None:
+    text = "a" * 1900
+    notice = "n" * (MESSAGE_LIMIT - len(text) - len("\n-# ") - spare)
+    parts = compose(text, notice=notice).parts
+    assert parts == ((f"{text}\n-# {notice}",) if spare == 0 else (text, f"-# {notice}"))
+
+
+def test_a_notice_that_just_fits_is_not_shortened() -> None:
+    notice = "word " * 399 + "ab"
+    assert compose("", notice=notice).parts == (f"-# {notice}",)
+    assert length(f"-# {notice}") == MESSAGE_LIMIT
+
+
+def test_blank_lines_of_a_notice_are_left_out() -> None:
+    assert compose("", notice="a\n \n\nb").parts == ("-# a\n-# b",)
+
+
+def test_the_language_of_code_is_not_that_of_the_answer() -> None:
+    code = "x = 1\n" * 1000 + "one two three four five six\n# seven eight nine ten eleven"
+    (part,) = compose(f"这是代码。\n```py\n{code}\n```").parts
+    assert "代码在文件" in part
+
+
+def test_what_follows_a_quoted_block_that_never_ended_is_mended() -> None:
+    assert compose_partial("> ```\n> a\n**b") == ("> ```\n> a\n> ```\n**b**",)
+    assert compose_partial("> ```\n> a\n\n**b\nc") == ("> ```\n> a\n> ```\n\n**b\nc**",)

@@ -166,3 +166,14 @@ def test_whatever_comes_fences_are_closed_and_mentions_gone(text: str) -> None:
     prose = "\n".join(line for number, line in enumerate(shown) if number not in code)
     if "`" not in prose:
         assert "<@1>" not in prose
+
+
+def test_what_takes_no_room_does_not_put_a_table_out_of_line() -> None:
+    text = "| ab | c |\n|---|---|\n| x\u200by\u200b | d |\n| e\u0301f | d |"
+    assert for_discord(text) == "```\nab  c\n--  -\nx\u200by\u200b  d\ne\u0301f  d\n```"
+
+
+def test_a_bold_title_of_a_wide_table_is_bold_once() -> None:
+    wide = "w" * 70
+    text = f"| ** a ** | b |\n|---|---|\n| {wide} | c |"
+    assert for_discord(text) == f"- **a**: {wide}\n  - **b**: c"

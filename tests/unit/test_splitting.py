@@ -295,3 +295,34 @@ def test_the_time_grows_with_the_text_and_not_with_its_square(text: str) -> None
 
     quarter = min(seconds(text[: len(text) // 4]) for _ in range(2))
     assert seconds(text) < 10 * quarter + 0.5
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        pytest.param(
+            f"- {'a' * 30}\n  - bbbbbbbbbb\n    cccccc\n    {'d' * 40}",
+            f"- {'a' * 30}",
+            id="before a nested item rather than within it",
+        ),
+        pytest.param(
+            f"- {'a' * 30}\n- bbbb\n  - cccc\n  - {'d' * 40}",
+            f"- {'a' * 30}",
+            id="before an item rather than before a nested one",
+        ),
+        pytest.param(
+            f"{'a' * 30}\n\n- bbb\n- ccc\n- {'d' * 40}",
+            "a" * 30,
+            id="before a list rather than within it",
+        ),
+    ],
+)
+def test_a_list_is_cut_where_it_hurts_least(text: str, first: str) -> None:
+    assert split(text, 60)[0] == first
+
+
+def test_a_long_line_of_code_is_cut_between_words() -> None:
+    parts = split("```\n" + "word " * 40 + "\n```", 60)
+    assert len(parts) > 2
+    words = " ".join(part.removeprefix("```\n").removesuffix("\n```") for part in parts).split()
+    assert words == ["word"] * 40
