@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import discord
@@ -18,6 +19,7 @@ from adapters.discord.command_screen import delivered
 from adapters.discord.command_texts import command_texts
 from adapters.discord.fact_form import MAX_CHARACTERS, FactForm
 from adapters.discord.normalising import conversation_of, identity_of
+from adapters.discord.rights import still_manages
 from adapters.discord.translating import both
 from bot.commands import naming
 from bot.commands.call import Caller
@@ -178,6 +180,7 @@ def caller_of(interaction: discord.Interaction[Any]) -> Caller:
         is_admin=isinstance(user, discord.Member)
         and interaction.permissions.manage_guild
         and user.guild_permissions.manage_guild,
+        still_admin=partial(still_manages, interaction.guild, user.id),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import discord
@@ -19,6 +20,7 @@ from adapters.discord.command_screen import (
     delivered,
 )
 from adapters.discord.command_texts import command_texts
+from adapters.discord.rights import still_manages
 from bot.commands.call import Caller
 from bot.commands.definitions import ParameterKind
 from bot.commands.dispatch import Commands
@@ -89,12 +91,21 @@ async def answer_message(
             line = texts.done_untold  # to give the command again would do it again
         else:
             line = texts.cannot_tell.format(command=f"/{command_name}")
-        await delivered(
-            message.reply(line, mention_author=False, allowed_mentions=SILENT),
-            "command_answer_not_announced",
-        )
+        await _announce(message, line)
     if told:
         await answering.finish(reply)
+
+
+async def _announce(message: discord.Message, line: str) -> None:
+    """Say in the channel where the answer is: as a reply, if Discord allows one."""
+    replied = await delivered(
+        message.reply(line, mention_author=False, allowed_mentions=SILENT),
+        "command_answer_not_replied",
+    )
+    if not replied:  # Read Message History is missing, or the message was deleted
+        await delivered(
+            message.channel.send(line, allowed_mentions=SILENT), "command_answer_not_announced"
+        )
 
 
 async def answer_typed(
@@ -104,13 +115,14 @@ async def answer_typed(
     caller: Caller,
 ) -> None:
     """Carry out what somebody wrote as a message, and answer it. Never raises."""
+    asking = replace(caller, still_admin=partial(still_manages, message.guild, message.author.id))
 
     async def answer(page: int | None = None) -> CommandReply:
         asked = understood
         if page is not None and isinstance(asked, Invocation):
             turned = dict.fromkeys(_pages(asked), page)
             asked = replace(asked, arguments={**asked.arguments, **turned})
-        return await commands.answer(asked, caller)
+        return await commands.answer(asked, asking)
 
     command = understood.command
     await answer_message(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from bot.commands.parsing import Argument
@@ -19,7 +19,8 @@ class Caller:
 
     ``locale`` is the language tag that the platform knows for them, if any. ``prefix`` is what
     they write before a command: ``/``, or ``@Ellie`` and a blank. ``is_admin``: the platform says
-    that they may manage the server or workspace that the conversation is in.
+    that they may manage the server or workspace that the conversation is in; ``still_admin`` asks
+    it again, minutes later (None where nobody can lose the right).
     """
 
     identity: IdentityRef
@@ -27,6 +28,7 @@ class Caller:
     locale: str = ""
     prefix: str = "/"
     is_admin: bool = False
+    still_admin: Callable[[], Awaitable[bool]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
