@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from bot.log import get_logger
@@ -26,9 +27,25 @@ class OwnedTasks:
         task.add_done_callback(self._ended)
         return task
 
+    @contextmanager
+    def joined(self) -> Iterator[None]:
+        """Have the running task count as one of them for now; it may start others."""
+        task = asyncio.current_task()
+        if task is None or task in self._tasks:
+            yield
+            return
+        self._tasks.add(task)
+        try:
+            yield
+        finally:
+            self._tasks.discard(task)
+
     async def drain(self, grace_seconds: float | None = None) -> None:
-        """Wait for all of them; those that are not done in time, if any is set, are cancelled."""
-        if self._tasks:
+        """Wait for all of them, and for those that they start.
+
+        Those that are not done in time, if any is set, are cancelled.
+        """
+        while self._tasks:
             _, late = await asyncio.wait(set(self._tasks), timeout=grace_seconds)
             for task in late:
                 task.cancel()

@@ -132,10 +132,11 @@ class DiscordAdapter:
                 deliveries=services.deliveries,
                 feedback=services.feedback,
                 channels=client,
+                context_messages=self._options.context_messages,
                 pace=self._options.pace,
             ),
             application_commands=ApplicationCommands(services.commands, view=services.control.view),
-            recovery=DeliveryRecovery(services.deliveries, client),
+            recovery=DeliveryRecovery(services.deliveries, answers, client),
         )
 
     async def _sync(self, client: EllieClient) -> None:

@@ -16,6 +16,7 @@ import discord
 
 from adapters.discord import buttons
 from adapters.discord.composing import Composed, compose, compose_partial
+from adapters.discord.outlets import TROUBLE, is_final
 from adapters.discord.shown_reply import ShownReply
 from adapters.discord.texts import Texts
 from bot.domain.delivery import Delivery
@@ -96,9 +97,13 @@ class Answer:
         """Show the reply to its end. Raises nothing of Discord's."""
         reader = asyncio.create_task(self._read(), name="read-reply")
         try:
+            # Before anything is shown: what is saved and not shown yet must not get lost.
+            await self._note(complete=False)
             await self._follow(reader)
             if not self._retracted:
                 await self._end(await self._reply.outcome())
+            if self._retracted:
+                await self._note(complete=True)  # nobody is to finish it
         except discord.NotFound:
             log.info("reply_deleted_on_discord")
             self._reply.cancel()
@@ -109,6 +114,10 @@ class Answer:
             await self._note(complete=True)
             if self._when_refused is not None:
                 await self._when_refused()
+        except Exception:
+            log.exception("answer_broke")
+            self._reply.cancel()
+            await self._apologise()
         finally:
             self._when_shown()
             reader.cancel()
@@ -131,9 +140,9 @@ class Answer:
                 pause = self._pace.edit
             except (discord.NotFound, discord.Forbidden):
                 raise
-            except discord.HTTPException as error:
+            except TROUBLE as error:
                 pause = min(2 * max(pause, self._pace.edit), self._pace.slowest)
-                log.warning("partial_reply_not_shown", status=error.status, code=error.code)
+                log.warning("partial_reply_not_shown", **_what_went_wrong(error))
         await reader
 
     async def _show_partial(self) -> None:
@@ -156,14 +165,19 @@ class Answer:
         composed = self._composed(outcome)
         view, name = self._view(outcome)
         for pause in (*self._pace.last_tries, None):
+            if self._retracted:
+                return
             try:
                 await self.shown.show(
                     composed.parts, view=view, view_name=name, files=composed.files
                 )
             except (discord.NotFound, discord.Forbidden):
                 raise
-            except discord.HTTPException as error:
-                log.warning("reply_not_shown", status=error.status, code=error.code)
+            except TROUBLE as error:
+                log.warning("reply_not_shown", **_what_went_wrong(error))
+                if is_final(error):
+                    await self._apologise()
+                    return
                 if pause is None:
                     await self._note(complete=False)
                     return
@@ -171,6 +185,16 @@ class Answer:
             else:
                 await self._note(complete=True)
                 return
+
+    async def _apologise(self) -> None:
+        """Say that the reply cannot be shown, if at least that can be."""
+        turn_id = self._reply.turn_id
+        view = None if turn_id is None else buttons.when_failed(turn_id, self._texts)
+        try:
+            await self.shown.show((self._texts.trouble,), view=view, view_name="failed")
+        except TROUBLE as error:
+            log.warning("apology_not_shown", **_what_went_wrong(error))
+        await self._note(complete=True)
 
     def _composed(self, outcome: Outcome) -> Composed:
         text, notice = outcome.text, outcome.notice
@@ -206,3 +230,10 @@ class Answer:
             await self._deliveries.shown(delivery)
         except StorageError as error:
             log.error("delivery_not_noted", error=str(error))
+
+
+def _what_went_wrong(error: Exception) -> dict[str, object]:
+    """For the log."""
+    if isinstance(error, discord.HTTPException):
+        return {"status": error.status, "code": error.code}
+    return {"error": type(error).__name__}

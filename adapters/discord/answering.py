@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 
 import discord
 
+from adapters.discord import headings
 from adapters.discord.answer import Answer, Pace
 from adapters.discord.answers import Answers
-from adapters.discord.attachments import Seen, look_at
+from adapters.discord.attachments import look_at
 from adapters.discord.command_replies import answer_typed
 from adapters.discord.normalising import conversation_of, identity_of, inbound, spoken
-from adapters.discord.outlets import ChannelOutlet
+from adapters.discord.outlets import TROUBLE, ChannelOutlet
 from adapters.discord.places import Channels, missing_permission, shown_before
 from adapters.discord.shown_reply import ShownReply
 from adapters.discord.surroundings import around
@@ -23,6 +24,7 @@ from adapters.tasks import OwnedTasks
 from bot.commands.call import Caller
 from bot.commands.dispatch import Commands
 from bot.domain.conversation import ConversationRef
+from bot.domain.delivery import Delivery
 from bot.domain.identity import Platform
 from bot.domain.message import AgainRequest
 from bot.domain.surroundings import Surroundings
@@ -30,6 +32,7 @@ from bot.domain.text import shorten
 from bot.engine.deliveries import Deliveries
 from bot.engine.reply import Reply
 from bot.engine.turn import TurnEngine
+from bot.errors import StorageError
 from bot.log import get_logger
 
 log = get_logger(__name__)
@@ -106,7 +109,7 @@ class Answering:
         except BaseException:
             sign.stop()
             raise
-        shown = ShownReply(place.outlet, heading=_heading(seen))
+        shown = ShownReply(place.outlet, heading=headings.of_remarks(seen.remarks))
         self._show(message, texts, reply, shown, sign)
 
     async def anew(
@@ -121,9 +124,11 @@ class Answering:
 
         ``shown`` is what the answer to the old words said so far, if one was on its way.
         """
-        said = await around(message, me=me, limit=self._context_messages)
+        seen, said = await asyncio.gather(
+            look_at(message), around(message, me=me, limit=self._context_messages)
+        )
         event_key = str(message.id)
-        earlier = await self._deliveries.of_event(Platform.DISCORD, event_key)
+        earlier = await self._shown_at(event_key)
         in_thread = message.thread and earlier and earlier.channel_id == str(message.thread.id)
         # A thread may have been opened to answer it.
         channel = message.thread if message.thread and in_thread else message.channel
@@ -133,17 +138,18 @@ class Answering:
                 conversation=conversation_of(channel),
                 event_key=event_key,
                 only_unanswered=only_unanswered,
-                surroundings=Surroundings(said=said),
+                surroundings=Surroundings(said=said, files=seen.files),
             )
         )
         if reply.turn_id is None:
             log.info("not_answered_anew", status=(await reply.outcome()).status.value)
-            if shown is not None:
-                await shown.remove()
-            return
+            if shown is None:
+                return  # nobody waits for an answer; why there is none is said to whoever does
         if shown is None:
             outlet = ChannelOutlet(message.channel, message.channel.id, answers=message.id)
-            shown = shown_before(earlier, self._channels) if earlier else ShownReply(outlet)
+            shown = ShownReply(outlet)
+            if earlier and earlier.message_ids:
+                shown = shown_before(earlier, self._channels)
         sign = TypingSign(channel, self._tasks)
         self._show(message, texts_for(spoken(message, me)), reply, shown, sign)
 
@@ -170,6 +176,13 @@ class Answering:
         )
         self._answers.show(message.id, answer)
 
+    async def _shown_at(self, event_key: str) -> Delivery | None:
+        try:
+            return await self._deliveries.of_event(Platform.DISCORD, event_key)
+        except StorageError as error:
+            log.error("delivery_not_read", error=str(error))
+            return None
+
     async def _is_command(self, message: discord.Message, text: str) -> bool:
         """Carry out what ``text`` asks for, when it is a command or a plain request for one."""
         understood = self._commands.understand(text)
@@ -190,8 +203,8 @@ class Answering:
             name = shorten(text.replace("\n", " "), THREAD_NAME_CHARACTERS) or "Ellie"
             try:
                 thread = await message.create_thread(name=name)
-            except discord.HTTPException as error:
-                log.warning("thread_not_opened", status=error.status, code=error.code)
+            except TROUBLE as error:
+                log.warning("thread_not_opened", error=type(error).__name__)
             else:
                 return _Place(
                     channel=thread,
@@ -213,10 +226,5 @@ class Answering:
             await message.author.send(
                 texts.cannot_write.format(channel=channel, permission=permission)
             )
-        except discord.HTTPException as error:
-            log.warning("nobody_told", permission=permission, code=error.code)
-
-
-def _heading(seen: Seen) -> str:
-    """What was wrong with attachments, above the answer."""
-    return "".join(f"-# {remark}\n" for remark in seen.remarks)
+        except TROUBLE as error:
+            log.warning("nobody_told", permission=permission, error=type(error).__name__)

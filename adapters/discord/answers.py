@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AbstractContextManager
 
 from adapters.discord.answer import Answer
 from adapters.tasks import OwnedTasks
@@ -14,32 +15,38 @@ class Answers:
 
     def __init__(self, tasks: OwnedTasks) -> None:
         self._tasks = tasks
-        self._to: dict[int, tuple[Answer, asyncio.Task[object]]] = {}
+        self._to: dict[int, Answer] = {}
         self._of: dict[TurnId, Answer] = {}
+        self._task: dict[Answer, asyncio.Task[object]] = {}
 
     def to(self, event_id: int) -> Answer | None:
         """The answer to a message or an interaction."""
-        found = self._to.get(event_id)
-        return None if found is None else found[0]
+        return self._to.get(event_id)
 
     def of(self, turn_id: TurnId) -> Answer | None:
         """The answer of a turn."""
         return self._of.get(turn_id)
 
+    def taking(self) -> AbstractContextManager[None]:
+        """Have whoever waits for all answers wait for what is being taken now, too."""
+        return self._tasks.joined()
+
     def show(self, event_id: int, answer: Answer) -> None:
         """Show an answer from now on."""
         task: asyncio.Task[object] = self._tasks.start(answer.show(), name=f"answer-{event_id}")
-        self._to[event_id] = (answer, task)
+        self._to[event_id] = answer
+        self._task[answer] = task
         if answer.turn_id is not None:
             self._of[answer.turn_id] = answer
         task.add_done_callback(lambda _: self._forget(event_id, answer))
 
-    async def ended(self, event_id: int) -> None:
-        """Wait until the answer to an event is shown, as far as it will be."""
-        if event_id in self._to:
-            await asyncio.wait({self._to[event_id][1]})
+    async def ended(self, answer: Answer) -> None:
+        """Wait until an answer is shown, as far as it will be."""
+        if answer in self._task:
+            await asyncio.wait({self._task[answer]})
 
     def _forget(self, event_id: int, answer: Answer) -> None:
+        del self._task[answer]
         if self.to(event_id) is answer:
             del self._to[event_id]
         if answer.turn_id is not None and self._of.get(answer.turn_id) is answer:

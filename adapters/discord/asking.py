@@ -6,36 +6,41 @@ the words that a person points at.
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import discord
 from discord import app_commands
 
+from adapters.discord import headings
 from adapters.discord.answer import Answer, Pace
 from adapters.discord.answers import Answers
 from adapters.discord.attachments import Seen, look_at_files
+from adapters.discord.command_buttons import new_id
 from adapters.discord.command_replies import explain_error
 from adapters.discord.normalising import conversation_of, identity_of, quoted
 from adapters.discord.outlets import InteractionOutlet
+from adapters.discord.places import policy_in
 from adapters.discord.shown_reply import ShownReply
 from adapters.discord.texts import CHINESE, ENGLISH, Texts, texts_for
 from adapters.discord.translating import both
+from bot.domain.conversation import ConversationRef
 from bot.domain.message import InboundMessage
 from bot.domain.policy import AnswerPolicy
 from bot.domain.surroundings import Surroundings, Utterance
-from bot.domain.text import shorten
 from bot.engine.deliveries import Deliveries
 from bot.engine.policies import ChannelPolicies
 from bot.engine.turn import TurnEngine
-from bot.errors import StorageError
 from bot.log import get_logger
 
 log = get_logger(__name__)
 
-QUESTION_CHARACTERS = 200
-"""How much of a question is repeated above its answer: nobody else sees what was typed."""
 TYPED_CHARACTERS = 4000
 """The most that Discord takes in one field."""
+FORM_SECONDS = 15 * 60.0
+"""A form that was left open for longer is forgotten, with the words that it is about."""
+POLICY_SECONDS = 1.0
+"""Discord waits 3 seconds for a first answer, whatever the database does."""
 
 
 class Asking:
@@ -76,14 +81,28 @@ class Asking:
             return
         conversation = conversation_of(interaction.channel)
         try:
-            policy = await self._policies.of(conversation)
-        except StorageError as error:
-            log.error("policy_not_read", error=str(error))  # the engine says what is wrong
+            async with asyncio.timeout(POLICY_SECONDS):
+                policy = await policy_in(interaction.channel, self._policies)
+        except TimeoutError:
+            log.warning("policy_read_slowly")
             policy = AnswerPolicy.USUAL
         if policy is AnswerPolicy.OFF:
             await interaction.response.send_message(texts.switched_off, ephemeral=True)
             return
         await interaction.response.defer(thinking=True)
+        with self._answers.taking():
+            await self._answer(interaction, conversation, text, texts, file=file, about=about)
+
+    async def _answer(
+        self,
+        interaction: discord.Interaction[Any],
+        conversation: ConversationRef,
+        text: str,
+        texts: Texts,
+        *,
+        file: discord.Attachment | None,
+        about: Utterance | None,
+    ) -> None:
         seen = Seen() if file is None else await look_at_files([file], text)
         reply = await self._engine.handle(
             InboundMessage(
@@ -98,7 +117,10 @@ class Asking:
         )
         answer = Answer(
             reply,
-            ShownReply(InteractionOutlet(interaction), heading=_heading(text, seen)),
+            ShownReply(
+                InteractionOutlet(interaction),
+                heading=headings.of_question(text) + headings.of_remarks(seen.remarks),
+            ),
             author_id=interaction.user.id,
             texts=texts,
             deliveries=self._deliveries,
@@ -148,7 +170,8 @@ class _Question(discord.ui.Modal):
     """Asks what somebody wants to know about a message."""
 
     def __init__(self, asking: Asking, message: discord.Message, texts: Texts) -> None:
-        super().__init__(title=texts.ask_title, custom_id=f"ellie:ask:{message.id}")
+        # An id of its own: two people may ask about one message at once.
+        super().__init__(title=texts.ask_title, custom_id=new_id("ask"), timeout=FORM_SECONDS)
         self._asking = asking
         self._message = message
         self._typed: discord.ui.TextInput[Any] = discord.ui.TextInput(
@@ -179,9 +202,3 @@ class _Question(discord.ui.Modal):
     ) -> None:
         """Whoever asked is told, whatever happened."""
         await explain_error(interaction, error)
-
-
-def _heading(text: str, seen: Seen) -> str:
-    question = shorten(text.replace("\n", " "), QUESTION_CHARACTERS)
-    remarks = "".join(f"-# {remark}\n" for remark in seen.remarks)
-    return f"> {question}\n{remarks}"

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import replace
 
 import discord
 
@@ -17,12 +16,12 @@ from adapters.discord.addressing import decide
 from adapters.discord.answer import Answer
 from adapters.discord.answering import Answering
 from adapters.discord.answers import Answers
-from adapters.discord.normalising import conversation_of, spoken
-from adapters.discord.places import Channels, shown_before
+from adapters.discord.normalising import spoken
+from adapters.discord.outlets import TROUBLE
+from adapters.discord.places import Channels, policy_in, shown_before
 from adapters.discord.shown_reply import ShownReply
 from adapters.ordering import InOrder
 from bot.domain.identity import Platform
-from bot.domain.policy import AnswerPolicy
 from bot.engine.deliveries import Deliveries
 from bot.engine.policies import ChannelPolicies
 from bot.engine.revisions import MessageRevisions
@@ -63,8 +62,9 @@ class Inbox:
 
     async def message(self, message: discord.Message, me: discord.ClientUser) -> None:
         """Answer a message if it is for Ellie."""
-        async with self._in_order.for_(message.id):
-            await self._take(message, me)
+        with self._answers.taking():
+            async with self._in_order.for_(message.id):
+                await self._take(message, me)
 
     async def edited(self, message: discord.Message, me: discord.ClientUser) -> None:
         """Follow an edit: memory has the new words, and what had no answer yet gets one to them.
@@ -74,25 +74,9 @@ class Inbox:
         """
         if message.edited_at is None or message.author.bot or not message.content:
             return
-        async with self._in_order.for_(message.id):
-            if message.id in self._deleted:
-                return
-            answer = self._answers.to(message.id)
-            if answer is not None:
-                answer.retract()
-                await self._answers.ended(message.id)
-            try:
-                known = await self._revisions.edited(
-                    Platform.DISCORD, str(message.id), spoken(message, me)
-                )
-            except StorageError as error:
-                log.error("edit_not_followed", error=str(error))
-                return
-            if known:
-                shown = None if answer is None else answer.shown
-                await self._answering.anew(message, me, shown=shown, only_unanswered=answer is None)
-            elif _age(message) < LATE_EDIT_SECONDS:
-                await self._take(message, me)
+        with self._answers.taking():
+            async with self._in_order.for_(message.id):
+                await self._follow_edit(message, me)
 
     async def deleted(self, message_ids: Iterable[int]) -> None:
         """Follow deletions: nothing of these messages is kept, and their answers go too."""
@@ -100,13 +84,35 @@ class Inbox:
             self._deleted[message_id] = None
             while len(self._deleted) > REMEMBERED_DELETIONS:
                 self._deleted.popitem(last=False)
-            async with self._in_order.for_(message_id):
-                await self._retract(message_id, self._answers.to(message_id))
+            with self._answers.taking():
+                async with self._in_order.for_(message_id):
+                    await self._retract(message_id)
+
+    async def _follow_edit(self, message: discord.Message, me: discord.ClientUser) -> None:
+        if message.id in self._deleted:
+            return
+        try:
+            known = await self._revisions.edited(
+                Platform.DISCORD, str(message.id), spoken(message, me)
+            )
+            answer = await self._on_its_way(message.id)
+        except StorageError as error:
+            log.error("edit_not_followed", error=str(error))
+            return
+        if known:
+            if answer is not None:
+                answer.retract()
+                await self._answers.ended(answer)
+            shown = None if answer is None else answer.shown
+            await self._answering.anew(message, me, shown=shown, only_unanswered=answer is None)
+        elif _age(message) < LATE_EDIT_SECONDS:
+            await self._take(message, me)
 
     async def _take(self, message: discord.Message, me: discord.ClientUser) -> None:
-        if message.id in self._deleted or message.author.bot:
+        if message.id in self._deleted or message.author.bot or self._answers.to(message.id):
             return
-        decision = decide(message, me=me, policy=await self._policy(message))
+        policy = await policy_in(message.channel, self._policies)
+        decision = decide(message, me=me, policy=policy)
         if not decision.answers:
             return
         log.info("message_for_me", reason=decision.reason)
@@ -117,38 +123,38 @@ class Inbox:
             is_wanted=lambda: message.id not in self._deleted,
         )
 
-    async def _retract(self, message_id: int, answer: Answer | None) -> None:
+    async def _retract(self, message_id: int) -> None:
+        event_key = str(message_id)
+        if answer := self._answers.to(message_id):
+            await self._take_back(answer)
         try:
-            if answer is not None:
-                answer.retract()
-                await self._answers.ended(message_id)
-            delivery = await self._deliveries.of_event(Platform.DISCORD, str(message_id))
-            if answer is not None:
-                await _remove(answer.shown)
-            elif delivery is not None:
+            delivery = await self._deliveries.of_event(Platform.DISCORD, event_key)
+            if again := await self._on_its_way(message_id):
+                await self._take_back(again)
+            elif delivery is not None and answer is None:
                 await _remove(shown_before(delivery, self._channels))
-            await self._revisions.deleted(Platform.DISCORD, str(message_id))
+            await self._revisions.deleted(Platform.DISCORD, event_key)
         except StorageError as error:
             log.error("deletion_not_followed", error=str(error))
 
-    async def _policy(self, message: discord.Message) -> AnswerPolicy:
-        conversation = conversation_of(message.channel)
-        if isinstance(message.channel, discord.Thread):
-            # A private thread is a circle of its own, and still part of its channel.
-            conversation = replace(conversation, channel_id=str(message.channel.parent_id))
-        try:
-            return await self._policies.of(conversation)
-        except StorageError as error:
-            # The engine says what is wrong, to whoever speaks to her in any case.
-            log.error("policy_not_read", error=str(error))
-            return AnswerPolicy.USUAL
+    async def _take_back(self, answer: Answer) -> None:
+        answer.retract()
+        await self._answers.ended(answer)
+        await _remove(answer.shown)
+
+    async def _on_its_way(self, message_id: int) -> Answer | None:
+        """The answer to a message that is being shown, also one that a button asked for."""
+        if answer := self._answers.to(message_id):
+            return answer
+        delivery = await self._deliveries.of_event(Platform.DISCORD, str(message_id))
+        return None if delivery is None else self._answers.of(delivery.turn_id)
 
 
 async def _remove(reply: ShownReply) -> None:
     try:
         await reply.remove()
-    except discord.HTTPException as error:
-        log.warning("reply_not_removed", status=error.status, code=error.code)
+    except TROUBLE as error:
+        log.warning("reply_not_removed", error=type(error).__name__)
 
 
 def _age(message: discord.Message) -> float:

@@ -21,6 +21,8 @@ _LOGGERS = (
     "discord.http",
     "discord.shard",
     "discord.state",
+    "discord.ui.modal",
+    "discord.ui.view",
     "discord.webhook.async_",
 )
 """A filter sees what is logged to its very logger, so each is named."""

@@ -7,10 +7,12 @@ edited as what they are, messages of a channel, wherever Ellie can see that chan
 from __future__ import annotations
 
 import io
+import secrets
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Protocol
 
+import aiohttp
 import discord
 
 from bot.commands.reply import ReplyFile
@@ -25,6 +27,19 @@ Shown = discord.Message | discord.PartialMessage
 
 NO_HISTORY = 160002
 """“Cannot reply without permission to read message history” (docs.discord.com, status codes)."""
+
+
+TROUBLE = (discord.HTTPException, aiohttp.ClientError, OSError)
+"""What goes wrong between Discord and us. discord.py hands on what the network raises."""
+
+_WORTH_ANOTHER_TRY = frozenset({408, 429})
+
+
+def is_final(error: Exception) -> bool:
+    """Whether Discord refuses what was sent, so that to send it again helps nobody."""
+    if not isinstance(error, discord.HTTPException):
+        return False
+    return 400 <= error.status < 500 and error.status not in _WORTH_ANOTHER_TRY  # noqa: PLR2004 - HTTP
 
 
 class Outlet(Protocol):
@@ -51,18 +66,26 @@ class ChannelOutlet:
         self.channel_id = channel_id
         self._channel = channel
         self._answers = answers
+        self._nonce = ""
 
     @property
     def may_attach(self) -> bool:
         """Whether files may be sent there, as far as is known."""
         channel = self._channel
-        if isinstance(channel, discord.TextChannel | discord.VoiceChannel | discord.Thread):
+        if isinstance(channel, discord.Thread) and channel.parent is None:
+            return True
+        if isinstance(channel, discord.abc.GuildChannel | discord.Thread):
             return channel.permissions_for(channel.guild.me).attach_files
         return True
 
     async def post(self, content: str, *, view: discord.ui.View | None) -> Shown:
-        """Send the next message."""
-        fields: dict[str, Any] = {"content": content}
+        """Send the next message.
+
+        When it is not known whether it arrived, and it is sent again, Discord knows it by its
+        nonce and gives the one that it has.
+        """
+        is_again, self._nonce = bool(self._nonce), self._nonce or secrets.token_hex(12)
+        fields: dict[str, Any] = {"content": content, "nonce": self._nonce}
         if view is not None:
             fields["view"] = view
         if self._answers is not None:
@@ -70,14 +93,17 @@ class ChannelOutlet:
                 message_id=self._answers, channel_id=self.channel_id, fail_if_not_exists=False
             )
             fields["mention_author"] = False
-            self._answers = None
         try:
-            return await self._channel.send(**fields)
+            message = await self._channel.send(**fields)
         except discord.HTTPException as error:
             if error.code != NO_HISTORY or "reference" not in fields:
                 raise
             del fields["reference"], fields["mention_author"]
-            return await self._channel.send(**fields)
+            message = await self._channel.send(**fields)
+        if is_again and message.content != content:
+            await message.edit(content=content, view=view)
+        self._answers, self._nonce = None, ""
+        return message
 
 
 class InteractionOutlet:
@@ -109,7 +135,8 @@ class InteractionOutlet:
         else:
             message = await self._interaction.followup.send(wait=True, **fields)
         self._is_first = False
-        if self._interaction.app_permissions.view_channel:
+        is_direct = self._interaction.guild_id is None
+        if is_direct or self._interaction.app_permissions.view_channel:
             return self._channel().get_partial_message(message.id)
         return message
 

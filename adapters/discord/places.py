@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from dataclasses import replace
+from typing import Protocol, TypeAlias
 
 import discord
 
+from adapters.discord.normalising import Channel, conversation_of
 from adapters.discord.outlets import ChannelOutlet
 from adapters.discord.shown_reply import ShownReply
 from bot.domain.delivery import Delivery
+from bot.domain.policy import AnswerPolicy
+from bot.engine.policies import ChannelPolicies
+from bot.errors import StorageError
+from bot.log import get_logger
+
+log = get_logger(__name__)
+
+_ServerChannel: TypeAlias = (
+    discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
+)
 
 
 class Channels(Protocol):
@@ -22,14 +34,39 @@ class Channels(Protocol):
     ) -> discord.PartialMessageable:
         """A channel of which only the id is known."""
 
+    def get_channel(self, id: int, /) -> object:  # noqa: A002 - discord.py's name
+        """A channel that is known better; None for any other."""
+
+
+async def policy_in(channel: Channel, policies: ChannelPolicies) -> AnswerPolicy:
+    """When Ellie answers in a channel or thread. The usual when that cannot be read."""
+    conversation = conversation_of(channel)
+    if isinstance(channel, discord.Thread):
+        # A private thread is a circle of its own, and still part of its channel.
+        conversation = replace(conversation, channel_id=str(channel.parent_id))
+    try:
+        return await policies.of(conversation)
+    except StorageError as error:
+        # The engine says what is wrong, to whoever speaks to her in any case.
+        log.error("policy_not_read", error=str(error))
+        return AnswerPolicy.USUAL
+
 
 def shown_before(delivery: Delivery, channels: Channels, *, heading: str = "") -> ShownReply:
     """The messages that a delivery noted, ready to be changed, continued or taken away."""
-    channel = channels.get_partial_messageable(int(delivery.channel_id))
+    channel = _channel(int(delivery.channel_id), channels)
     return ShownReply(
         ChannelOutlet(channel, channel.id),
         [channel.get_partial_message(int(message_id)) for message_id in delivery.message_ids],
         heading=heading,
+    )
+
+
+def _channel(channel_id: int, channels: Channels) -> _ServerChannel | discord.PartialMessageable:
+    """What may be done in a channel is known only of one that is known itself."""
+    known = channels.get_channel(channel_id)
+    return (
+        known if isinstance(known, _ServerChannel) else channels.get_partial_messageable(channel_id)
     )
 
 
@@ -38,6 +75,8 @@ def missing_permission(channel: object) -> str:
     guild = getattr(channel, "guild", None)
     if not isinstance(channel, discord.abc.GuildChannel | discord.Thread) or guild is None:
         return ""
+    if isinstance(channel, discord.Thread) and channel.parent is None:
+        return ""  # nothing is known of it
     allowed = channel.permissions_for(guild.me)
     if not allowed.view_channel:
         return "View Channel"

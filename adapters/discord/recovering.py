@@ -11,15 +11,16 @@ from typing import Protocol
 
 import discord
 
-from adapters.discord import buttons
+from adapters.discord import buttons, headings
+from adapters.discord.answers import Answers
 from adapters.discord.composing import compose
-from adapters.discord.outlets import ChannelOutlet
+from adapters.discord.outlets import TROUBLE, ChannelOutlet, is_final
 from adapters.discord.places import Channels, shown_before
 from adapters.discord.shown_reply import ShownReply
 from adapters.discord.texts import texts_for
 from bot.domain.delivery import Delivery, Undelivered
 from bot.domain.identity import Platform, TenantRef
-from bot.domain.turn import FailureReason, TurnStatus
+from bot.domain.turn import FailureReason, Turn, TurnId, TurnStatus
 from bot.engine.deliveries import Deliveries
 from bot.errors import StorageError
 from bot.log import get_logger
@@ -39,9 +40,12 @@ class Reach(Channels, Protocol):
 class DeliveryRecovery:
     """Finishes what was not wholly shown."""
 
-    def __init__(self, deliveries: Deliveries, channels: Reach) -> None:
+    def __init__(self, deliveries: Deliveries, answers: Answers, channels: Reach) -> None:
+        """``answers`` are those on their way, which are left alone."""
         self._deliveries = deliveries
+        self._answers = answers
         self._channels = channels
+        self._tried: set[TurnId] = set()
 
     async def watch(self) -> None:
         """Recover now and from time to time, until cancelled."""
@@ -53,14 +57,31 @@ class DeliveryRecovery:
         """Finish everything that can be finished now; returns how many replies that were."""
         finished = 0
         try:
-            for found in await self._deliveries.unfinished(Platform.DISCORD):
+            for found in await self._deliveries.unfinished(
+                Platform.DISCORD, is_being_shown=self._is_being_shown
+            ):
                 if self._is_ours(found.conversation.tenant):
-                    finished += await self._finish(found)
+                    finished += await self._finish_carefully(found)
         except StorageError as error:
             log.error("deliveries_not_recovered", error=str(error))
         if finished:
             log.warning("replies_recovered", count=finished)
         return finished
+
+    def _is_being_shown(self, turn_id: TurnId) -> bool:
+        return self._answers.of(turn_id) is not None
+
+    async def _finish_carefully(self, found: Undelivered) -> bool:
+        """One that breaks keeps nobody else waiting."""
+        if self._is_being_shown(found.turn.id):
+            return False  # asked for again meanwhile
+        try:
+            return await self._finish(found)
+        except StorageError:
+            raise
+        except Exception:
+            log.exception("reply_not_recoverable")
+            return False
 
     def _is_ours(self, tenant: TenantRef | None) -> bool:
         return tenant is None or self._channels.get_guild(int(tenant.external_id)) is not None
@@ -68,18 +89,18 @@ class DeliveryRecovery:
     async def _finish(self, found: Undelivered) -> bool:
         """Show the end of one reply. Where nobody can be told any more, that is noted too."""
         turn, shown = found.turn, self._shown(found)
-        if found.delivery is None and not await self._deliveries.reported(turn.id):
-            return False  # another process was quicker
+        if not await self._may_tell(turn):
+            return False
         is_complete = True
         if turn.text or turn.shown:
             try:
                 await self._show(found, shown)
-            except discord.HTTPException as error:
+            except TROUBLE as error:
                 # Where she may not write, or nobody is left to read it, trying again helps nobody.
-                is_complete = isinstance(error, discord.NotFound | discord.Forbidden)
-                log.warning("reply_not_recovered", status=error.status, code=error.code)
-        if found.delivery is not None and turn.failure is FailureReason.INTERRUPTED:
-            await self._deliveries.reported(turn.id)
+                is_complete = is_final(error)
+                log.warning("reply_not_recovered", error=type(error).__name__)
+        if is_complete:
+            self._tried.discard(turn.id)
         await self._deliveries.shown(
             Delivery(
                 turn_id=turn.id,
@@ -90,24 +111,36 @@ class DeliveryRecovery:
         )
         return is_complete
 
+    async def _may_tell(self, turn: Turn) -> bool:
+        """Whether it is this process that tells of an interrupted turn.
+
+        One that was told of before and is found all the same is tried again, if not at once:
+        another process may be telling of it just now.
+        """
+        if turn.failure is not FailureReason.INTERRUPTED or turn.id in self._tried:
+            return True
+        self._tried.add(turn.id)
+        return await self._deliveries.reported(turn.id)
+
     async def _show(self, found: Undelivered, shown: ShownReply) -> None:
         turn = found.turn
         texts = texts_for(turn.text)
         if turn.status is TurnStatus.FAILED:
             view, name = buttons.when_failed(turn.id, texts), "failed"
-            composed = compose("", notice=texts.interrupted)
+            composed = compose(shown.heading, notice=texts.interrupted)
         else:
             view, name = buttons.when_answered(turn.id, texts), "answered"
-            composed = compose(turn.reply or texts.nothing_said)
+            text = shown.heading + (turn.reply or texts.nothing_said)
+            composed = compose(text, may_attach=shown.outlet.may_attach)
         await shown.show(composed.parts, view=view, view_name=name, files=composed.files)
 
     def _shown(self, found: Undelivered) -> ShownReply:
-        if found.delivery is not None:
-            return shown_before(found.delivery, self._channels)
+        is_message = found.turn.event_key.count(":") == 1
+        heading = "" if is_message else headings.of_question(found.turn.text)
+        if found.delivery is not None and found.delivery.message_ids:
+            return shown_before(found.delivery, self._channels, heading=heading)
         where = found.conversation
         channel = self._channels.get_partial_messageable(int(where.thread_id or where.channel_id))
         message = found.turn.event_key.rpartition(":")[2]
-        is_message = found.turn.event_key.count(":") == 1 and message.isdecimal()
-        return ShownReply(
-            ChannelOutlet(channel, channel.id, answers=int(message) if is_message else None)
-        )
+        answers = int(message) if is_message and message.isdecimal() else None
+        return ShownReply(ChannelOutlet(channel, channel.id, answers=answers), heading=heading)

@@ -14,12 +14,12 @@ from bot.commands.reply import ReplyFile
 
 @dataclass(slots=True)
 class _Seen:
-    """One message, and what it says. ``content`` is None when that is not known."""
+    """One message, and what it says. ``content`` and ``files`` are None when not known."""
 
     message: Shown
     content: str | None = None
     view: str = ""
-    files: int = 0
+    files: int | None = 0
 
 
 class ShownReply:
@@ -36,7 +36,7 @@ class ShownReply:
         """
         self.outlet = outlet
         self.heading = heading
-        self._seen = [_Seen(message) for message in earlier]
+        self._seen = [_Seen(message, files=None) for message in earlier]
 
     @property
     def message_ids(self) -> tuple[str, ...]:
@@ -79,14 +79,17 @@ class ShownReply:
         seen = self._seen[place]
         if (seen.content, seen.view) == (part, name):
             return
+        fields: dict[str, Any] = {"content": part, "view": view}
+        if seen.files is None:
+            fields["attachments"] = []  # those of an earlier answer do not belong to this one
         try:
-            await seen.message.edit(content=part, view=view)
+            await seen.message.edit(**fields)
         except discord.NotFound:
             if seen.content is not None:
                 raise  # somebody took away what they were just reading
             # One of an earlier showing, deleted since: this one has a message of its own then.
             seen.message = await self.outlet.post(part, view=view)
-        seen.content, seen.view = part, name
+        seen.content, seen.view, seen.files = part, name, seen.files or 0
 
     async def _attach(self, files: Sequence[ReplyFile]) -> None:
         if self._seen and len(files) != self._seen[-1].files:

@@ -22,6 +22,7 @@ class Texts:
     thanks: str
     taken_back: str
     over: str
+    still_answering: str
     cannot_write: str
     switched_off: str
     ask_title: str
@@ -48,6 +49,7 @@ ENGLISH = Texts(
     thanks="Thank you, noted.",
     taken_back="All right, I took that back.",
     over="That reply is finished.",
+    still_answering="I'm still answering that.",
     cannot_write=(
         "You wrote to me in {channel}, but I can't write there. Somebody who manages the server "
         "can give me the permission “{permission}” in that channel. Here I can answer you."
@@ -75,6 +77,7 @@ CHINESE = Texts(
     thanks="谢谢，记下了。",
     taken_back="好的，已撤回。",
     over="这条回复已经结束。",
+    still_answering="我还在回答那条消息。",
     cannot_write=(
         "你在 {channel} 给我写了消息，但我不能在那里发言。管理服务器的人可以在那个频道给我"
         "“{permission}”权限。在这里我可以回答你。"

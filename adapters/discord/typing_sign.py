@@ -6,6 +6,7 @@ import asyncio
 
 import discord
 
+from adapters.discord.outlets import TROUBLE
 from adapters.tasks import OwnedTasks
 from bot.log import get_logger
 
@@ -32,5 +33,5 @@ class TypingSign:
             while True:
                 await self._channel.typing()
                 await asyncio.sleep(REPEAT_SECONDS)
-        except discord.HTTPException as error:
-            log.info("typing_not_shown", status=error.status, code=error.code)
+        except TROUBLE as error:
+            log.info("typing_not_shown", error=type(error).__name__)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from bot.domain.delivery import Delivery, Undelivered
@@ -46,14 +47,17 @@ class Deliveries:
         async with self._storage.unit_of_work() as work:
             return await work.deliveries.of_turn(turn_id)
 
-    async def unfinished(self, platform: Platform) -> tuple[Undelivered, ...]:
+    async def unfinished(
+        self, platform: Platform, *, is_being_shown: Callable[[TurnId], bool] = lambda _: True
+    ) -> tuple[Undelivered, ...]:
         """Turns of a platform that have ended and were not wholly shown, oldest first.
 
-        Not those of this process, nor of another one that may still be showing them.
+        Not those of another process that may still be showing them. Of this one only what it gave
+        up: noted as not complete, and by ``is_being_shown`` not being shown now.
         """
         async with self._storage.unit_of_work() as work:
             found = await work.deliveries.unfinished(platform, limit=LIMIT)
-        return tuple(turn for turn in found if self._is_abandoned(turn))
+        return tuple(turn for turn in found if self._is_abandoned(turn, is_being_shown))
 
     async def reported(self, turn_id: TurnId) -> bool:
         """Note that the person is told of an interrupted turn. False when somebody did before."""
@@ -62,8 +66,9 @@ class Deliveries:
             await work.commit()
         return is_first
 
-    def _is_abandoned(self, turn: Undelivered) -> bool:
+    def _is_abandoned(self, turn: Undelivered, is_being_shown: Callable[[TurnId], bool]) -> bool:
         if turn.worker == self._workers.name:
-            return False
+            is_given_up = turn.delivery is not None and not turn.delivery.is_complete
+            return is_given_up and not is_being_shown(turn.turn.id)
         is_overdue = turn.lease_until < self._clock.now() - PATIENCE
         return is_overdue or self._workers.is_dead(turn.worker)

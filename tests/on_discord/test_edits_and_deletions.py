@@ -41,6 +41,7 @@ async def test_a_message_deleted_before_it_was_taken_is_not_answered(tmp_path: P
         late.mentions = [t.ellie.client.user]  # type: ignore[list-item]
         await t.ellie.client.on_message(late)
         await t.env.settle()
+        assert not t.requests("POST", "/typing")
         assert t.hers() == []
         assert t.ellie.turns() == []
 

@@ -8,6 +8,7 @@ import discord
 import pytest
 from support.town import town
 
+from adapters.discord.answer import USUAL_PACE, Pace
 from bot.domain.feedback import Verdict
 from bot.domain.turn import TurnStatus
 
@@ -25,6 +26,42 @@ async def test_text_appears_while_it_is_written(tmp_path: Path) -> None:
         await t.env.advance_time(60)
         assert t.said() == ["one two three four five six"]
         assert t.buttons(t.hers()[0]) == ["Again", None, None]
+
+
+def test_the_first_text_is_soon_to_be_seen_and_edits_are_a_second_apart() -> None:
+    assert USUAL_PACE.look <= 1
+    assert USUAL_PACE.edit >= 1
+
+
+async def test_between_two_edits_time_passes_however_soon_the_first_text_came(
+    tmp_path: Path,
+) -> None:
+    pace = Pace(look=60.0, edit=240.0, slowest=480.0, last_tries=(60.0,))
+    async with town(tmp_path, "one two three", pace=pace) as t:
+        t.ellie.generator.hold(after_words=1)
+        await t.say(t.ana, "count")
+        await t.env.advance_time(60)
+        assert t.said() == ["one"]
+        t.ellie.generator.go_on(after_words=2)
+        await t.env.settle()
+        await t.env.advance_time(180)
+        assert t.said() == ["one"]
+        await t.env.advance_time(60)
+        assert t.said() == ["one two"]
+
+
+async def test_after_a_failing_edit_the_next_one_waits_longer(tmp_path: Path) -> None:
+    async with town(tmp_path, "one two three") as t:
+        t.ellie.generator.hold(after_words=1)
+        await t.say(t.ana, "count")
+        await t.env.advance_time(60)
+        t.env.inject_error("PATCH", "/channels/*/messages/*", status=500, times=1)
+        t.ellie.generator.go_on(after_words=2)
+        await t.env.settle()
+        await t.env.advance_time(120)
+        assert t.said() == ["one"]
+        await t.env.advance_time(60)
+        assert t.said() == ["one two"]
 
 
 async def test_nothing_is_edited_while_nothing_is_added(tmp_path: Path) -> None:
@@ -47,6 +84,17 @@ async def test_she_types_while_she_thinks_and_not_afterwards(tmp_path: Path) -> 
         t.ellie.generator.release()
         await t.env.advance_time(100)
         assert len(t.requests("POST", "/typing")) <= 12
+        before = len(t.requests("POST", "/typing"))
+        await t.env.advance_time(100)
+        assert len(t.requests("POST", "/typing")) == before
+
+
+async def test_she_does_not_type_once_there_is_text_to_see(tmp_path: Path) -> None:
+    async with town(tmp_path, "one two three") as t:
+        t.ellie.generator.hold(after_words=1)
+        await t.say(t.ana, "count")
+        await t.env.advance_time(60)
+        assert t.said() == ["one"]
         before = len(t.requests("POST", "/typing"))
         await t.env.advance_time(100)
         assert len(t.requests("POST", "/typing")) == before

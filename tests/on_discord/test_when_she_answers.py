@@ -11,6 +11,7 @@ from support.town import town
 
 from bot.domain.identity import Platform, TenantRef
 from bot.domain.policy import AnswerPolicy
+from bot.domain.turn import TurnStatus
 
 
 async def test_a_mention_is_answered_as_a_reply_that_pings_nobody(tmp_path: Path) -> None:
@@ -166,6 +167,15 @@ async def test_without_the_intent_she_reads_nothing_but_what_is_said_to_her(
         assert t.said() == ["I can't see that."]
 
 
+async def test_only_the_latest_of_a_channel_is_read(tmp_path: Path) -> None:
+    async with town(tmp_path, "I see.", message_content=True, context_messages=2) as t:
+        for number in range(4):
+            await t.bo.send(t.hall, f"remark-{number}")
+        await t.say(t.ana, "what did Bo say?")
+        [prompt] = t.ellie.prompts()
+        assert [f"remark-{n}" in prompt for n in range(4)] == [False, False, True, True]
+
+
 async def test_what_somebody_replies_to_is_what_they_mean(tmp_path: Path) -> None:
     async with town(tmp_path, "A joke.", message_content=True) as t:
         joke = await t.bo.send(t.hall, "why did the duck cross the road")
@@ -232,7 +242,9 @@ async def test_the_same_event_twice_is_answered_once(tmp_path: Path) -> None:
         await t.ellie.client.on_message(again)
         await t.env.settle()
         assert t.said() == ["Once."]
-        assert len(t.ellie.turns()) == 1
+        [turn] = t.ellie.turns()
+        assert (turn.status, turn.reply) == (TurnStatus.ANSWERED, "Once.")
+        assert len(t.ellie.generator.requests) == 1
 
 
 async def test_somebody_called_everyone_pings_nobody(tmp_path: Path) -> None:

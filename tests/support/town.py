@@ -78,6 +78,12 @@ class HeldGenerator(ScriptedGenerator):
             if not gate.done():
                 gate.set_result(True)
 
+    def go_on(self, *, after_words: int) -> None:
+        """Let what is held write more, and hold it again ``after_words`` into the reply."""
+        self.hold_after = after_words
+        for gate in self._gates.values():
+            gate.set_result(True)
+
     def cancel(self, request_id: str) -> None:
         super().cancel(request_id)
         if (gate := self._gates.get(request_id)) and not gate.done():
