@@ -18,6 +18,9 @@ from bot.engine.tenant_retention import KEEP_EVERYTHING, TenantRetention, Tenant
 Settings = Mapping[str | None, AnswerPolicy]
 """What was decided for channels by their ids, and for all others under None."""
 
+_OVERHEARING = frozenset({AnswerPolicy.USUAL, AnswerPolicy.ALWAYS, AnswerPolicy.THREADS})
+"""The policies by which she also answers what does not call her."""
+
 
 def barred(command: Command, caller: Caller, voice: Voice) -> CommandReply | None:
     """Why somebody may not give a command where they are; None when they may."""
@@ -51,20 +54,22 @@ class Administering:
         if self._policies is None or tenant is None:
             return call.refused("admin.unavailable")
         settings = await _settings(self._policies, tenant)
-        wanted = call.text("policy")
+        wanted, here = call.text("policy"), call.caller.policy_place
         if not wanted:
             return await self._shown(call, self._policies, settings)
         policy = None if wanted == DEFAULT else AnswerPolicy(wanted)
         where = EVERYWHERE if call.text("where") == EVERYWHERE else HERE
-        channel = None if where == EVERYWHERE else call.caller.conversation.channel_id
+        channel = None if where == EVERYWHERE else here.channel_id
         if settings.get(channel) is policy:
-            return call.refused("policy.unchanged")
+            now = await self._policies.of(here)
+            return call.refused("policy.unchanged", *_unheard(call.caller, now, policy))
         await self._policies.set(tenant, channel, policy)
-        now = await self._policies.of(call.caller.conversation)
+        now = await self._policies.of(here)
         voice = call.voice
         lines = [
             voice.say(f"policy.{'set' if policy else 'removed'}.{where}"),
             voice.say("policy.now", words=voice.say(f"policy.{now.value}")),
+            *map(voice.say, _unheard(call.caller, now, policy)),
         ]
         apart = len(settings.keys() - {None})
         if where == EVERYWHERE and apart:
@@ -74,7 +79,7 @@ class Administering:
     async def _shown(
         self, call: Call, policies: ChannelPolicies, settings: Settings
     ) -> CommandReply:
-        voice, here = call.voice, call.caller.conversation
+        voice, here = call.voice, call.caller.policy_place
         by = EVERYWHERE if None in settings else "nobody"
         if here.channel_id in settings:
             by = HERE
@@ -94,6 +99,7 @@ class Administering:
             lines=(
                 voice.say("policy.holds", policy=holds.value, words=words),
                 voice.say(f"policy.by.{by}"),
+                *map(voice.say, _unheard(call.caller, holds)),
             ),
             sections=tuple(sections),
             closing=(voice.say("policy.how"),),
@@ -143,9 +149,16 @@ async def _settings(policies: ChannelPolicies, tenant: TenantRef) -> Settings:
 
 
 def _decided(call: Call, channel: str | None, policy: AnswerPolicy) -> Row:
-    voice, here = call.voice, call.caller.conversation.channel_id
+    voice, here = call.voice, call.caller.policy_place.channel_id
     marks = (voice.say("policy.mark"),) if channel == here else ()
-    return Row(label=channel or voice.say("policy.everywhere"), text=policy.value, marks=marks)
+    if channel is None:
+        return Row(label=voice.say("policy.everywhere"), text=policy.value)
+    return Row(label=channel, names_channel=True, text=policy.value, marks=marks)
+
+
+def _unheard(caller: Caller, *policies: AnswerPolicy | None) -> tuple[str, ...]:
+    """The name of what to add when one of them promises more than she is sent; else nothing."""
+    return () if caller.hears_all or _OVERHEARING.isdisjoint(policies) else ("policy.unheard",)
 
 
 def _row(policy: AnswerPolicy, label: str, voice: Voice) -> Row:

@@ -20,7 +20,10 @@ class Caller:
     ``locale`` is the language tag that the platform knows for them, if any. ``prefix`` is what
     they write before a command: ``/``, or ``@Ellie`` and a blank. ``is_admin``: the platform says
     that they may manage the server or workspace that the conversation is in; ``still_admin`` asks
-    it again, minutes later (None where nobody can lose the right).
+    it again, minutes later (None where nobody can lose the right). ``hears_all``: the platform
+    sends Ellie everything that is said where she is, not only what calls her. ``ruled``: the place
+    whose policy holds here, where that is not the conversation: a private thread is a circle of
+    its own, and ruled like its channel.
     """
 
     identity: IdentityRef
@@ -29,6 +32,13 @@ class Caller:
     prefix: str = "/"
     is_admin: bool = False
     still_admin: Callable[[], Awaitable[bool]] | None = None
+    hears_all: bool = True
+    ruled: ConversationRef | None = None
+
+    @property
+    def policy_place(self) -> ConversationRef:
+        """The place that a policy for “here” is about."""
+        return self.ruled or self.conversation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,7 +50,7 @@ class LinkCommands:
             if isinstance(joined, LinkRefusal):
                 return call.refused(f"link.{joined.value}")
             reply = call.done("link.done", **_counted(call, joined))
-            return replace(reply, sections=(Section(rows=_accounts(joined.identities)),))
+            return replace(reply, sections=(Section(rows=_accounts(call, joined.identities)),))
 
         return CommandReply(
             kind=ReplyKind.QUESTION,
@@ -73,11 +73,11 @@ class LinkCommands:
                 return call.refused("unlink.not_linked")
             return call.done("unlink.done", **_counted(call, left))
 
-        own = Row(text=_account(call.identity), marks=(call.voice.say("unlink.this"),))
+        own = Row(text=_account(call, call.identity), marks=(call.voice.say("unlink.this"),))
         return CommandReply(
             kind=ReplyKind.QUESTION,
             title=call.voice.say("unlink.title"),
-            sections=(Section(rows=(own, *_accounts(others))),),
+            sections=(Section(rows=(own, *_accounts(call, others))),),
             confirmation=Confirmation(question=call.voice.say("unlink.ask"), answer=answer),
         )
 
@@ -104,7 +104,7 @@ def _joined(call: Call, joining: Joining) -> tuple[Section, ...]:
 
 def _held(call: Call, holdings: Holdings) -> tuple[Row, ...]:
     total = Row(text=call.voice.say("link.holds", **_counted(call, holdings)))
-    return (*_accounts(holdings.identities), total)
+    return (*_accounts(call, holdings.identities), total)
 
 
 def _counted(call: Call, holdings: Holdings) -> dict[str, str]:
@@ -114,9 +114,19 @@ def _counted(call: Call, holdings: Holdings) -> dict[str, str]:
     }
 
 
-def _accounts(identities: Iterable[IdentityRef]) -> tuple[Row, ...]:
-    return tuple(Row(text=_account(identity)) for identity in identities)
+def _accounts(call: Call, identities: Iterable[IdentityRef]) -> tuple[Row, ...]:
+    return tuple(Row(text=_account(call, identity)) for identity in identities)
 
 
-def _account(identity: IdentityRef) -> str:
-    return f"{identity.display_name or identity.external_id} ({identity.platform.value.title()})"
+def _account(call: Call, identity: IdentityRef) -> str:
+    """Name, platform, and the id where it says more than the name.
+
+    One name is stored for all accounts of a person, so ids tell them apart; only the account that
+    asks is sure to be shown with its own name.
+    """
+    if replace(identity, display_name=call.identity.display_name) == call.identity:
+        identity = call.identity
+    account_id, platform = identity.external_id, identity.platform.value.title()
+    name = identity.display_name or account_id
+    is_known_by_id = name.casefold() == account_id.casefold()
+    return f"{name} ({platform})" if is_known_by_id else f"{name} ({platform}, {account_id})"

@@ -22,10 +22,15 @@ class ReplyKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One entry of a list: a short id such as ``#12``, text, and what there is to say about it."""
+    """One entry of a list: a short id such as ``#12``, text, and what there is to say about it.
+
+    With ``names_channel`` the label is the id of a channel, as its platform names it. Where a
+    channel can be linked to, the link is shown in its place.
+    """
 
     text: str
     label: str = ""
+    names_channel: bool = False
     marks: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 

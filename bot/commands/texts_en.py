@@ -220,8 +220,9 @@ TEXTS = {
     "privacy.title": "What I keep about you",
     "privacy.what": "I store what you write to me, my replies, the names and descriptions of files "
     "you show me, and facts that I take from your own words.",
-    "privacy.not": "I read nothing that is not said to me, and I learn nothing from what others "
-    "say about you.",
+    "privacy.not": "I keep nothing that is not said to me, and I learn nothing from what others "
+    "say about you. To understand a message I may read what it replies to, what its thread began "
+    "with, and what was said just before it, for that one reply.",
     "privacy.where": "All of it is in one database on the machine that runs me. Its owner can read "
     "it. My language model runs there too, unless the owner chose another one.",
     "privacy.audience": "What you tell me directly I recall only when we are alone; what you say "
@@ -303,6 +304,9 @@ TEXTS = {
     "policy.removed.everywhere": "The server or workspace has no rule of its own any more.",
     "policy.unchanged": "It is like that already.",
     "policy.now": "In this channel I now answer {words}.",
+    "policy.unheard": "Of what is said here I am sent only what mentions me and replies that "
+    "notify me, so I cannot answer the rest; whoever runs me can change that, and the guide says "
+    "how.",
     "policy.apart": "Decided apart: {channels}. {p}admin policy lists them.",
     "retention.forever": "What is said here is kept until somebody erases it.",
     "retention.days": "What is said here is kept for {days}, and then erased for good.",

@@ -53,13 +53,18 @@ class Office:
         *,
         where: ConversationRef = CHANNEL,
         is_admin: bool = True,
+        hears_all: bool = True,
         locale: str = "",
     ) -> CommandReply:
         """What a line is answered that must be a command."""
         understood = self.commands.understand(line, locale)
         assert understood is not None, f"{line!r} is a message"
         caller = Caller(
-            identity=self.desk.identity(), conversation=where, locale=locale, is_admin=is_admin
+            identity=self.desk.identity(),
+            conversation=where,
+            locale=locale,
+            is_admin=is_admin,
+            hears_all=hears_all,
         )
         return await self.commands.answer(understood, caller)
 

@@ -64,13 +64,15 @@ class Desk:
             retention_days=retention_days,
         )
         self.commands = Commands(self.control, clock=self.clock, explanations=explanations)
+        self.names: dict[str, str] = {}
+        """How accounts call themselves, where that is not their id with a capital letter."""
         self._events = itertools.count()
 
     def identity(self, user: str = "ana", platform: Platform = Platform.SLACK) -> IdentityRef:
         return IdentityRef(
             platform=platform,
             external_id=user,
-            display_name=user.title(),
+            display_name=self.names.get(user, user.title()),
             tenant=WORKSPACE if platform is Platform.SLACK else None,
         )
 

@@ -157,6 +157,7 @@ async def test_channels_decided_apart_keep_their_policy(office: Office) -> None:
     assert shown.lines[1] == "That was decided for this channel."
     rows = [(row.label, row.text, row.marks) for row in shown.sections[0].rows]
     assert rows == [("everywhere else", "threads", ()), ("C2", "always", ("this channel",))]
+    assert [row.names_channel for row in shown.sections[0].rows] == [False, True]
 
 
 async def test_default_takes_a_decision_back(office: Office) -> None:
@@ -180,6 +181,40 @@ async def test_what_is_so_already_is_not_decided_again(office: Office) -> None:
     assert (await office.ask("/admin policy off everywhere")).kind is ReplyKind.DONE
     # To decide on the usual one is a decision: it holds against the rule for all channels.
     assert (await office.ask("/admin policy usual", where=channel("C3"))).kind is ReplyKind.DONE
+
+
+UNHEARD = "I am sent only what mentions me and replies that notify me"
+
+
+@pytest.mark.parametrize("policy", list(AnswerPolicy))
+async def test_a_policy_that_promises_more_than_is_heard_says_so(
+    office: Office, policy: AnswerPolicy
+) -> None:
+    promises_more = policy not in {AnswerPolicy.MENTIONS, AnswerPolicy.OFF}
+    line = f"/admin policy {policy.value}"
+
+    heard = [text_of(await office.ask(line, where=channel("C2"))) for _ in range(2)]
+    partly = [text_of(await office.ask(line, hears_all=False)) for _ in range(2)]
+
+    assert not any(UNHEARD in told for told in heard)
+    assert [told.count(UNHEARD) for told in partly] == [promises_more] * 2
+    shown = text_of(await office.ask("/admin policy", hears_all=False))
+    assert shown.count(UNHEARD) == promises_more
+    assert UNHEARD not in text_of(await office.ask("/admin policy"))
+
+
+async def test_what_is_decided_for_elsewhere_says_it_too(office: Office) -> None:
+    await office.ask("/admin policy off")
+
+    for_all = text_of(await office.ask("/admin policy always everywhere", hears_all=False))
+    here = text_of(await office.ask("/admin policy", hears_all=False))
+
+    assert UNHEARD in for_all
+    assert UNHEARD not in here
+
+
+async def test_what_is_not_heard_is_told_in_chinese(office: Office) -> None:
+    assert "只能收到提到我的消息" in text_of(await office.ask("/管理 策略 总是", hears_all=False))
 
 
 @pytest.mark.parametrize(

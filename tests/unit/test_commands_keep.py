@@ -311,6 +311,24 @@ async def test_privacy_says_what_is_kept_and_how_it_is_now(
     assert "Its owner can read it." in shown
 
 
+@pytest.mark.parametrize(
+    ("line", "kept", "read"),
+    [
+        ("/privacy", "I keep nothing that is not said to me", "I may read what it replies to"),
+        ("/隐私", "不是对我说的话我不保存", "我可能会读它所回复的消息"),
+    ],
+)
+async def test_privacy_says_what_is_read_and_not_kept(
+    desk: Desk, line: str, kept: str, read: str
+) -> None:
+    shown = text_of(await desk.ask(line))
+
+    assert kept in shown
+    assert read in shown
+    assert "read nothing" not in shown
+    assert "我不读" not in shown
+
+
 async def test_asking_about_privacy_stores_nothing(desk: Desk) -> None:
     await desk.ask("what do you store about me?")
 

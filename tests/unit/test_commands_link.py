@@ -250,6 +250,47 @@ async def test_parting_begins_anew_and_leaves_what_was_learned(desk: Desk) -> No
     assert again.kind is ReplyKind.REFUSED
 
 
+async def test_accounts_on_one_platform_are_told_apart(desk: Desk) -> None:
+    desk.names = {"201": "Ana", "202": "Bo"}
+    await desk.ask("/link", "201", platform=DISCORD)
+
+    asked = await desk.ask(f"/link {desk.ids.codes[-1]}", "202", platform=DISCORD)
+    assert [row.text for section in asked.sections for row in section.rows[:-1]] == [
+        "Bo (Discord, 202)",
+        "Ana (Discord, 201)",
+    ]
+    assert asked.confirmation
+    done = await asked.confirmation.answer(True)
+
+    assert [row.text for row in done.sections[0].rows] == [
+        "Ana (Discord, 201)",
+        "Bo (Discord, 202)",
+    ]
+    own, other = (await desk.ask("/unlink", "202", platform=DISCORD)).sections[0].rows
+    assert (own.text, own.marks) == ("Bo (Discord, 202)", ("this account",))
+    assert other.text.endswith("(Discord, 201)")
+
+
+@pytest.mark.parametrize(
+    ("user", "name", "platform", "shown"),
+    [
+        ("ana", "Ana", Platform.CONSOLE, "Ana (Console)"),
+        ("owner", "", Platform.CONSOLE, "owner (Console)"),
+        ("201", "", DISCORD, "201 (Discord)"),
+        ("201", "Ana", DISCORD, "Ana (Discord, 201)"),
+    ],
+)
+async def test_an_id_that_says_no_more_than_the_name_is_left_out(
+    desk: Desk, user: str, name: str, platform: Platform, shown: str
+) -> None:
+    desk.names = {user: name}
+    code = await new_code(desk, "eve")
+
+    asked = await desk.ask(f"/link {code}", user, platform=platform)
+
+    assert asked.sections[0].rows[0].text == shown
+
+
 async def test_an_account_that_is_not_linked_cannot_be_parted(desk: Desk) -> None:
     for user in ("ana", "stranger"):
         reply = await desk.ask("/unlink", user)
