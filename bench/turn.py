@@ -31,6 +31,7 @@ from bot.domain.conversation import ConversationRef, Visibility
 from bot.domain.generation import ChatMessage, GenerationRequest
 from bot.domain.identity import IdentityRef, Platform
 from bot.domain.message import InboundMessage
+from bot.engine.ledger import Saved
 from bot.engine.reply import ReplyStatus
 from bot.generation.loading import load_tokenizer
 from bot.generation.models.pull import pull
@@ -149,7 +150,7 @@ async def _steps(app: App, text: str) -> dict[str, float]:
     ledger = app.engine._ledger  # noqa: SLF001 - the trace is stored before its own save is timed
     original = ledger.save
 
-    async def save(*args: Any, timings_ms: dict[str, float], **rest: Any) -> bool:
+    async def save(*args: Any, timings_ms: dict[str, float], **rest: Any) -> Saved:
         began = time.perf_counter()
         saved = await original(*args, timings_ms=timings_ms, **rest)
         captured.update(timings_ms, save=(time.perf_counter() - began) * 1000)

@@ -13,7 +13,7 @@ from bot.domain.turn import TurnId, TurnStatus
 from storage import mapping_channels as mapping
 from storage.scoping import admitted
 from storage.statements import Statements
-from storage.tables import conversations, deliveries, tenants, turns
+from storage.tables import conversations, deliveries, persons, tenants, turns
 from storage.turns import INTERRUPTED, owner_while_kept
 
 _UNREPORTED = INTERRUPTED & turns.c.failure_reported_at.is_(None)
@@ -67,6 +67,7 @@ class SqlDeliveryRepository:
         )
         rows = await self._statements.all(
             select(*turns.c, *mapping.UNDELIVERED)
+            .join(persons, persons.c.id == turns.c.person_id)
             .join(conversations, conversations.c.id == turns.c.conversation_id)
             .outerjoin(tenants, tenants.c.id == conversations.c.tenant_id)
             .outerjoin(deliveries, deliveries.c.turn_id == turns.c.id)

@@ -110,6 +110,7 @@ class InMemoryDeliveryRepository:
             worker=stored.worker,
             lease_until=stored.lease_until,
             delivery=self._state.deliveries.get(stored.turn.id),
+            introduces=self._state.tells(stored.turn),
         )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from bot.domain.conversation import Visibility
 from bot.domain.identity import IdentityRef, Person, PersonId
 from bot.domain.link import LinkCode
+from bot.domain.turn import TurnId
 from bot.errors import StorageError
 from storage.inmemory_merging import give_episodes
 from storage.inmemory_state import State, StoredCode, StoredIdentity, StoredPerson, identity_key
@@ -91,13 +92,19 @@ class InMemoryPersonRepository:
         """Stop or go on storing what this person says."""
         self._change(person_id, incognito=incognito)
 
-    async def take_notice(self, person_id: PersonId) -> bool:
+    async def take_notice(self, person_id: PersonId, *, at: datetime) -> bool:
         """Whether this person must still be told what is kept about them. True once."""
         stored = self._state.persons.get(person_id)
-        if stored is None or stored.notice_shown:
+        if stored is None or stored.person.told_at is not None:
             return False
-        self._state.persons[person_id] = replace(stored, notice_shown=True)
+        self._change(person_id, told_at=at)
         return True
+
+    async def return_notice(self, turn_id: TurnId) -> None:
+        """Have the person told another time, if it is the end of this turn that tells them."""
+        stored = self._state.turns.get(turn_id)
+        if stored is not None and self._state.tells(stored.turn):
+            self._change(stored.turn.person_id, told_at=None)
 
     async def identities(self, person_id: PersonId) -> tuple[IdentityRef, ...]:
         """The identities of a person, first seen first, with the person's display name."""
@@ -129,10 +136,10 @@ class InMemoryPersonRepository:
                 memory_epoch=one.person.memory_epoch + 1,
                 paused=one.person.paused or other.person.paused,
                 incognito=one.person.incognito or other.person.incognito,
+                told_at=one.person.told_at or other.person.told_at,
             ),
             last_turn_number=one.last_turn_number + other.last_turn_number,
             last_fact_number=one.last_fact_number + other.last_fact_number,
-            notice_shown=one.notice_shown or other.notice_shown,
             compact_not_before=one.compact_not_before,
             refresh_at=min(filter(None, (one.refresh_at, other.refresh_at)), default=None),
             retention_days=min(
@@ -163,6 +170,7 @@ class InMemoryPersonRepository:
             first_seen_at=seen_at,
             memory_epoch=0,
             compacted_until=0,
+            told_at=None,
         )
         self._state.persons[person.id] = StoredPerson(
             person=person, retention_days=self._state.persons[owner.id].retention_days

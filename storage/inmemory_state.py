@@ -32,7 +32,6 @@ class StoredPerson:
     person: Person
     last_turn_number: int = 0
     last_fact_number: int = 0
-    notice_shown: bool = False
     compact_not_before: datetime | None = None
     refresh_at: datetime | None = None
     retention_days: int | None = None
@@ -98,6 +97,11 @@ class State:
     def copy(self) -> State:
         """An independent state with the same content."""
         return State(**{table.name: getattr(self, table.name).copy() for table in fields(self)})
+
+    def tells(self, turn: Turn) -> bool:
+        """Whether it is the end of this turn that tells its person what is kept about them."""
+        told_at = self.persons[turn.person_id].person.told_at
+        return told_at is not None and told_at == turn.finished_at
 
     def erase_turns(self, turn_ids: Iterable[TurnId]) -> None:
         """Remove turns with all that hangs on them."""

@@ -47,6 +47,7 @@ def person(row: AnyRow) -> Person:
         paused=row.paused,
         incognito=row.incognito,
         compacted_until=row.compacted_until,
+        told_at=row.notice_shown_at,
     )
 
 

@@ -11,7 +11,7 @@ from bot.domain.turn import TurnId
 from bot.ports.channel_storage import GivenVerdict
 from storage import mapping
 from storage.statements import AnyRow
-from storage.tables import conversations, deliveries, tenants
+from storage.tables import conversations, deliveries, persons, tenants
 
 UNDELIVERED = (
     conversations.c.channel_id.label("place_channel_id"),
@@ -21,6 +21,7 @@ UNDELIVERED = (
     deliveries.c.channel_id,
     deliveries.c.message_ids,
     deliveries.c.complete,
+    persons.c.notice_shown_at,
 )
 """What :func:`undelivered` reads beside the columns of ``turns``, which have some of the names."""
 
@@ -72,6 +73,7 @@ def undelivered(row: AnyRow) -> Undelivered:
         worker=row.worker,
         lease_until=row.lease_until,
         delivery=None if row.channel_id is None else _delivery(row, turn.id),
+        introduces=row.notice_shown_at is not None and row.notice_shown_at == turn.finished_at,
     )
 
 

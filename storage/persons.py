@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, delete, func, insert, select, update
 
 from bot.domain.conversation import Visibility
 from bot.domain.identity import IdentityRef, Person, PersonId
+from bot.domain.turn import TurnId
 from bot.errors import StorageError
 from storage import mapping
 from storage.merging import merge_persons
@@ -116,14 +117,27 @@ class SqlPersonRepository:
             update(persons).where(persons.c.id == person_id).values(incognito=incognito)
         )
 
-    async def take_notice(self, person_id: PersonId) -> bool:
+    async def take_notice(self, person_id: PersonId, *, at: datetime) -> bool:
         """Whether this person must still be told what is kept about them. True once."""
         changed = await self._statements.run(
             update(persons)
             .where(persons.c.id == person_id, persons.c.notice_shown_at.is_(None))
-            .values(notice_shown_at=datetime.now(UTC))
+            .values(notice_shown_at=at)
         )
         return changed == 1
+
+    async def return_notice(self, turn_id: TurnId) -> None:
+        """Have the person told another time, if it is the end of this turn that tells them."""
+        owner = select(turns.c.person_id).where(turns.c.id == turn_id)
+        ended_at = select(turns.c.finished_at).where(turns.c.id == turn_id)
+        await self._statements.run(
+            update(persons)
+            .where(
+                persons.c.id == owner.scalar_subquery(),
+                persons.c.notice_shown_at == ended_at.scalar_subquery(),
+            )
+            .values(notice_shown_at=None)
+        )
 
     async def identities(self, person_id: PersonId) -> tuple[IdentityRef, ...]:
         """The identities of a person, first seen first, with the person's display name."""
@@ -177,6 +191,7 @@ class SqlPersonRepository:
             first_seen_at=seen_at,
             memory_epoch=0,
             compacted_until=0,
+            told_at=None,
         )
         wish = select(persons.c.retention_days).where(persons.c.id == owner.id).scalar_subquery()
         await self._statements.run(

@@ -182,7 +182,7 @@ class ConsoleChat:
         try:
             outcome = await self._screen.show(reply)
         except asyncio.CancelledError:
-            reply.cancel()  # the program ends, and nobody is left to read it
+            reply.cancel(is_seen=False)  # the program ends, and nobody is left to read it
             raise
         finally:
             self._stop = None

@@ -27,7 +27,8 @@ class Undelivered:
     """A turn that has ended, and of whose end the person may have seen a part or nothing.
 
     ``worker`` and ``lease_until`` are those of the turn: a living process may be showing it now.
-    ``delivery`` is None when not even a first message was noted.
+    ``delivery`` is None when not even a first message was noted. ``introduces`` says that it is
+    this turn's end which tells the person what is kept about them.
     """
 
     turn: Turn
@@ -35,3 +36,4 @@ class Undelivered:
     worker: str
     lease_until: datetime
     delivery: Delivery | None = None
+    introduces: bool = False

@@ -64,7 +64,8 @@ class Person:
     ``memory_epoch`` grows whenever memories of this person were erased; anything derived from
     their turns and kept outside the database is stale when its epoch differs. While ``paused``
     nothing new is learned; while ``incognito`` nothing that is said is stored at all. Their turns
-    up to number ``compacted_until`` have been made compact.
+    up to number ``compacted_until`` have been made compact. ``told_at`` is when the turn ended that
+    told them what is kept about them; None when they must still be told.
     """
 
     id: PersonId
@@ -74,3 +75,4 @@ class Person:
     paused: bool = False
     incognito: bool = False
     compacted_until: int = 0
+    told_at: datetime | None = None

@@ -39,8 +39,7 @@ LEASE = timedelta(seconds=30)
 class Accepted:
     """A turn to be answered, whose it is, and what it changed in memory.
 
-    ``first_contact`` is True when the person must be told what is kept about them. A turn of
-    somebody incognito has the number 0 and is stored nowhere.
+    A turn of somebody incognito has the number 0 and is stored nowhere.
     """
 
     person: Person
@@ -48,12 +47,28 @@ class Accepted:
     turn: Turn
     conversation: ConversationRef
     learned: Learned = NOTHING
-    first_contact: bool = False
 
     @property
     def is_stored(self) -> bool:
         """Whether there is a row of this turn."""
         return self.turn.number > 0
+
+    @property
+    def first_contact(self) -> bool:
+        """Whether nobody had told the person what is kept about them when the turn was opened."""
+        return self.is_stored and self.person.told_at is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saved:
+    """What became of a reply.
+
+    ``is_kept``: it is stored. ``introduces``: with it, the person is to be told what is kept about
+    them.
+    """
+
+    is_kept: bool
+    introduces: bool = False
 
 
 class NotAgain(StrEnum):
@@ -140,7 +155,6 @@ class TurnLedger:
                 return None
             # The first attempt has learned already what there is to learn.
             learned = await learn(work, turn, candidates, self._ids) if is_new else NOTHING
-            told = turn.number == 1 and await work.persons.take_notice(person.id)
             await work.commit()
         return Accepted(
             person=person,
@@ -148,7 +162,6 @@ class TurnLedger:
             turn=turn,
             conversation=message.conversation,
             learned=learned,
-            first_contact=told,
         )
 
     def _unstored(
@@ -215,12 +228,16 @@ class TurnLedger:
         model: str,
         assembled: Assembled | None,
         timings_ms: Mapping[str, float],
-    ) -> bool:
+        is_seen: bool = True,
+    ) -> Saved:
         """Store the reply and its trace.
 
-        False when the turn is not this process's any more: it was erased meanwhile, or another
-        process declared it interrupted. Also when the person had something forgotten meanwhile:
-        the reply was written with it in mind, so the turn ends without one.
+        It is not kept when the turn is not this process's any more: it was erased meanwhile, or
+        another process declared it interrupted. Also when the person had something forgotten
+        meanwhile: the reply was written with it in mind, so the turn ends without one.
+
+        Of several turns that end at once, one introduces. One that is not this process's, or whose
+        end nobody sees (``is_seen``), leaves that to later ones.
         """
         turn = accepted.turn
         cancelled = result.finish_reason is FinishReason.CANCELLED
@@ -234,7 +251,10 @@ class TurnLedger:
             if not knows:
                 outcome = replace(outcome, reply="")
             if not await work.turns.finish(turn.id, outcome, worker=self._worker):
-                return False
+                return Saved(is_kept=False, introduces=accepted.first_contact)
+            introduces = accepted.first_contact
+            if is_seen:
+                introduces = await _takes_notice(work, accepted, outcome)
             if assembled and knows:
                 used = [item.item_id for item in assembled.items if _is_used_fact(item)]
                 await work.facts.mark_used([FactId(i) for i in used], at=outcome.finished_at)
@@ -251,16 +271,27 @@ class TurnLedger:
                     )
                 )
             await work.commit()
-        return knows
+        return Saved(is_kept=knows, introduces=introduces)
 
-    async def fail(self, turn: Turn, reason: FailureReason) -> None:
-        """Record that a turn has no reply, and why."""
+    async def fail(
+        self, accepted: Accepted, reason: FailureReason, *, is_seen: bool = True
+    ) -> bool:
+        """Record that a turn has no reply, and why; whether that introduces, as in :meth:`save`.
+
+        Perhaps nobody sees that it was interrupted, so that leaves it to later turns, too.
+        """
         outcome = TurnOutcome(
             status=TurnStatus.FAILED, finished_at=self._clock.now(), failure=reason
         )
+        introduces = accepted.first_contact
         async with self._storage.unit_of_work() as work:
-            await work.turns.finish(turn.id, outcome, worker=self._worker)
+            if is_seen and reason is not FailureReason.INTERRUPTED:
+                # Before the turn is changed: a person is locked before their rows everywhere.
+                introduces = await _takes_notice(work, accepted, outcome)
+            if not await work.turns.finish(accepted.turn.id, outcome, worker=self._worker):
+                return accepted.first_contact
             await work.commit()
+        return introduces
 
 
 async def _turn_of(work: UnitOfWork, scope: Scope, request: AgainRequest) -> Turn | None:
@@ -284,6 +315,13 @@ def _why_not_again(turn: Turn, *, only_unanswered: bool) -> NotAgain | None:
     if not turn.shown and not turn.text.strip(f"{GAP} "):
         return NotAgain.FORGOTTEN
     return None
+
+
+async def _takes_notice(work: UnitOfWork, accepted: Accepted, outcome: TurnOutcome) -> bool:
+    """Whether it is this end of a turn that tells the person what is kept about them."""
+    return accepted.first_contact and await work.persons.take_notice(
+        accepted.turn.person_id, at=outcome.finished_at
+    )
 
 
 async def _still_knows(work: UnitOfWork, accepted: Accepted) -> bool:

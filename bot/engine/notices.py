@@ -60,9 +60,7 @@ ENGLISH = Notices(
     ),
     not_kept="I could not save this reply, so I will not remember it.",
     failures={
-        FailureReason.INTERRUPTED: (
-            "I was interrupted before I could answer. Please write it again."
-        ),
+        FailureReason.INTERRUPTED: "I was interrupted before I could answer. Please try again.",
         FailureReason.TOO_LONG: (
             "Your message is too long for me to read in one piece. I kept it, but please send me "
             "the part that matters, or split it."
@@ -123,7 +121,7 @@ CHINESE = Notices(
     memory_unavailable="我现在无法读取记忆，所以没有收下你的消息。请稍后再试。",
     not_kept="我没能保存这条回复，所以不会记得它。",
     failures={
-        FailureReason.INTERRUPTED: "我还没来得及回答就被打断了，请再写一次。",
+        FailureReason.INTERRUPTED: "我还没来得及回答就被打断了，请再试一次。",
         FailureReason.TOO_LONG: (
             "你的消息太长，我一次读不完。我已经保存了它，请把重要的部分发给我，或者分成几段。"
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.domain.delivery import Undelivered
 from bot.domain.turn import FailureReason
 from bot.engine.ledger import Accepted, Declined, NotAgain
 from bot.engine.notices import Notices, notices_for
@@ -46,17 +47,26 @@ def _why_not(why: NotAgain, notices: Notices) -> str:
     }.get(why, notices.not_yours)
 
 
-def failed(accepted: Accepted, reason: FailureReason) -> Outcome:
+def failed(accepted: Accepted, reason: FailureReason, *, introduces: bool) -> Outcome:
     """A turn without a reply."""
     notices = notices_for(accepted.turn.text)
     why = notices.failures[reason] if accepted.is_stored else notices.failed_incognito
-    return Outcome(status=ReplyStatus.FAILED, notice=with_changes(accepted, why))
+    notice = with_changes(accepted, why, introduces=introduces)
+    return Outcome(status=ReplyStatus.FAILED, notice=notice)
 
 
-def with_changes(accepted: Accepted, *lines: str) -> str:
-    """``lines``, and what the message changed, which holds however the turn ends."""
-    first = notices_for(accepted.turn.text).first_contact if accepted.first_contact else ""
+def with_changes(accepted: Accepted, *lines: str, introduces: bool) -> str:
+    """``lines``, and what the message changed, which holds however the turn ends.
+
+    Also what is kept about the person, when the turn ``introduces`` Ellie.
+    """
+    first = notices_for(accepted.turn.text).first_contact if introduces else ""
     return "\n".join(filter(None, (*lines, *accepted.learned.remarks, first)))
+
+
+def told_late(found: Undelivered) -> str:
+    """What must be told beside the stored end of a turn that is shown late; may be nothing."""
+    return notices_for(found.turn.text).first_contact if found.introduces else ""
 
 
 def reason_of(error: Exception) -> FailureReason:

@@ -45,6 +45,7 @@ class Reply:
         self._outcome: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._on_cancel: Callable[[], object] | None = None
         self._cancelled = False
+        self._is_seen = True
 
     @classmethod
     def ended(cls, outcome: Outcome) -> Reply:
@@ -62,9 +63,14 @@ class Reply:
         """How the reply ended, once it has."""
         return await asyncio.shield(self._outcome)
 
-    def cancel(self) -> None:
-        """Stop writing. What was written is kept; the outcome follows soon."""
+    def cancel(self, *, is_seen: bool = True) -> None:
+        """Stop writing. What was written is kept; the outcome follows soon.
+
+        ``is_seen`` says that the person sees the outcome. If not, what it would tell of what is
+        kept about them is told another time.
+        """
         self._cancelled = True
+        self._is_seen = self._is_seen and is_seen
         if self._on_cancel:
             self._on_cancel()
 
@@ -74,6 +80,11 @@ class Reply:
     def cancelled(self) -> bool:
         """Whether the person asked to stop."""
         return self._cancelled
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether the person sees the outcome, as far as is known."""
+        return self._is_seen
 
     def when_cancelled(self, action: Callable[[], object]) -> None:
         """Have ``action`` called on :meth:`cancel`, at once if that was before."""

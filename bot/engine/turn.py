@@ -22,7 +22,7 @@ from bot.domain.turn import FailureReason, Turn, TurnId, TurnStatus
 from bot.engine.chat_traffic import ChatTraffic
 from bot.engine.incognito import IncognitoConversations
 from bot.engine.lanes import LaneFullError, Lanes, Place, lane_of
-from bot.engine.ledger import Accepted, TurnLedger, event_key
+from bot.engine.ledger import Accepted, Saved, TurnLedger, event_key
 from bot.engine.memory_loader import MemoryLoader
 from bot.engine.notices import notices_for
 from bot.engine.outcomes import DUPLICATE, declined, failed, reason_of, refused, with_changes
@@ -199,7 +199,7 @@ class TurnEngine:
     ) -> None:
         """Answer one turn and leave it finished, whatever happens."""
         turn = accepted.turn
-        outcome = failed(accepted, FailureReason.INTERRUPTED)
+        outcome = failed(accepted, FailureReason.INTERRUPTED, introduces=accepted.first_contact)
         with (
             bound(turn=turn.id, person=turn.person_id, conversation=turn.conversation_id),
             self._traffic.answering(),
@@ -208,15 +208,15 @@ class TurnEngine:
                 await place.turn()
                 outcome = await self._answer(accepted, surroundings, reply, watch)
             except asyncio.CancelledError:
-                await shielded(self._fail(accepted, FailureReason.INTERRUPTED))
+                await shielded(self._fail(accepted, FailureReason.INTERRUPTED, reply))
                 raise
             except Exception as error:
                 # Whatever it is, the turn must end as a recorded failure.
                 reason = reason_of(error)
                 unforeseen = reason is FailureReason.INTERNAL
                 log.error("turn_failed", reason=reason.value, error=str(error), exc_info=unforeseen)
-                await shielded(self._fail(accepted, reason))
-                outcome = failed(accepted, reason)
+                introduces = await shielded(self._fail(accepted, reason, reply))
+                outcome = failed(accepted, reason, introduces=introduces)
             finally:
                 self._lanes.leave(place)
                 self._incognito.leave(turn.id)
@@ -232,10 +232,10 @@ class TurnEngine:
             result = GenerationResult(
                 text=accepted.learned.answer, finish_reason=FinishReason.STOP, tokens=0
             )
-            return await shielded(self._save(accepted, result, None, watch))
+            return await shielded(self._save(accepted, result, None, reply, watch))
         tokenizer = await self._tokenizer(reply)
         if tokenizer is None:
-            return await shielded(self._save(accepted, result, None, watch))
+            return await shielded(self._save(accepted, result, None, reply, watch))
         unstored = self._incognito.loop(turn.person_id, accepted.conversation)
         memory = await self._loader.load(accepted.person, turn, watch, unstored=unstored)
         with watch.step("prompt"):
@@ -249,7 +249,7 @@ class TurnEngine:
             with watch.step("generate"):
                 variety = VARIETY if memory.earlier_reply else 0.0
                 result = await self._generate(turn.id, assembled, variety, reply, watch)
-        return await shielded(self._save(accepted, result, assembled, watch))
+        return await shielded(self._save(accepted, result, assembled, reply, watch))
 
     async def _tokenizer(self, reply: Reply) -> ChatTokenizer | None:
         """Wait until the model is loaded; None when the person stops the reply before that."""
@@ -296,15 +296,16 @@ class TurnEngine:
         accepted: Accepted,
         result: GenerationResult,
         assembled: Assembled | None,
+        reply: Reply,
         watch: Stopwatch,
     ) -> Outcome:
         with watch.step("save"):
-            saved = await self._keep(accepted, result, assembled, watch)
+            saved = await self._keep(accepted, result, assembled, reply, watch)
         log.info(
             "turn_finished",
             finish_reason=result.finish_reason.value,
             reply_tokens=result.tokens,
-            saved=saved,
+            saved=saved.is_kept,
         )
         log.debug("turn_timings", **watch.steps)
         cancelled = result.finish_reason is FinishReason.CANCELLED
@@ -313,7 +314,12 @@ class TurnEngine:
         return Outcome(
             status=ReplyStatus.CANCELLED if cancelled else ReplyStatus.ANSWERED,
             text=clean_text(result.text),
-            notice=with_changes(accepted, unfinished, "" if saved else notices.not_kept),
+            notice=with_changes(
+                accepted,
+                unfinished,
+                "" if saved.is_kept else notices.not_kept,
+                introduces=saved.introduces,
+            ),
         )
 
     async def _keep(
@@ -321,13 +327,14 @@ class TurnEngine:
         accepted: Accepted,
         result: GenerationResult,
         assembled: Assembled | None,
+        reply: Reply,
         watch: Stopwatch,
-    ) -> bool:
-        """Save the reply; False when that was not possible."""
+    ) -> Saved:
+        """Save the reply, if that is possible."""
         if not accepted.is_stored:
             turn = replace(accepted.turn, status=TurnStatus.ANSWERED, reply=clean_text(result.text))
             self._incognito.add(accepted.conversation, turn)
-            return True
+            return Saved(is_kept=True)
         try:
             saved = await self._ledger.save(
                 accepted,
@@ -335,20 +342,23 @@ class TurnEngine:
                 model=self._generator.model_name,
                 assembled=assembled,
                 timings_ms=watch.steps,
+                is_seen=reply.is_seen,
             )
         except StorageError as error:
             log.error("reply_not_saved", error=str(error))
-            return False
-        if saved and not accepted.turn.unremembered:
+            return Saved(is_kept=False, introduces=accepted.first_contact)
+        if saved.is_kept and not accepted.turn.unremembered:
             for follower in self._followers:
                 follower.offer(accepted.turn)
         return saved
 
-    async def _fail(self, accepted: Accepted, reason: FailureReason) -> None:
+    async def _fail(self, accepted: Accepted, reason: FailureReason, reply: Reply) -> bool:
+        """Record a failure; whether the person is to be told with it what is kept about them."""
         if not accepted.is_stored:
-            return
+            return False
         try:
-            await self._ledger.fail(accepted.turn, reason)
+            return await self._ledger.fail(accepted, reason, is_seen=reply.is_seen)
         except StorageError as error:
             # The lease runs out, and recovery records the failure once the database is back.
             log.error("failure_not_recorded", error=str(error))
+            return accepted.first_contact

@@ -67,8 +67,14 @@ class PersonRepository(Protocol):
     async def set_incognito(self, person_id: PersonId, *, incognito: bool) -> None:
         """Stop or go on storing what this person says."""
 
-    async def take_notice(self, person_id: PersonId) -> bool:
-        """Whether this person must still be told what is kept about them. True once."""
+    async def take_notice(self, person_id: PersonId, *, at: datetime) -> bool:
+        """Whether this person must still be told what is kept about them. True once.
+
+        ``at`` is when the turn ends that tells them.
+        """
+
+    async def return_notice(self, turn_id: TurnId) -> None:
+        """Have the person told another time, if it is the end of this turn that tells them."""
 
     async def identities(self, person_id: PersonId) -> tuple[IdentityRef, ...]:
         """The identities of a person, first seen first, with the person's display name."""

@@ -155,6 +155,21 @@ async def test_what_was_not_wholly_shown_is_found_oldest_first(world: Any) -> No
     assert await _ids(world, Platform.SLACK) == []
 
 
+@pytest.mark.parametrize("is_first", [True, False])
+async def test_what_was_not_shown_says_whether_it_introduces(world: Any, is_first: bool) -> None:
+    thread = await world.conversation(THREAD)
+    turn = await _ended(world, thread, world.answer(), at=world.now)
+    await _save(world, _part(turn, "m1"))
+    [found] = await _unfinished(world)
+    assert not found.introduces
+    ended_at = world.now if is_first else world.now - timedelta(microseconds=1)
+    async with world.storage.unit_of_work() as work:
+        assert await work.persons.take_notice(turn.person_id, at=ended_at)
+        await work.commit()
+    [found] = await _unfinished(world)
+    assert found.introduces is is_first
+
+
 async def test_other_platforms_have_their_own(world: Any) -> None:
     home = await world.conversation()
     interrupted = world.failure(FailureReason.INTERRUPTED)

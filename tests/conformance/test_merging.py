@@ -207,9 +207,10 @@ async def test_a_merged_person_is_told_once(world: Any, told: str) -> None:
     }
     async with world.storage.unit_of_work() as work:
         if told in people:
-            assert await work.persons.take_notice(people[told].id)
+            assert await work.persons.take_notice(people[told].id, at=world.now)
         await work.persons.merge(people["gone"].id, people["into"].id)
-        assert await work.persons.take_notice(people["into"].id) is (told == "neither")
+        is_left = await work.persons.take_notice(people["into"].id, at=world.now)
+        assert is_left is (told == "neither")
 
 
 async def test_only_two_people_who_exist_can_become_one(world: Any) -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from bot.domain.conversation import Scope, Visibility
 from bot.domain.identity import PersonId, Platform
+from bot.domain.turn import TurnId
 from bot.errors import StorageError
 from bot.ports.storage import Storage
 from storage.database import SqlStorage
@@ -148,7 +149,7 @@ async def test_a_person_is_told_once(world: Any) -> None:
 
     async def take(person_id: PersonId, *, commit: bool = True) -> bool:
         async with world.storage.unit_of_work() as work:
-            must_tell: bool = await work.persons.take_notice(person_id)
+            must_tell: bool = await work.persons.take_notice(person_id, at=world.now)
             if commit:
                 await work.commit()
         return must_tell
@@ -159,6 +160,29 @@ async def test_a_person_is_told_once(world: Any) -> None:
     assert not await take(ann.id)
     assert await take(bob.id)
     assert not await take(PersonId("nobody"))
+    told = await world.person("ann")
+    assert told == replace(ann, told_at=world.now)
+    async with world.storage.unit_of_work() as work:
+        assert await work.persons.get(ann.id) == await work.persons.find(world.identity()) == told
+
+
+async def test_a_notice_is_returned_for_the_turn_that_told_it(world: Any) -> None:
+    ann, bob = await world.person("ann"), await world.person("bob")
+    home = await world.conversation()
+    telling, other = await world.say(ann, home), await world.say(bob, home)
+    opened, _ = await world.accept(world.turn(ann, home))
+
+    async def told_after_return(turn_id: TurnId, *, at: datetime) -> bool:
+        async with world.storage.unit_of_work() as work:
+            await work.persons.take_notice(ann.id, at=at)
+            await work.persons.return_notice(turn_id)
+            found = await work.persons.get(ann.id)
+        return found is not None and found.told_at is not None
+
+    assert not await told_after_return(telling.id, at=world.now)
+    assert await told_after_return(telling.id, at=world.now - timedelta(microseconds=1))
+    for turn_id in (other.id, opened.id, TurnId("none")):
+        assert await told_after_return(turn_id, at=world.now)
 
 
 async def test_the_identities_of_a_person_name_their_workspace(world: Any) -> None:

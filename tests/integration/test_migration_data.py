@@ -191,7 +191,7 @@ async def test_data_of_the_oldest_schema_survives(new_url: Callable[[], str]) ->
         await _show(work, answered.id)
         assert await work.deliveries.unfinished(Platform.SLACK, limit=9) == ()
         # Everybody must be told what is kept about them; nobody was told yet.
-        assert await work.persons.take_notice(ann)
+        assert await work.persons.take_notice(ann, at=LATER)
         # And it all works on: a merge and an erasure pass every foreign key.
         await work.persons.merge(bob, ann)
         assert await work.facts.erase_all(ann) == 3

@@ -95,7 +95,8 @@ async def _know(work: SqlUnitOfWork) -> None:
     """Everything that happens around people."""
     await work.persons.find(ANN)
     await work.persons.identities(PERSON)
-    await work.persons.take_notice(PERSON)
+    await work.persons.take_notice(PERSON, at=NOW)
+    await work.persons.return_notice(TurnId("t"))
     await work.links.issued_since(PERSON, NOW)
     await work.links.redeem("digest", now=NOW)
     await work.links.failures_since(PERSON, NOW)
@@ -168,7 +169,7 @@ _SMALL_SORTS = ("JOIN fact_evidence", "FROM identities", "FROM episodes", "UNION
 
 
 @pytest.mark.parametrize(
-    ("use", "count"), [(_talk, 16), (_learn, 9), (_know, 26), (_compact, 37), (_show, 12)]
+    ("use", "count"), [(_talk, 16), (_learn, 9), (_know, 27), (_compact, 37), (_show, 12)]
 )
 async def test_no_query_reads_a_whole_table(
     tmp_path: Path, use: Callable[[SqlUnitOfWork], Awaitable[None]], count: int

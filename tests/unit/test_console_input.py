@@ -197,6 +197,22 @@ async def test_ending_the_program_stops_the_reply_at_once(terminal: Terminal) ->
     assert [turn.status for turn in terminal.turns()] == [TurnStatus.CANCELLED]
 
 
+async def test_who_ended_the_program_during_the_first_reply_is_told_the_next_time(
+    terminal: Terminal,
+) -> None:
+    terminal.generator.enqueue("one two three", "Hello.")
+    terminal.generator.hold(after_words=1)
+    running = asyncio.create_task(terminal.session("count", interactive=False).run())
+    await until(lambda: bool(terminal.generator.requests))
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    await until(lambda: terminal.turns()[0].status is TurnStatus.CANCELLED)
+    terminal.generator.release()
+
+    assert len((await terminal.talk("hi")).introductions) == 1
+
+
 async def test_a_plain_screen_shows_a_whole_session(terminal: Terminal) -> None:
     terminal.generator.enqueue("Hello 🎉", EngineFailedError("it broke"))
     output, remarks = io.StringIO(), io.StringIO()

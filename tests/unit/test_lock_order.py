@@ -8,11 +8,14 @@ import pytest
 from sqlalchemy import Executable
 from sqlalchemy.dialects import postgresql
 from support.commanding import Desk
-from support.engine import NOON
+from support.engine import NOON, started
 
 from bot.domain.identity import PersonId
 from bot.domain.link import CODE_LIFETIME, LinkCode
+from bot.errors import GeneratorBusyError
 from storage.inmemory_memory import InMemoryFactRepository
+from storage.inmemory_persons import InMemoryPersonRepository
+from storage.inmemory_turns import InMemoryTurnRepository
 from storage.links import SqlLinkRepository
 from storage.statements import Statements
 
@@ -48,6 +51,26 @@ async def test_a_code_is_changed_after_its_person_is_locked(what: str) -> None:
     assert lock.startswith("SELECT persons.id")
     assert lock.endswith("FOR NO KEY UPDATE")
     assert change.startswith("UPDATE link_codes")
+
+
+async def test_a_turn_fails_after_the_person_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps: list[str] = []
+    for repository, name in (
+        (InMemoryPersonRepository, "take_notice"),
+        (InMemoryTurnRepository, "finish"),
+    ):
+        step = getattr(repository, name)
+
+        async def noted(*args: Any, name: str = name, step: Any = step, **rest: Any) -> Any:
+            steps.append(name)
+            return await step(*args, **rest)
+
+        monkeypatch.setattr(repository, name, noted)
+
+    async with started(GeneratorBusyError("busy")) as ellie:
+        await ellie.say("hello")
+
+    assert steps == ["take_notice", "finish"]
 
 
 async def test_everything_is_erased_after_the_person_is_locked(

@@ -46,6 +46,12 @@ def test_there_is_a_sentence_for_every_failure_and_unfinished_end() -> None:
     assert set(ENGLISH.unfinished) == {FinishReason.LENGTH, FinishReason.TIME_LIMIT}
 
 
+@pytest.mark.parametrize(("notices", "words"), [(ENGLISH, "write it again"), (CHINESE, "再写一次")])
+def test_what_is_kept_need_not_be_written_again(notices: Notices, words: str) -> None:
+    """A button may stand below a failure, which tries it again."""
+    assert not [why for why, text in notices.failures.items() if words in text]
+
+
 @pytest.mark.parametrize(
     ("message", "notices"), [("Hi!", ENGLISH), ("", ENGLISH), ("你好", CHINESE), ("hi 你", CHINESE)]
 )

@@ -92,7 +92,7 @@ async def test_a_repeated_event_whose_first_attempt_died_is_answered() -> None:
         message = ellie.message("hi", event="same")
         accepted = await ellie.ledger.admit(message, "hi")
         assert accepted
-        await ellie.ledger.fail(accepted.turn, FailureReason.INTERRUPTED)
+        await ellie.ledger.fail(accepted, FailureReason.INTERRUPTED)
 
         outcome = await (await ellie.engine.handle(message)).outcome()
 
