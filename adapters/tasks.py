@@ -19,6 +19,7 @@ class OwnedTasks:
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._is_draining = False
 
     def start(self, work: Coroutine[Any, Any, T], *, name: str) -> asyncio.Task[T]:
         """Run ``work`` by itself."""
@@ -29,9 +30,12 @@ class OwnedTasks:
 
     @contextmanager
     def joined(self) -> Iterator[None]:
-        """Have the running task count as one of them for now; it may start others."""
+        """Have the running task count as one of them for now; it may start others.
+
+        Once they are waited for, nobody joins any more: that would never end.
+        """
         task = asyncio.current_task()
-        if task is None or task in self._tasks:
+        if task is None or task in self._tasks or self._is_draining:
             yield
             return
         self._tasks.add(task)
@@ -45,8 +49,12 @@ class OwnedTasks:
 
         Those that are not done in time, if any is set, are cancelled.
         """
+        self._is_draining = True
+        loop = asyncio.get_running_loop()
+        deadline = None if grace_seconds is None else loop.time() + grace_seconds
         while self._tasks:
-            _, late = await asyncio.wait(set(self._tasks), timeout=grace_seconds)
+            left = None if deadline is None else max(0.0, deadline - loop.time())
+            _, late = await asyncio.wait(set(self._tasks), timeout=left)
             for task in late:
                 task.cancel()
             if late:

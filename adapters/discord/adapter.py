@@ -108,6 +108,7 @@ class DiscordAdapter:
             tasks=self._answering,
             channels=client,
             context_messages=self._options.context_messages,
+            hears_all=client.intents.message_content,
             pace=self._options.pace,
         )
         return Parts(
@@ -121,9 +122,11 @@ class DiscordAdapter:
             ),
             asking=Asking(
                 engine=services.engine,
+                commands=services.commands,
                 answers=answers,
                 deliveries=services.deliveries,
                 policies=services.policies,
+                tasks=self._answering,
                 pace=self._options.pace,
             ),
             actions=ReplyButtons(
@@ -131,7 +134,9 @@ class DiscordAdapter:
                 answers=answers,
                 deliveries=services.deliveries,
                 feedback=services.feedback,
+                policies=services.policies,
                 channels=client,
+                tasks=self._answering,
                 context_messages=self._options.context_messages,
                 pace=self._options.pace,
             ),

@@ -13,6 +13,10 @@ _SAID = frozenset({discord.MessageType.default, discord.MessageType.reply})
 """Everything else is Discord's own notice, or the start of a thread told once more."""
 
 
+_CALLS = frozenset({"mention", "reply", "direct"})
+"""Reasons that somebody gives who speaks to her outright."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """Whether a message is answered; ``reason`` is one word for the log.
@@ -23,6 +27,11 @@ class Decision:
     answers: bool
     reason: str
     open_thread: bool = False
+
+    @property
+    def is_called(self) -> bool:
+        """Whether the person speaks to her outright, and waits for an answer."""
+        return self.reason in _CALLS
 
 
 def decide(message: discord.Message, *, me: discord.abc.User, policy: AnswerPolicy) -> Decision:
@@ -39,8 +48,7 @@ def decide(message: discord.Message, *, me: discord.abc.User, policy: AnswerPoli
     reason = _called(message, me) or _overheard(message, me, policy)
     if not reason:
         return _silent("others" if _is_for_others(message, me) else "unaddressed")
-    called_outright = reason in {"mention", "reply"}
-    opens = called_outright and policy is AnswerPolicy.THREADS and can_open_thread(message)
+    opens = reason in _CALLS and policy is AnswerPolicy.THREADS and can_open_thread(message)
     return Decision(answers=True, reason=reason, open_thread=opens)
 
 

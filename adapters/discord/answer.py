@@ -78,6 +78,9 @@ class Answer:
         self._text = ""
         self._noted: tuple[str, ...] = ()
         self._retracted = False
+        self._is_settled = False
+        self.is_given_up = False
+        """Whether Discord did not take the end of it, and somebody should try later."""
 
     @property
     def turn_id(self) -> TurnId | None:
@@ -91,7 +94,7 @@ class Answer:
     def retract(self) -> None:
         """Have the model stop, and show nothing any more."""
         self._retracted = True
-        self._reply.cancel()
+        self._reply.cancel(is_seen=False)
 
     async def show(self) -> Outcome:
         """Show the reply to its end. Raises nothing of Discord's."""
@@ -123,7 +126,10 @@ class Answer:
             reader.cancel()
             with suppress(asyncio.CancelledError):
                 await reader
-        return await self._reply.outcome()
+        outcome = await self._reply.outcome()
+        if not self._is_settled:
+            await self._note_unseen()
+        return outcome
 
     async def _read(self) -> None:
         async for piece in self._reply:
@@ -133,7 +139,7 @@ class Answer:
         """Show the growing text until there is no more of it."""
         pause = self._pace.look
         while not (await asyncio.wait({reader}, timeout=pause))[0] and not self._retracted:
-            if not self._text:
+            if not self._text and not self.shown.outlet.is_pressing:
                 continue
             try:
                 await self._show_partial()
@@ -147,9 +153,8 @@ class Answer:
 
     async def _show_partial(self) -> None:
         turn_id = self._reply.turn_id
-        parts = compose_partial(
-            self.shown.heading + self._text, may_attach=self.shown.outlet.may_attach
-        )
+        text = self._text or f"-# {self._texts.still_thinking}"
+        parts = compose_partial(self.shown.heading + text, may_attach=self.shown.outlet.may_attach)
         if turn_id is None or not parts:
             return
         view = buttons.while_written(turn_id, self._texts)
@@ -179,10 +184,12 @@ class Answer:
                     await self._apologise()
                     return
                 if pause is None:
+                    self._is_settled = self.is_given_up = True
                     await self._note(complete=False)
                     return
                 await asyncio.sleep(pause)
             else:
+                self._is_settled = True
                 await self._note(complete=True)
                 return
 
@@ -194,6 +201,8 @@ class Answer:
             await self.shown.show((self._texts.trouble,), view=view, view_name="failed")
         except TROUBLE as error:
             log.warning("apology_not_shown", **_what_went_wrong(error))
+            if is_final(error) and self._when_refused is not None:
+                await self._when_refused()
         await self._note(complete=True)
 
     def _composed(self, outcome: Outcome) -> Composed:
@@ -230,6 +239,15 @@ class Answer:
             await self._deliveries.shown(delivery)
         except StorageError as error:
             log.error("delivery_not_noted", error=str(error))
+
+    async def _note_unseen(self) -> None:
+        """Have told another time what only the end of the reply would have told."""
+        if self._reply.turn_id is None:
+            return
+        try:
+            await self._deliveries.unseen(self._reply.turn_id)
+        except StorageError as error:
+            log.error("unseen_end_not_noted", error=str(error))
 
 
 def _what_went_wrong(error: Exception) -> dict[str, object]:

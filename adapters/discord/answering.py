@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -11,23 +10,24 @@ import discord
 from adapters.discord import headings
 from adapters.discord.answer import Answer, Pace
 from adapters.discord.answers import Answers
-from adapters.discord.attachments import look_at
 from adapters.discord.command_replies import answer_typed
+from adapters.discord.elsewhere import Elsewhere
 from adapters.discord.normalising import conversation_of, identity_of, inbound, spoken
 from adapters.discord.outlets import TROUBLE, ChannelOutlet
-from adapters.discord.places import Channels, missing_permission, shown_before
+from adapters.discord.places import Channels, missing_permission, ruled_place, shown_before
+from adapters.discord.reading import read_for
 from adapters.discord.shown_reply import ShownReply
-from adapters.discord.surroundings import around
 from adapters.discord.texts import Texts, texts_for
 from adapters.discord.typing_sign import TypingSign
+from adapters.recent import Recent
 from adapters.tasks import OwnedTasks
 from bot.commands.call import Caller
 from bot.commands.dispatch import Commands
+from bot.commands.parsing import Invocation
 from bot.domain.conversation import ConversationRef
 from bot.domain.delivery import Delivery
 from bot.domain.identity import Platform
 from bot.domain.message import AgainRequest
-from bot.domain.surroundings import Surroundings
 from bot.domain.text import shorten
 from bot.engine.deliveries import Deliveries
 from bot.engine.reply import Reply
@@ -38,6 +38,7 @@ from bot.log import get_logger
 log = get_logger(__name__)
 
 THREAD_NAME_CHARACTERS = 60
+REMEMBERED_COMMANDS = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,9 +63,13 @@ class Answering:
         tasks: OwnedTasks,
         channels: Channels,
         context_messages: int,
+        hears_all: bool,
         pace: Pace,
     ) -> None:
-        """``context_messages``: how many of a channel's latest messages are read."""
+        """``context_messages``: how many of a channel's latest messages are read.
+
+        ``hears_all``: Discord sends the content of every message.
+        """
         self._pace = pace
         self._engine = engine
         self._commands = commands
@@ -73,44 +78,49 @@ class Answering:
         self._tasks = tasks
         self._channels = channels
         self._context_messages = context_messages
+        self._hears_all = hears_all
+        self._elsewhere = Elsewhere()
+        self._carried_out = Recent(REMEMBERED_COMMANDS)
 
     async def answer(
         self,
         message: discord.Message,
         me: discord.ClientUser,
         *,
+        is_called: bool = True,
         open_thread: bool = False,
         is_wanted: Callable[[], bool] = lambda: True,
     ) -> None:
         """Answer a message, or carry out the command in it.
 
+        Who calls Ellie where she cannot write is told so directly; who does not, is left alone.
         ``is_wanted`` is asked just before the message is stored.
         """
         text = spoken(message, me)
         texts = texts_for(text)
-        if await self._is_command(message, text):
-            return
         missing = missing_permission(message.channel)
+        if missing and not is_called:
+            log.info("cannot_answer", permission=missing)
+            return
+        if await self._is_command(message, text, directly=bool(missing)):
+            return
         if missing:
-            await self._tell_elsewhere(message, texts, missing)
+            await self._elsewhere.cannot_write(message, texts, missing)
             return
         place = await self._place(message, text, open_thread=open_thread)
         sign = TypingSign(place.channel, self._tasks)
         try:
-            seen, said = await asyncio.gather(
-                look_at(message), around(message, me=me, limit=self._context_messages)
-            )
+            read = await read_for(message, me=me, limit=self._context_messages)
             if not is_wanted():
                 sign.stop()
                 return
-            surroundings = Surroundings(said=said, files=seen.files)
-            taken = inbound(message, me=me, shown=seen.shown, surroundings=surroundings)
+            taken = inbound(message, me=me, shown=read.seen.shown, surroundings=read.surroundings)
             reply = await self._engine.handle(replace(taken, conversation=place.conversation))
         except BaseException:
             sign.stop()
             raise
-        shown = ShownReply(place.outlet, heading=headings.of_remarks(seen.remarks))
-        self._show(message, texts, reply, shown, sign)
+        shown = ShownReply(place.outlet, heading=headings.of_remarks(read.remarks))
+        self._show(message, texts, reply, shown, sign, is_called=is_called)
 
     async def anew(
         self,
@@ -124,9 +134,7 @@ class Answering:
 
         ``shown`` is what the answer to the old words said so far, if one was on its way.
         """
-        seen, said = await asyncio.gather(
-            look_at(message), around(message, me=me, limit=self._context_messages)
-        )
+        read = await read_for(message, me=me, limit=self._context_messages)
         event_key = str(message.id)
         earlier = await self._shown_at(event_key)
         in_thread = message.thread and earlier and earlier.channel_id == str(message.thread.id)
@@ -138,7 +146,7 @@ class Answering:
                 conversation=conversation_of(channel),
                 event_key=event_key,
                 only_unanswered=only_unanswered,
-                surroundings=Surroundings(said=said, files=seen.files),
+                surroundings=read.surroundings,
             )
         )
         if reply.turn_id is None:
@@ -160,9 +168,12 @@ class Answering:
         reply: Reply,
         shown: ShownReply,
         sign: TypingSign,
+        *,
+        is_called: bool = True,
     ) -> None:
         async def refused() -> None:
-            await self._tell_elsewhere(message, texts, "Send Messages")
+            if is_called:
+                await self._elsewhere.cannot_write(message, texts, "Send Messages")
 
         answer = Answer(
             reply,
@@ -183,19 +194,28 @@ class Answering:
             log.error("delivery_not_read", error=str(error))
             return None
 
-    async def _is_command(self, message: discord.Message, text: str) -> bool:
-        """Carry out what ``text`` asks for, when it is a command or a plain request for one."""
+    async def _is_command(self, message: discord.Message, text: str, *, directly: bool) -> bool:
+        """Carry out what ``text`` asks for, when it is a command or a plain request for one.
+
+        Once: an event may come twice, and an edit of the message is no new request. Only what was
+        not understood may be put right.
+        """
         understood = self._commands.understand(text)
         if understood is None:
             return False
+        key = message.id if isinstance(understood, Invocation) else (message.id, hash(text))
+        if message.id in self._carried_out or not self._carried_out.add(key):
+            return True
         member = message.author
         caller = Caller(
             identity=identity_of(member),
             conversation=conversation_of(message.channel),
+            ruled=ruled_place(message.channel),
             prefix="/",
             is_admin=isinstance(member, discord.Member) and member.guild_permissions.manage_guild,
+            hears_all=self._hears_all,
         )
-        await answer_typed(message, understood, self._commands, caller)
+        await answer_typed(message, understood, self._commands, caller, directly=directly)
         return True
 
     async def _place(self, message: discord.Message, text: str, *, open_thread: bool) -> _Place:
@@ -209,22 +229,12 @@ class Answering:
                 return _Place(
                     channel=thread,
                     conversation=conversation_of(thread),
-                    outlet=ChannelOutlet(thread, thread.id),
+                    outlet=ChannelOutlet(thread, thread.id, event_id=str(message.id)),
                 )
         return _Place(
             channel=message.channel,
             conversation=conversation_of(message.channel),
-            outlet=ChannelOutlet(message.channel, message.channel.id, answers=message.id),
+            outlet=ChannelOutlet(
+                message.channel, message.channel.id, answers=message.id, event_id=str(message.id)
+            ),
         )
-
-    async def _tell_elsewhere(
-        self, message: discord.Message, texts: Texts, permission: str
-    ) -> None:
-        """Say directly what cannot be said in the channel."""
-        channel = getattr(message.channel, "mention", "")
-        try:
-            await message.author.send(
-                texts.cannot_write.format(channel=channel, permission=permission)
-            )
-        except TROUBLE as error:
-            log.warning("nobody_told", permission=permission, error=type(error).__name__)

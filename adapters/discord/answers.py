@@ -18,6 +18,8 @@ class Answers:
         self._to: dict[int, Answer] = {}
         self._of: dict[TurnId, Answer] = {}
         self._task: dict[Answer, asyncio.Task[object]] = {}
+        self.given_up: set[TurnId] = set()
+        """Turns whose answers Discord did not take, however often it was tried."""
 
     def to(self, event_id: int) -> Answer | None:
         """The answer to a message or an interaction."""
@@ -38,6 +40,7 @@ class Answers:
         self._task[answer] = task
         if answer.turn_id is not None:
             self._of[answer.turn_id] = answer
+            self.given_up.discard(answer.turn_id)
         task.add_done_callback(lambda _: self._forget(event_id, answer))
 
     async def ended(self, answer: Answer) -> None:
@@ -51,3 +54,5 @@ class Answers:
             del self._to[event_id]
         if answer.turn_id is not None and self._of.get(answer.turn_id) is answer:
             del self._of[answer.turn_id]
+            if answer.is_given_up:
+                self.given_up.add(answer.turn_id)

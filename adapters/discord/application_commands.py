@@ -19,6 +19,7 @@ from adapters.discord.command_screen import delivered
 from adapters.discord.command_texts import command_texts
 from adapters.discord.fact_form import MAX_CHARACTERS, FactForm
 from adapters.discord.normalising import conversation_of, identity_of
+from adapters.discord.places import ruled_place
 from adapters.discord.rights import still_manages
 from adapters.discord.translating import both
 from bot.commands import naming
@@ -174,6 +175,7 @@ def caller_of(interaction: discord.Interaction[Any]) -> Caller:
     return Caller(
         identity=identity_of(user),
         conversation=conversation_of(channel),
+        ruled=ruled_place(channel),
         locale=str(interaction.locale),
         # Discord hides commands by settings that a server may change, so rights are looked at
         # anew: what Discord says of this moment, and what the roles say that are known here.
@@ -181,6 +183,7 @@ def caller_of(interaction: discord.Interaction[Any]) -> Caller:
         and interaction.permissions.manage_guild
         and user.guild_permissions.manage_guild,
         still_admin=partial(still_manages, interaction.guild, user.id),
+        hears_all=interaction.client.intents.message_content,
     )
 
 

@@ -7,6 +7,7 @@ the words that a person points at.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import discord
@@ -15,19 +16,22 @@ from discord import app_commands
 from adapters.discord import headings
 from adapters.discord.answer import Answer, Pace
 from adapters.discord.answers import Answers
-from adapters.discord.attachments import Seen, look_at_files
-from adapters.discord.command_buttons import new_id
-from adapters.discord.command_replies import explain_error
-from adapters.discord.normalising import conversation_of, identity_of, quoted
+from adapters.discord.application_commands import caller_of
+from adapters.discord.command_buttons import FORM_SECONDS, new_id
+from adapters.discord.command_replies import answer_asked, explain_error
+from adapters.discord.elsewhere import cannot_write_here
+from adapters.discord.normalising import Channel, conversation_of, identity_of
 from adapters.discord.outlets import InteractionOutlet
-from adapters.discord.places import policy_in
+from adapters.discord.places import missing_to_answer, policy_in
+from adapters.discord.reading import Read, read_about, read_file
 from adapters.discord.shown_reply import ShownReply
 from adapters.discord.texts import CHINESE, ENGLISH, Texts, texts_for
 from adapters.discord.translating import both
+from adapters.tasks import OwnedTasks
+from bot.commands.dispatch import Commands
 from bot.domain.conversation import ConversationRef
 from bot.domain.message import InboundMessage
 from bot.domain.policy import AnswerPolicy
-from bot.domain.surroundings import Surroundings, Utterance
 from bot.engine.deliveries import Deliveries
 from bot.engine.policies import ChannelPolicies
 from bot.engine.turn import TurnEngine
@@ -37,8 +41,6 @@ log = get_logger(__name__)
 
 TYPED_CHARACTERS = 4000
 """The most that Discord takes in one field."""
-FORM_SECONDS = 15 * 60.0
-"""A form that was left open for longer is forgotten, with the words that it is about."""
 POLICY_SECONDS = 1.0
 """Discord waits 3 seconds for a first answer, whatever the database does."""
 
@@ -50,13 +52,17 @@ class Asking:
         self,
         *,
         engine: TurnEngine,
+        commands: Commands,
         answers: Answers,
         deliveries: Deliveries,
         policies: ChannelPolicies,
+        tasks: OwnedTasks,
         pace: Pace,
     ) -> None:
+        self._tasks = tasks
         self._pace = pace
         self._engine = engine
+        self._commands = commands
         self._answers = answers
         self._deliveries = deliveries
         self._policies = policies
@@ -70,28 +76,23 @@ class Asking:
         self,
         interaction: discord.Interaction[Any],
         text: str,
-        *,
-        file: discord.Attachment | None = None,
-        about: Utterance | None = None,
+        read: Callable[[], Awaitable[Read]],
     ) -> None:
-        """Answer what somebody asks. Acknowledges at once."""
+        """Answer what somebody asks, with what ``read`` finds. Acknowledges at once."""
         texts = texts_for(text, interaction.locale.value)
         if interaction.channel is None:
             await interaction.response.send_message(texts.not_now, ephemeral=True)
             return
-        conversation = conversation_of(interaction.channel)
-        try:
-            async with asyncio.timeout(POLICY_SECONDS):
-                policy = await policy_in(interaction.channel, self._policies)
-        except TimeoutError:
-            log.warning("policy_read_slowly")
-            policy = AnswerPolicy.USUAL
-        if policy is AnswerPolicy.OFF:
+        if missing := missing_to_answer(interaction):
+            await cannot_write_here(interaction, texts, missing)
+            return
+        if await self._policy(interaction.channel) is AnswerPolicy.OFF:
             await interaction.response.send_message(texts.switched_off, ephemeral=True)
             return
+        conversation = conversation_of(interaction.channel)
         await interaction.response.defer(thinking=True)
         with self._answers.taking():
-            await self._answer(interaction, conversation, text, texts, file=file, about=about)
+            await self._answer(interaction, conversation, text, texts, await read())
 
     async def _answer(
         self,
@@ -99,11 +100,8 @@ class Asking:
         conversation: ConversationRef,
         text: str,
         texts: Texts,
-        *,
-        file: discord.Attachment | None,
-        about: Utterance | None,
+        read: Read,
     ) -> None:
-        seen = Seen() if file is None else await look_at_files([file], text)
         reply = await self._engine.handle(
             InboundMessage(
                 event_key=f"interaction:{interaction.id}",
@@ -111,22 +109,31 @@ class Asking:
                 conversation=conversation,
                 text=text,
                 received_at=interaction.created_at,
-                shown=seen.shown,
-                surroundings=Surroundings(said=() if about is None else (about,), files=seen.files),
+                shown=read.seen.shown,
+                surroundings=read.surroundings,
             )
         )
         answer = Answer(
             reply,
             ShownReply(
                 InteractionOutlet(interaction),
-                heading=headings.of_question(text) + headings.of_remarks(seen.remarks),
+                heading=headings.of_question(text) + headings.of_remarks(read.remarks),
             ),
             author_id=interaction.user.id,
             texts=texts,
             deliveries=self._deliveries,
             pace=self._pace,
+            when_refused=lambda: cannot_write_here(interaction, texts, "Send Messages"),
         )
         self._answers.show(interaction.id, answer)
+
+    async def _policy(self, channel: Channel) -> AnswerPolicy:
+        # Reading is not cancelled: a database that is busy would have us wait for that too.
+        reading = self._tasks.start(policy_in(channel, self._policies), name="read-policy")
+        if (await asyncio.wait({reading}, timeout=POLICY_SECONDS))[0]:
+            return await reading
+        log.warning("policy_read_slowly")
+        return AnswerPolicy.USUAL
 
     def _chat_command(self) -> app_commands.Command[Any, ..., Any]:
         @app_commands.command(
@@ -145,7 +152,11 @@ class Asking:
             text: app_commands.Range[str, 1, 6000],
             file: discord.Attachment | None = None,
         ) -> None:
-            await self.ask(interaction, text, file=file)
+            understood = self._commands.understand(text, str(interaction.locale))
+            if understood is not None and file is None:
+                await answer_asked(interaction, understood, self._commands, caller_of(interaction))
+                return
+            await self.ask(interaction, text, lambda: read_file(file, text))
 
         return chat
 
@@ -187,15 +198,10 @@ class _Question(discord.ui.Modal):
         me = interaction.client.user
         if me is None:
             return
-        said = self._message
-        about = Utterance(
-            speaker=identity_of(said.author).display_name,
-            text=quoted(said, me),
-            said_at=said.created_at,
-            by_ellie=said.author.id == me.id,
-            pointed_at=True,
+        question = self._typed.value
+        await self._asking.ask(
+            interaction, question, lambda: read_about(self._message, question, me=me)
         )
-        await self._asking.ask(interaction, self._typed.value, about=about)
 
     async def on_error(  # type: ignore[override]  # as discord.py's own Modal has it
         self, interaction: discord.Interaction[Any], error: Exception, /

@@ -17,6 +17,9 @@ from bot.commands.reply import ReplyKind
 PREFIX = "ellie:"
 """What the ids of all of Ellie's buttons and forms begin with."""
 
+FORM_SECONDS = 15 * 60.0
+"""A form that was left open for longer is forgotten, with the words in it."""
+
 Act = Callable[[discord.Interaction[Any]], Awaitable[None]]
 
 

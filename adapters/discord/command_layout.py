@@ -95,12 +95,18 @@ def _lines(reply: CommandReply) -> Iterator[str]:
 def _row(row: Row) -> Iterator[str]:
     marks = "".join(f" · *{literal_line(mark)}*" for mark in row.marks)
     first, *others = literal(row.text).split("\n")
-    label = f"**{literal_line(row.label)}** " if row.label else ""
-    lines = [f"{label}{first}", *others]
+    lines = [f"{_label(row)}{first}", *others]
     lines[-1] += marks
     yield from lines
     for note in row.notes:
         yield f"{_SUBTEXT}{literal_line(note)}"
+
+
+def _label(row: Row) -> str:
+    # Ids are stored words: only what cannot be anything but an id becomes a link.
+    if row.names_channel and row.label.isascii() and row.label.isdecimal():
+        return f"<#{row.label}> "
+    return f"**{literal_line(row.label)}** " if row.label else ""
 
 
 def _cut_lines(lines: Iterator[str], limit: int) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -68,13 +69,15 @@ async def answer_message(
     language: Language = Language.ENGLISH,
     command_name: str = "help",
     turn_page: TurnPage | None = None,
+    directly: bool = False,
 ) -> None:
     """Answer a command that was written as a message.
 
     In a server a private answer goes to the author's direct messages, and the channel gets one
     line that says so. When those are closed, the line names ``command_name`` to use instead.
+    ``directly``: Ellie cannot write in the channel, so any answer goes there.
     """
-    is_elsewhere = message.guild is not None and reply.private
+    is_elsewhere = directly or (message.guild is not None and reply.private)
     place: discord.abc.Messageable = message.author if is_elsewhere else message.channel
     answering = Answering(
         screen=Screen(ChannelOutlet(place)),
@@ -83,7 +86,7 @@ async def answer_message(
         turn_page=turn_page,
     )
     told = await answering.begin(reply)
-    if is_elsewhere:
+    if is_elsewhere and not directly:
         texts = command_texts(language)
         if told:
             line = texts.told_directly
@@ -113,25 +116,59 @@ async def answer_typed(
     understood: Invocation | Mistake,
     commands: Commands,
     caller: Caller,
+    *,
+    directly: bool = False,
 ) -> None:
     """Carry out what somebody wrote as a message, and answer it. Never raises."""
     asking = replace(caller, still_admin=partial(still_manages, message.guild, message.author.id))
-
-    async def answer(page: int | None = None) -> CommandReply:
-        asked = understood
-        if page is not None and isinstance(asked, Invocation):
-            turned = dict.fromkeys(_pages(asked), page)
-            asked = replace(asked, arguments={**asked.arguments, **turned})
-        return await commands.answer(asked, asking)
-
+    carry_out, turn_page = _ways_to_answer(understood, commands, asking)
     command = understood.command
     await answer_message(
         message,
-        await carefully(answer, understood.language),
+        await carefully(carry_out, understood.language),
         language=understood.language,
         command_name=command.name if command else "help",
-        turn_page=answer if isinstance(understood, Invocation) and _pages(understood) else None,
+        turn_page=turn_page,
+        directly=directly,
     )
+
+
+async def answer_asked(
+    interaction: discord.Interaction[Any],
+    understood: Invocation | Mistake,
+    commands: Commands,
+    caller: Caller,
+) -> None:
+    """Carry out what somebody asked for in plain words by an interaction. Only they see it."""
+    deferring = interaction.response.defer(ephemeral=True, thinking=True)
+    if not await delivered(deferring, "command_not_acknowledged"):
+        return
+    carry_out, turn_page = _ways_to_answer(understood, commands, caller)
+    await respond(
+        interaction,
+        await carefully(carry_out, understood.language),
+        language=understood.language,
+        turn_page=turn_page,
+    )
+
+
+def _ways_to_answer(
+    understood: Invocation | Mistake, commands: Commands, caller: Caller
+) -> tuple[Callable[[], Awaitable[CommandReply]], TurnPage | None]:
+    """How the command is carried out, and for another page, where it has pages."""
+
+    async def carry_out() -> CommandReply:
+        return await commands.answer(understood, caller)
+
+    if not isinstance(understood, Invocation) or not _pages(understood):
+        return carry_out, None
+
+    async def turn_page(page: int) -> CommandReply:
+        turned = dict.fromkeys(_pages(understood), page)
+        asked = replace(understood, arguments={**understood.arguments, **turned})
+        return await commands.answer(asked, caller)
+
+    return carry_out, turn_page
 
 
 async def answer_forgotten_component(interaction: discord.Interaction[Any]) -> None:

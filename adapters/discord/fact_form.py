@@ -9,7 +9,7 @@ import discord
 from discord import ui
 
 from adapters.discord.command_answering import carefully
-from adapters.discord.command_buttons import new_id
+from adapters.discord.command_buttons import FORM_SECONDS, new_id
 from adapters.discord.command_replies import respond
 from adapters.discord.command_screen import delivered
 from adapters.discord.command_texts import command_texts
@@ -30,7 +30,9 @@ class FactForm(ui.Modal):
     def __init__(self, fact: Fact, edit: Edit, language: Language) -> None:
         texts = command_texts(language)
         super().__init__(
-            title=texts.edit_title.format(number=fact.number), custom_id=new_id("edit")
+            title=texts.edit_title.format(number=fact.number),
+            custom_id=new_id("edit"),
+            timeout=FORM_SECONDS,
         )
         self._edit = edit
         self._language = language

@@ -27,5 +27,9 @@ def of_remarks(remarks: Iterable[str]) -> str:
 def above(message: discord.Message) -> str:
     """The question above the answer to a command, as it stands there already."""
     first, _, _ = message.content.partition("\n")
-    is_answer = message.interaction_metadata is not None and first.startswith(_QUOTED)
-    return f"{first}\n" if is_answer else ""
+    # What a process that was killed owes is shown by another one, as a message of its own.
+    answers_no_message = message.reference is None and not isinstance(
+        message.channel, discord.Thread
+    )
+    is_answer = message.interaction_metadata is not None or answers_no_message
+    return f"{first}\n" if is_answer and first.startswith(_QUOTED) else ""

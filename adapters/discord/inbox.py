@@ -7,8 +7,7 @@ be answered, and one that comes later stops the answer and takes it away.
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Collection
 
 import discord
 
@@ -21,16 +20,19 @@ from adapters.discord.outlets import TROUBLE
 from adapters.discord.places import Channels, policy_in, shown_before
 from adapters.discord.shown_reply import ShownReply
 from adapters.ordering import InOrder
+from adapters.recent import Recent
 from bot.domain.identity import Platform
 from bot.engine.deliveries import Deliveries
 from bot.engine.policies import ChannelPolicies
-from bot.engine.revisions import MessageRevisions
+from bot.engine.revisions import MessageRevisions, Revised
 from bot.errors import StorageError
 from bot.log import get_logger
 
 log = get_logger(__name__)
 
 REMEMBERED_DELETIONS = 10_000
+NAMELESS = "…"
+"""A thread has to have some name."""
 LATE_EDIT_SECONDS = 600.0
 """A message that is edited within this time so that it is for Ellie is answered then."""
 
@@ -58,7 +60,7 @@ class Inbox:
         self._deliveries = deliveries
         self._revisions = revisions
         self._in_order = InOrder()
-        self._deleted: OrderedDict[int, None] = OrderedDict()
+        self._deleted = Recent(REMEMBERED_DELETIONS)
 
     async def message(self, message: discord.Message, me: discord.ClientUser) -> None:
         """Answer a message if it is for Ellie."""
@@ -69,22 +71,22 @@ class Inbox:
     async def edited(self, message: discord.Message, me: discord.ClientUser) -> None:
         """Follow an edit: memory has the new words, and what had no answer yet gets one to them.
 
-        An event without new words is none: Discord also tells that a link got a preview, and
-        without the message-content intent it does not tell the words.
+        Discord also tells that a link got a preview, which is no edit. An edit that leaves no
+        words is taken for a deletion: there are none, or they do not call her any more, and
+        without the message-content intent she is not told them.
         """
-        if message.edited_at is None or message.author.bot or not message.content:
+        if message.edited_at is None or message.author.bot:
             return
         with self._answers.taking():
             async with self._in_order.for_(message.id):
                 await self._follow_edit(message, me)
 
-    async def deleted(self, message_ids: Iterable[int]) -> None:
+    async def deleted(self, message_ids: Collection[int]) -> None:
         """Follow deletions: nothing of these messages is kept, and their answers go too."""
         for message_id in message_ids:
-            self._deleted[message_id] = None
-            while len(self._deleted) > REMEMBERED_DELETIONS:
-                self._deleted.popitem(last=False)
-            with self._answers.taking():
+            self._deleted.add(message_id)
+        with self._answers.taking():
+            for message_id in message_ids:
                 async with self._in_order.for_(message_id):
                     await self._retract(message_id)
 
@@ -92,21 +94,26 @@ class Inbox:
         if message.id in self._deleted:
             return
         try:
-            known = await self._revisions.edited(
+            # The answer may end while memory changes, and was to the old words all the same.
+            answer = await self._on_its_way(message.id)
+            revised = await self._revisions.edited(
                 Platform.DISCORD, str(message.id), spoken(message, me)
             )
-            answer = await self._on_its_way(message.id)
+            answer = answer or await self._on_its_way(message.id)
         except StorageError as error:
             log.error("edit_not_followed", error=str(error))
             return
-        if known:
+        if revised is Revised.UNKNOWN:
+            if message.content and _age(message) < LATE_EDIT_SECONDS:
+                await self._take(message, me)
+        elif revised is Revised.CHANGED and message.content:
             if answer is not None:
                 answer.retract()
                 await self._answers.ended(answer)
             shown = None if answer is None else answer.shown
             await self._answering.anew(message, me, shown=shown, only_unanswered=answer is None)
-        elif _age(message) < LATE_EDIT_SECONDS:
-            await self._take(message, me)
+        elif revised is Revised.CHANGED:
+            await self._retract(message.id)
 
     async def _take(self, message: discord.Message, me: discord.ClientUser) -> None:
         if message.id in self._deleted or message.author.bot or self._answers.to(message.id):
@@ -119,28 +126,42 @@ class Inbox:
         await self._answering.answer(
             message,
             me,
+            is_called=decision.is_called,
             open_thread=decision.open_thread,
             is_wanted=lambda: message.id not in self._deleted,
         )
 
     async def _retract(self, message_id: int) -> None:
+        """Memory first: Discord may be slow, and Ellie may be stopped meanwhile."""
         event_key = str(message_id)
-        if answer := self._answers.to(message_id):
-            await self._take_back(answer)
+        answer, delivery = self._answers.to(message_id), None
+        if answer is not None:
+            answer.retract()
         try:
-            delivery = await self._deliveries.of_event(Platform.DISCORD, event_key)
-            if again := await self._on_its_way(message_id):
-                await self._take_back(again)
-            elif delivery is not None and answer is None:
-                await _remove(shown_before(delivery, self._channels))
             await self._revisions.deleted(Platform.DISCORD, event_key)
+            delivery = await self._deliveries.of_event(Platform.DISCORD, event_key)
         except StorageError as error:
             log.error("deletion_not_followed", error=str(error))
+        if delivery is not None:
+            answer = answer or self._answers.of(delivery.turn_id)
+        if answer is not None:
+            answer.retract()
+            await self._answers.ended(answer)
+            await _remove(answer.shown)
+        elif delivery is not None:
+            await _remove(shown_before(delivery, self._channels))
+        if delivery is not None and delivery.channel_id == event_key:
+            await self._close_thread(message_id)
 
-    async def _take_back(self, answer: Answer) -> None:
-        answer.retract()
-        await self._answers.ended(answer)
-        await _remove(answer.shown)
+    async def _close_thread(self, message_id: int) -> None:
+        """Close the thread that was opened to answer a message, and is named after its words."""
+        thread = self._channels.get_channel(message_id)
+        if not isinstance(thread, discord.Thread) or thread.owner_id != thread.guild.me.id:
+            return
+        try:
+            await thread.edit(name=NAMELESS, archived=True)
+        except TROUBLE as error:
+            log.warning("thread_not_closed", error=type(error).__name__)
 
     async def _on_its_way(self, message_id: int) -> Answer | None:
         """The answer to a message that is being shown, also one that a button asked for."""

@@ -211,7 +211,7 @@ def _quote(line: str) -> str:
 
 
 def _bold(content: str) -> str:
-    parts = regex.split(r"(`+[^`]+`+)", content.strip())
+    parts = regex.split(r"((?<!`)`++[^`]+`+)", content.strip())
     return f"**{''.join(p if p.startswith('`') else p.replace('**', '') for p in parts)}**"
 
 

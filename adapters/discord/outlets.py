@@ -1,14 +1,16 @@
 """Where the messages of a reply go: into a channel, or in answer to an interaction.
 
 Discord gives an interaction a token for 15 minutes. A reply may take longer, so its messages are
-edited as what they are, messages of a channel, wherever Ellie can see that channel.
+edited as what they are, messages of a channel.
 """
 
 from __future__ import annotations
 
+import hashlib
 import io
+import itertools
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any, Protocol
 
@@ -19,6 +21,8 @@ from bot.commands.reply import ReplyFile
 
 INTERACTION_LIFETIME = timedelta(minutes=14)
 """After that an interaction is not used any more; Discord ends it after 15 minutes."""
+PRESSING_AFTER = timedelta(minutes=12)
+"""Then “thinking” is replaced by a message, which can still be changed when the time is over."""
 
 
 Shown = discord.Message | discord.PartialMessage
@@ -28,11 +32,17 @@ Shown = discord.Message | discord.PartialMessage
 NO_HISTORY = 160002
 """“Cannot reply without permission to read message history” (docs.discord.com, status codes)."""
 
+NONCE_CHARACTERS = 24
+
+THREAD_ARCHIVED = 50083
+"""“Tried to perform an operation on an archived thread”: nothing in it can be changed."""
+
 
 TROUBLE = (discord.HTTPException, aiohttp.ClientError, OSError)
 """What goes wrong between Discord and us. discord.py hands on what the network raises."""
 
-_WORTH_ANOTHER_TRY = frozenset({408, 429})
+_WORTH_ANOTHER_TRY = frozenset({401, 408, 429})
+"""A token that is refused may be put right, and is, before Ellie is started again."""
 
 
 def is_final(error: Exception) -> bool:
@@ -53,6 +63,10 @@ class Outlet(Protocol):
     def may_attach(self) -> bool:
         """Whether files may be sent there."""
 
+    @property
+    def is_pressing(self) -> bool:
+        """Whether a first message has to be sent now, or can never be."""
+
     async def post(self, content: str, *, view: discord.ui.View | None) -> Shown:
         """Send the next message."""
 
@@ -61,12 +75,28 @@ class ChannelOutlet:
     """Sends into a channel; the first message answers another one, if that is still there."""
 
     def __init__(
-        self, channel: discord.abc.Messageable, channel_id: int, answers: int | None = None
+        self,
+        channel: discord.abc.Messageable,
+        channel_id: int,
+        answers: int | None = None,
+        event_id: str = "",
     ) -> None:
+        """``answers`` is the message that the first one replies to.
+
+        ``event_id`` is that of the event which gets its first answer here: whoever else shows that
+        answer, in another process or after a crash, names its messages alike, and Discord takes
+        each of them once.
+        """
         self.channel_id = channel_id
         self._channel = channel
         self._answers = answers
+        self._names = _nonces(event_id)
         self._nonce = ""
+
+    @property
+    def is_pressing(self) -> bool:
+        """Never: a channel is patient."""
+        return False
 
     @property
     def may_attach(self) -> bool:
@@ -84,7 +114,7 @@ class ChannelOutlet:
         When it is not known whether it arrived, and it is sent again, Discord knows it by its
         nonce and gives the one that it has.
         """
-        is_again, self._nonce = bool(self._nonce), self._nonce or secrets.token_hex(12)
+        is_again, self._nonce = bool(self._nonce), self._nonce or next(self._names)
         fields: dict[str, Any] = {"content": content, "nonce": self._nonce}
         if view is not None:
             fields["view"] = view
@@ -100,7 +130,7 @@ class ChannelOutlet:
                 raise
             del fields["reference"], fields["mention_author"]
             message = await self._channel.send(**fields)
-        if is_again and message.content != content:
+        if is_again:
             await message.edit(content=content, view=view)
         self._answers, self._nonce = None, ""
         return message
@@ -115,7 +145,14 @@ class InteractionOutlet:
             raise ValueError(msg)
         self.channel_id = interaction.channel_id
         self._interaction = interaction
+        # By our own clock, which need not be Discord's.
+        self._taken_at = discord.utils.utcnow()
         self._is_first = True
+
+    @property
+    def is_pressing(self) -> bool:
+        """Whether nothing was sent yet and the interaction will soon be over."""
+        return self._is_first and self._age() > PRESSING_AFTER
 
     @property
     def may_attach(self) -> bool:
@@ -135,17 +172,24 @@ class InteractionOutlet:
         else:
             message = await self._interaction.followup.send(wait=True, **fields)
         self._is_first = False
-        is_direct = self._interaction.guild_id is None
-        if is_direct or self._interaction.app_permissions.view_channel:
-            return self._channel().get_partial_message(message.id)
-        return message
+        return self._channel().get_partial_message(message.id)
 
     def _is_over(self) -> bool:
-        return discord.utils.utcnow() - self._interaction.created_at > INTERACTION_LIFETIME
+        return self._age() > INTERACTION_LIFETIME
+
+    def _age(self) -> timedelta:
+        return discord.utils.utcnow() - self._taken_at
 
     def _channel(self) -> discord.PartialMessageable:
         client: discord.Client = self._interaction.client
         return client.get_partial_messageable(self.channel_id, guild_id=self._interaction.guild_id)
+
+
+def _nonces(event_id: str) -> Iterator[str]:
+    """Names of messages, of at most the 25 characters that Discord takes."""
+    for number in itertools.count():
+        named = hashlib.sha256(f"{event_id}:{number}".encode()).hexdigest()[:NONCE_CHARACTERS]
+        yield named if event_id else secrets.token_hex(NONCE_CHARACTERS // 2)
 
 
 def files_of(files: Sequence[ReplyFile]) -> list[discord.File]:

@@ -7,6 +7,7 @@ gone only when the lease of its turns has run out, and Discord may have been out
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Protocol
 
 import discord
@@ -15,13 +16,14 @@ from adapters.discord import buttons, headings
 from adapters.discord.answers import Answers
 from adapters.discord.composing import compose
 from adapters.discord.outlets import TROUBLE, ChannelOutlet, is_final
-from adapters.discord.places import Channels, shown_before
+from adapters.discord.places import Channels, channel_of, shown_before
 from adapters.discord.shown_reply import ShownReply
 from adapters.discord.texts import texts_for
 from bot.domain.delivery import Delivery, Undelivered
 from bot.domain.identity import Platform, TenantRef
 from bot.domain.turn import FailureReason, Turn, TurnId, TurnStatus
 from bot.engine.deliveries import Deliveries
+from bot.engine.outcomes import told_late
 from bot.errors import StorageError
 from bot.log import get_logger
 
@@ -58,22 +60,21 @@ class DeliveryRecovery:
         finished = 0
         try:
             for found in await self._deliveries.unfinished(
-                Platform.DISCORD, is_being_shown=self._is_being_shown
+                Platform.DISCORD, given_up=self._answers.given_up
             ):
                 if self._is_ours(found.conversation.tenant):
                     finished += await self._finish_carefully(found)
+                elif self._deliveries.is_old(found):
+                    await self._give_up(found)
         except StorageError as error:
             log.error("deliveries_not_recovered", error=str(error))
         if finished:
             log.warning("replies_recovered", count=finished)
         return finished
 
-    def _is_being_shown(self, turn_id: TurnId) -> bool:
-        return self._answers.of(turn_id) is not None
-
     async def _finish_carefully(self, found: Undelivered) -> bool:
         """One that breaks keeps nobody else waiting."""
-        if self._is_being_shown(found.turn.id):
+        if self._answers.of(found.turn.id) is not None:
             return False  # asked for again meanwhile
         try:
             return await self._finish(found)
@@ -86,21 +87,35 @@ class DeliveryRecovery:
     def _is_ours(self, tenant: TenantRef | None) -> bool:
         return tenant is None or self._channels.get_guild(int(tenant.external_id)) is not None
 
+    async def _give_up(self, found: Undelivered) -> None:
+        """She is not in that server any more, or some other process would have finished it."""
+        log.info("reply_given_up", turn=found.turn.id)
+        await self._deliveries.reported(found.turn.id)
+        await self._deliveries.unseen(found.turn.id)
+        delivery = found.delivery or Delivery(
+            turn_id=found.turn.id, channel_id=found.conversation.channel_id
+        )
+        await self._deliveries.shown(replace(delivery, is_complete=True))
+
     async def _finish(self, found: Undelivered) -> bool:
         """Show the end of one reply. Where nobody can be told any more, that is noted too."""
         turn, shown = found.turn, self._shown(found)
         if not await self._may_tell(turn):
             return False
-        is_complete = True
-        if turn.text or turn.shown:
+        is_complete, is_seen = True, bool(turn.text or turn.shown)
+        if is_seen:
             try:
                 await self._show(found, shown)
             except TROUBLE as error:
                 # Where she may not write, or nobody is left to read it, trying again helps nobody.
                 is_complete = is_final(error)
+                is_seen = not is_complete
                 log.warning("reply_not_recovered", error=type(error).__name__)
         if is_complete:
             self._tried.discard(turn.id)
+            self._answers.given_up.discard(turn.id)
+        if not is_seen:
+            await self._deliveries.unseen(turn.id)
         await self._deliveries.shown(
             Delivery(
                 turn_id=turn.id,
@@ -125,13 +140,15 @@ class DeliveryRecovery:
     async def _show(self, found: Undelivered, shown: ShownReply) -> None:
         turn = found.turn
         texts = texts_for(turn.text)
+        notice = told_late(found)
         if turn.status is TurnStatus.FAILED:
             view, name = buttons.when_failed(turn.id, texts), "failed"
-            composed = compose(shown.heading, notice=texts.interrupted)
+            notice = "\n".join(filter(None, (texts.interrupted, notice)))
+            composed = compose(shown.heading, notice=notice)
         else:
             view, name = buttons.when_answered(turn.id, texts), "answered"
             text = shown.heading + (turn.reply or texts.nothing_said)
-            composed = compose(text, may_attach=shown.outlet.may_attach)
+            composed = compose(text, notice=notice, may_attach=shown.outlet.may_attach)
         await shown.show(composed.parts, view=view, view_name=name, files=composed.files)
 
     def _shown(self, found: Undelivered) -> ShownReply:
@@ -140,7 +157,8 @@ class DeliveryRecovery:
         if found.delivery is not None and found.delivery.message_ids:
             return shown_before(found.delivery, self._channels, heading=heading)
         where = found.conversation
-        channel = self._channels.get_partial_messageable(int(where.thread_id or where.channel_id))
-        message = found.turn.event_key.rpartition(":")[2]
-        answers = int(message) if is_message and message.isdecimal() else None
-        return ShownReply(ChannelOutlet(channel, channel.id, answers=answers), heading=heading)
+        channel = channel_of(int(where.thread_id or where.channel_id), self._channels)
+        event_id = found.turn.event_key.rpartition(":")[2]
+        answers = int(event_id) if is_message and event_id.isdecimal() else None
+        outlet = ChannelOutlet(channel, channel.id, answers=answers, event_id=event_id)
+        return ShownReply(outlet, heading=heading)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import discord
@@ -10,20 +9,25 @@ import discord
 from adapters.discord import headings
 from adapters.discord.answer import Answer, Pace
 from adapters.discord.answers import Answers
-from adapters.discord.attachments import look_at
+from adapters.discord.elsewhere import cannot_write_here
 from adapters.discord.normalising import conversation_of, identity_of
 from adapters.discord.outlets import TROUBLE
-from adapters.discord.places import Channels, shown_before
-from adapters.discord.surroundings import around
+from adapters.discord.places import Channels, missing_to_answer, policy_in, shown_before
+from adapters.discord.reading import read_about, read_for
+from adapters.discord.surroundings import starter_of
 from adapters.discord.texts import Texts, texts_for
+from adapters.discord.typing_sign import TypingSign
 from adapters.ordering import InOrder
+from adapters.tasks import OwnedTasks
 from bot.domain.delivery import Delivery
 from bot.domain.feedback import Verdict
 from bot.domain.message import AgainRequest
+from bot.domain.policy import AnswerPolicy
 from bot.domain.surroundings import ALONE, Surroundings
 from bot.domain.turn import TurnId
 from bot.engine.deliveries import Deliveries
 from bot.engine.feedback import Feedback, FeedbackResult
+from bot.engine.policies import ChannelPolicies
 from bot.engine.turn import TurnEngine
 from bot.errors import StorageError
 from bot.log import get_logger
@@ -41,10 +45,14 @@ class ReplyButtons:
         answers: Answers,
         deliveries: Deliveries,
         feedback: Feedback,
+        policies: ChannelPolicies,
         channels: Channels,
+        tasks: OwnedTasks,
         context_messages: int,
         pace: Pace,
     ) -> None:
+        self._policies = policies
+        self._tasks = tasks
         self._pace = pace
         self._context_messages = context_messages
         self._one_by_one = InOrder()
@@ -72,8 +80,13 @@ class ReplyButtons:
         if interaction.message is None or interaction.channel is None:
             return
         await interaction.response.defer()
-        with self._answers.taking():
-            await self._again(interaction, interaction.message, turn_id, texts)
+        if missing := missing_to_answer(interaction):
+            await cannot_write_here(interaction, texts, missing)
+        elif await policy_in(interaction.channel, self._policies) is AnswerPolicy.OFF:
+            await interaction.followup.send(texts.switched_off, ephemeral=True)
+        else:
+            with self._answers.taking():
+                await self._again(interaction, interaction.message, turn_id, texts)
 
     async def _again(
         self,
@@ -98,13 +111,16 @@ class ReplyButtons:
                 )
             )
             if reply.turn_id is not None:
+                sign = TypingSign(message.channel, self._tasks)
                 answer = Answer(
                     reply,
                     shown,
                     author_id=interaction.user.id,
-                    texts=texts,
+                    texts=texts_for(first.content, interaction.locale.value),
                     deliveries=self._deliveries,
                     pace=self._pace,
+                    when_shown=sign.stop,
+                    when_refused=lambda: cannot_write_here(interaction, texts, "Send Messages"),
                 )
                 self._answers.show(interaction.id, answer)
                 return
@@ -150,36 +166,49 @@ class ReplyButtons:
         first_id = int(delivery.message_ids[0])
         if first_id == last.id:
             return last
-        try:
-            return await last.channel.fetch_message(first_id)
-        except TROUBLE as error:
-            log.info("first_message_not_read", error=type(error).__name__)
-            return last
+        return await _message(last.channel, first_id) or last
 
     async def _surroundings(
         self, interaction: discord.Interaction[Any], first: discord.Message
     ) -> Surroundings:
-        """What stood around the message that was answered; nothing when it is gone."""
-        me, asked = interaction.client.user, await _answered(first)
-        if me is None or asked is None or asked.author.id != interaction.user.id:
+        """What stood around what was answered, read again; nothing of what is gone by now."""
+        me = interaction.client.user
+        if me is None:
             return ALONE
-        seen, said = await asyncio.gather(
-            look_at(asked), around(asked, me=me, limit=self._context_messages)
-        )
-        return Surroundings(said=said, files=seen.files)
+        if (about := _asked_about(first)) is not None:
+            meant = await _message(first.channel, about)
+            return ALONE if meant is None else (await read_about(meant, "", me=me)).surroundings
+        asked = await _answered(first)
+        if asked is None or asked.author.id != interaction.user.id:
+            return ALONE
+        return (await read_for(asked, me=me, limit=self._context_messages)).surroundings
+
+
+def _asked_about(reply: discord.Message) -> int | None:
+    """The message that the question was about, when it was asked by the menu of that message."""
+    by = reply.interaction_metadata
+    opened_by = None if by is None else by.modal_interaction
+    return None if opened_by is None else opened_by.target_message_id
 
 
 async def _answered(reply: discord.Message) -> discord.Message | None:
     """The message to which Ellie replied."""
-    reference = reply.reference
+    reference, channel = reply.reference, reply.channel
     if reference is None or reference.message_id is None:
-        return None
+        # An answer in a thread that was opened for it replies to nothing.
+        return await starter_of(channel) if isinstance(channel, discord.Thread) else None
     if reference.resolved is not None:
         return reference.resolved if isinstance(reference.resolved, discord.Message) else None
+    return await _message(channel, reference.message_id)
+
+
+async def _message(
+    channel: discord.abc.MessageableChannel, message_id: int
+) -> discord.Message | None:
     try:
-        return await reply.channel.fetch_message(reference.message_id)
+        return await channel.fetch_message(message_id)
     except TROUBLE as error:
-        log.info("question_not_read", error=type(error).__name__)
+        log.info("message_not_read", error=type(error).__name__)
         return None
 
 

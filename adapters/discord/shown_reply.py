@@ -8,7 +8,7 @@ from typing import Any
 
 import discord
 
-from adapters.discord.outlets import Outlet, Shown, files_of
+from adapters.discord.outlets import THREAD_ARCHIVED, Outlet, Shown, files_of
 from bot.commands.reply import ReplyFile
 
 
@@ -87,9 +87,24 @@ class ShownReply:
         except discord.NotFound:
             if seen.content is not None:
                 raise  # somebody took away what they were just reading
-            # One of an earlier showing, deleted since: this one has a message of its own then.
-            seen.message = await self.outlet.post(part, view=view)
+            await self._replace(place, part, view)
+        except discord.HTTPException as error:
+            if error.code != THREAD_ARCHIVED:
+                raise
+            await self._replace(place, part, view)
         seen.content, seen.view, seen.files = part, name, seen.files or 0
+
+    async def _replace(self, place: int, part: str, view: discord.ui.View | None) -> None:
+        """Have a message of its own in place of one of an earlier showing, and of those below.
+
+        That one was deleted since, or its thread archived, which a new message opens again.
+        """
+        old = self._seen[place].message
+        self._seen[place].message = await self.outlet.post(part, view=view)
+        while len(self._seen) > place + 1:
+            await _remove(self._seen[-1].message)
+            self._seen.pop()
+        await _remove(old)
 
     async def _attach(self, files: Sequence[ReplyFile]) -> None:
         if self._seen and len(files) != self._seen[-1].files:

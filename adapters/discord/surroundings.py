@@ -100,13 +100,13 @@ async def _recent(
 
     await _as_far_as_possible("channel", read())
     if isinstance(channel, discord.Thread):
-        starter = await _starter(channel)
+        starter = await starter_of(channel)
         if starter is not None and _may_be_told(starter, message, me):
             recent.append(starter)
     return recent
 
 
-async def _starter(thread: discord.Thread) -> discord.Message | None:
+async def starter_of(thread: discord.Thread) -> discord.Message | None:
     """The message that a thread stands under, which has the thread's id."""
     if thread.starter_message is not None:
         return thread.starter_message

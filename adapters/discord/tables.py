@@ -16,7 +16,7 @@ _GAP = "  "
 _LINE_BREAK = regex.compile(r"(?:(?<![ \t])[ \t]++)?<br[ \t]*/?>[ \t]*", regex.IGNORECASE)
 _LINK = regex.compile(r"!?\[[^\[\]]*\]\([^()\s]+\)|https?://")
 _MARKUP = regex.compile(
-    r"(?P<ticks>`+) ?(?P<code>.+?) ?(?P=ticks)"
+    r"(?<!`)(?P<ticks>`++) ?(?P<code>.+?) ?(?P=ticks)(?!`)"
     r"|(?P<mark>\*\*|__|~~|(?<!\w)_(?=\S)|\*(?=\S))(?P<marked>[^*_~`]+)(?P=mark)"
     r"|\\(?P<escaped>[|*_`\\])"
 )

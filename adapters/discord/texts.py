@@ -24,6 +24,8 @@ class Texts:
     over: str
     still_answering: str
     cannot_write: str
+    cannot_write_here: str
+    still_thinking: str
     switched_off: str
     ask_title: str
     ask_label: str
@@ -54,6 +56,11 @@ ENGLISH = Texts(
         "You wrote to me in {channel}, but I can't write there. Somebody who manages the server "
         "can give me the permission “{permission}” in that channel. Here I can answer you."
     ),
+    cannot_write_here=(
+        "I can't write in this channel: I lack the permission “{permission}”. Ask me in another "
+        "channel, or directly."
+    ),
+    still_thinking="(I'm still thinking.)",
     switched_off="I'm switched off in this channel. Write to me in another one, or directly.",
     ask_title="Ask Ellie about this",
     ask_label="Your question",
@@ -82,6 +89,8 @@ CHINESE = Texts(
         "你在 {channel} 给我写了消息，但我不能在那里发言。管理服务器的人可以在那个频道给我"
         "“{permission}”权限。在这里我可以回答你。"
     ),
+    cannot_write_here="我不能在这个频道发言：我没有“{permission}”权限。请在别的频道或私信里问我。",
+    still_thinking="（我还在想。）",
     switched_off="我在这个频道被关闭了。请在别的频道或私信里找我。",
     ask_title="就此询问 Ellie",
     ask_label="你的问题",

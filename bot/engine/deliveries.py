@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Collection
 from datetime import timedelta
 
 from bot.domain.delivery import Delivery, Undelivered
@@ -21,6 +21,10 @@ A lease is not renewed once the turn has ended, and the last edits may wait for 
 """
 
 
+GIVEN_UP_AFTER = timedelta(days=1)
+"""What no process finished within this time is in a place that none of them sees any more."""
+
+
 class Deliveries:
     """Notes what was shown of replies, and finds what was not. May raise a StorageError."""
 
@@ -36,6 +40,15 @@ class Deliveries:
             await work.commit()
         return is_stored
 
+    async def unseen(self, turn_id: TurnId) -> None:
+        """Note that nobody will see the end of a turn: what it tells is told another time.
+
+        That is what is kept about the person, if this turn was to tell it.
+        """
+        async with self._storage.unit_of_work() as work:
+            await work.persons.return_notice(turn_id)
+            await work.commit()
+
     async def of_event(self, platform: Platform, event_key: str) -> Delivery | None:
         """Where the reply to an event is shown, by the key that the event's message had."""
         async with self._storage.unit_of_work() as work:
@@ -48,16 +61,20 @@ class Deliveries:
             return await work.deliveries.of_turn(turn_id)
 
     async def unfinished(
-        self, platform: Platform, *, is_being_shown: Callable[[TurnId], bool] = lambda _: True
+        self, platform: Platform, *, given_up: Collection[TurnId] = ()
     ) -> tuple[Undelivered, ...]:
         """Turns of a platform that have ended and were not wholly shown, oldest first.
 
-        Not those of another process that may still be showing them. Of this one only what it gave
-        up: noted as not complete, and by ``is_being_shown`` not being shown now.
+        Not those of another process that may still be showing them; of this one only those that
+        it has ``given_up``.
         """
         async with self._storage.unit_of_work() as work:
             found = await work.deliveries.unfinished(platform, limit=LIMIT)
-        return tuple(turn for turn in found if self._is_abandoned(turn, is_being_shown))
+        return tuple(turn for turn in found if self._is_abandoned(turn, given_up))
+
+    def is_old(self, found: Undelivered) -> bool:
+        """Whether nobody finished it for so long that nobody will."""
+        return found.lease_until < self._clock.now() - GIVEN_UP_AFTER
 
     async def reported(self, turn_id: TurnId) -> bool:
         """Note that the person is told of an interrupted turn. False when somebody did before."""
@@ -66,9 +83,8 @@ class Deliveries:
             await work.commit()
         return is_first
 
-    def _is_abandoned(self, turn: Undelivered, is_being_shown: Callable[[TurnId], bool]) -> bool:
+    def _is_abandoned(self, turn: Undelivered, given_up: Collection[TurnId]) -> bool:
         if turn.worker == self._workers.name:
-            is_given_up = turn.delivery is not None and not turn.delivery.is_complete
-            return is_given_up and not is_being_shown(turn.turn.id)
+            return turn.turn.id in given_up
         is_overdue = turn.lease_until < self._clock.now() - PATIENCE
         return is_overdue or self._workers.is_dead(turn.worker)

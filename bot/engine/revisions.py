@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from enum import StrEnum
 
 from bot.domain.conversation import Audience, Scope
 from bot.domain.episode import EpisodeSentence
@@ -40,6 +41,16 @@ _YIELD_EVERY = 100
 """Turns looked through before other tasks get a chance: about 10 ms of work."""
 
 
+class Revised(StrEnum):
+    """What an edit of a message did to memory."""
+
+    UNKNOWN = "unknown"
+    """No turn came of that message."""
+    UNCHANGED = "unchanged"
+    """It was delivered again, or nothing about the words has changed."""
+    CHANGED = "changed"
+
+
 class MessageRevisions:
     """Follows deletions and edits. May raise a StorageError.
 
@@ -65,25 +76,31 @@ class MessageRevisions:
 
         False when no turn came of that event.
         """
-        return await self._revise(platform, event_key, "", "message deleted")
+        revised = await self._revise(platform, event_key, None, "message deleted")
+        return revised is not Revised.UNKNOWN
 
-    async def edited(self, platform: Platform, event_key: str, text: str) -> bool:
+    async def edited(self, platform: Platform, event_key: str, text: str) -> Revised:
         """Put ``text`` in place of what a turn says, and learn from it what rules find.
 
-        What sentences taught that are still there stays as it is. An empty text is a deletion; so
-        is an edit by somebody who is paused or incognito now, whose new words must not be
-        remembered. A turn from which something was forgotten only loses words: the platform still
-        has the forgotten ones, and one that has no words any more gets none. False as for
-        :meth:`deleted`.
+        What sentences taught that are still there stays as it is. To take all words away is a
+        deletion; so is an edit by somebody who is paused or incognito now, whose new words must
+        not be remembered. A turn from which something was forgotten only loses words: the platform
+        still has the forgotten ones, and one that has no words any more gets none.
         """
         return await self._revise(platform, event_key, clean_text(text), "message edited")
 
-    async def _revise(self, platform: Platform, event_key: str, text: str, reason: str) -> bool:
+    async def _revise(
+        self, platform: Platform, event_key: str, new_text: str | None, reason: str
+    ) -> Revised:
+        """``new_text`` is None for a deletion, which takes a turn without words too."""
+        text = new_text or ""
         async with self._storage.unit_of_work() as work:
             found = await _find(work, platform, event_key)
             if found is None:
-                return False
+                return Revised.UNKNOWN
             person, turn = found
+            if new_text == turn.text:
+                return Revised.UNCHANGED
             operations = [
                 entry
                 for entry in await work.operations.of_person(person.id)
@@ -94,7 +111,7 @@ class MessageRevisions:
             if _changes(turn, text) and not _may_say(person, turn):
                 text = ""
             if not _changes(turn, text):
-                return True  # delivered again, or nothing about the words has changed
+                return Revised.UNCHANGED
             revision = _Revision(work, person, turn, text)
             detail = await revision.carry_out(operations, await self._context(work, turn))
             if text and not turn.unremembered:
@@ -104,7 +121,7 @@ class MessageRevisions:
             )
         log.info(reason.replace(" ", "_"), person=person.id, turn=turn.id, **detail)
         await self._erasing.scrub()
-        return True
+        return Revised.CHANGED
 
     async def _context(self, work: UnitOfWork, turn: Turn) -> ChangeContext:
         return ChangeContext(

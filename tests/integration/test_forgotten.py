@@ -20,6 +20,7 @@ from bot.domain.feedback import Verdict
 from bot.domain.identity import Platform
 from bot.domain.shown import Shown
 from bot.domain.turn import Turn
+from bot.engine.revisions import Revised
 from bot.errors import EngineFailedError
 from bot.ports.storage import UnitOfWork
 from storage.database import SqlStorage, open_storage
@@ -306,7 +307,7 @@ async def test_a_deleted_or_edited_message_is_left_nowhere(
 
     revisions = dialog.control.revisions
     if after:
-        assert await revisions.edited(Platform.SLACK, "told", after)
+        assert await revisions.edited(Platform.SLACK, "told", after) is Revised.CHANGED
     else:
         assert await revisions.deleted(Platform.SLACK, "told")
 

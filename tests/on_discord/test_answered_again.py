@@ -7,6 +7,9 @@ from pathlib import Path
 import discord
 from support.town import town
 
+from bot.domain.identity import Platform, TenantRef
+from bot.domain.policy import AnswerPolicy
+
 PROGRAM = "\n".join(f"print({n})  # a line of a program" for n in range(400))
 LONG_CODE = f"Here:\n```python\n{PROGRAM}\n```\nDone."
 
@@ -128,3 +131,89 @@ async def test_another_answer_can_be_stopped_too_and_by_the_asker_alone(tmp_path
         assert refused.ephemeral
         await t.press(t.ana, t.hers()[0], "stop")
         assert t.said() == ["one\n-# (stopped)"]
+
+
+async def test_she_types_while_she_thinks_of_another_answer(tmp_path: Path) -> None:
+    async with town(tmp_path, "Apples.", "Pears.") as t:
+        await t.say(t.ana, "name a fruit")
+        before = len(t.requests("POST", "/typing"))
+        t.ellie.generator.hold()
+        await t.press(t.ana, t.hers()[0], "again")
+        assert len(t.requests("POST", "/typing")) > before
+        t.ellie.generator.release()
+        await t.env.settle()
+        await t.env.advance_time(60)
+        before = len(t.requests("POST", "/typing"))
+        await t.env.advance_time(60)
+        assert len(t.requests("POST", "/typing")) == before
+
+
+async def test_where_she_is_switched_off_there_is_no_other_answer(tmp_path: Path) -> None:
+    async with town(tmp_path, "Apples.") as t:
+        await t.say(t.ana, "name a fruit")
+        tenant = TenantRef(platform=Platform.DISCORD, external_id=str(t.guild.id))
+        await t.ellie.policies.set(tenant, str(t.hall.id), AnswerPolicy.OFF)
+        result = await t.press(t.ana, t.hers()[0], "again")
+        assert "switched off" in result.followups[0].content
+        assert t.said() == ["Apples."]
+
+
+async def test_another_answer_in_chinese_has_chinese_buttons(tmp_path: Path) -> None:
+    async with town(tmp_path, "苹果。", "梨。") as t:
+        await t.say(t.ana, "说一种水果")
+        await t.press(t.ana, t.hers()[0], "again")
+        await t.env.advance_time(60)
+        assert t.buttons(t.hers()[0])[0] == "重新回答"
+
+
+async def test_an_archived_thread_gets_the_other_answer_in_a_new_message(tmp_path: Path) -> None:
+    async with town(tmp_path, "Apples.", "Pears.") as t:
+        await t.say(t.ana, "name a fruit")
+        first = t.hers()[0]
+        t.env.inject_error("PATCH", "/channels/*/messages/*", status=400, code=50083, times=1)
+        await t.press(t.ana, first, "again")
+        await t.env.advance_time(60)
+        [message] = t.hers()
+        assert message.content == "Pears."
+        assert message.id != first.id
+        assert t.buttons(message)[0] == "Again"
+
+
+async def test_messages_stay_in_order_when_the_first_was_deleted(tmp_path: Path) -> None:
+    pages = [" ".join(f"{word}{n}." for n in range(500)) for word in ("old", "new")]
+    async with town(tmp_path, *pages) as t:
+        await t.say(t.ana, "go on")
+        first, *_, last = t.hers()
+        await (await t.channel().fetch_message(first.id)).delete()
+        await t.press(t.ana, last, "again")
+        await t.env.advance_time(60)
+        assert " ".join(t.said()).split() == pages[1].split()
+
+
+async def test_again_knows_the_message_that_was_asked_about(tmp_path: Path) -> None:
+    async with town(tmp_path, "A duck.", "A goose.") as t:
+        notes = ("notes.txt", NOTES)
+        said = await t.bo.send(t.hall, "quack quack", attachments=[notes])
+        form = await t.ana.context_menu(t.hall, "Ask Ellie about this", said)
+        assert form.modal is not None
+        field = form.modal["components"][0]["components"][0]["custom_id"]
+        await t.ana.submit_modal(form, {field: "what is that?"})
+        # As Discord tells it; the one in memory does not.
+        stored = t.env.backend.get_message(t.hall.id, t.hers()[0].id)
+        assert stored.interaction_metadata is not None
+        opened = {**stored.interaction_metadata, "type": 2, "target_message_id": str(said.id)}
+        stored.interaction_metadata["triggering_interaction_metadata"] = opened
+        await t.press(t.ana, t.hers()[0], "again")
+        for prompt in t.ellie.prompts():
+            assert "quack quack" in prompt
+            assert "swordfish" in prompt
+        assert "swordfish" not in repr(t.ellie.turns())
+
+
+async def test_files_of_the_message_that_is_replied_to_are_read(tmp_path: Path) -> None:
+    async with town(tmp_path, "It says so.", message_content=True) as t:
+        notes = ("notes.txt", NOTES)
+        said = await t.bo.send(t.hall, "look at this", attachments=[notes])
+        await t.ana.send(t.hall, f"{t.me} what does it say?", reply_to=said)
+        assert "swordfish" in t.ellie.prompts()[0]
+        assert "swordfish" not in repr(t.ellie.turns())

@@ -113,3 +113,17 @@ async def test_a_picture_goes_to_the_sketchpad(tmp_path: Path) -> None:
         await t.ana.send(t.hall, f"{t.me} look, my dog", attachments=[("../dog.png", png)])
         await t.say(t.ana, "what did I show you?")
         assert "picture dog.png" in t.ellie.prompts()[1]
+
+
+async def test_before_discord_waits_no_more_thinking_becomes_a_message(tmp_path: Path) -> None:
+    async with town(tmp_path, "one two three") as t:
+        t.ellie.generator.hold()
+        await t.ana.slash(t.hall, "chat", text="count")
+        await t.env.advance_time(13 * 60)
+        assert t.said() == ["> count\n-# (I'm still thinking.)"]
+        assert t.buttons(t.hers()[0]) == ["Stop"]
+        await t.env.advance_time(3 * 60)
+        t.ellie.generator.release()
+        await t.env.settle()
+        await t.env.advance_time(60)
+        assert t.said() == ["> count\none two three"]

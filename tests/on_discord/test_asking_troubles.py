@@ -111,3 +111,12 @@ async def test_a_policy_that_cannot_be_read_is_no_silence(
         await t.say(t.ana, "hello")
         await t.ana.slash(t.hall, "chat", text="hello")
         assert t.said() == ["Hello.", "> hello\nHello."]
+
+
+async def test_a_form_with_a_fact_that_nobody_sends_is_forgotten(tmp_path: Path) -> None:
+    async with town(tmp_path, "Noted.") as t:
+        await t.say(t.ana, "my dog is called Biscuit")
+        opened = await t.ana.slash(t.hall, "memory edit", fact=1)
+        assert "Biscuit" in repr(opened.modal)
+        await t.env.advance_time(16 * 60)
+        assert not t.ellie.client._connection._view_store._modals

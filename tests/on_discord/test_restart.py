@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from support.town import town
 
+from bot.domain.identity import Platform
 from bot.domain.turn import TurnStatus
 
 
@@ -150,3 +152,18 @@ async def test_a_stop_button_of_a_dead_process_says_so(tmp_path: Path) -> None:
         result = await t.press(t.ana, t.hers(t.ana.user.dm_channel)[-1], "stop")
         assert result.ephemeral
         assert result.response.content == "That reply is finished."
+
+
+async def test_what_nobody_can_finish_is_given_up_after_a_day(tmp_path: Path) -> None:
+    async with town(tmp_path, "one two") as t:
+        t.ellie.generator.hold()
+        await t.say(t.ana, "count")
+        t.kill()
+        guild = t.ellie.client.get_guild(t.guild.id)
+        assert guild is not None
+        await guild.leave()
+        ellie = await t.restart()
+        assert len(await ellie.deliveries.unfinished(Platform.DISCORD)) == 1
+        ellie.clock.moment += timedelta(hours=25)
+        await t.env.advance_time(61)
+        assert await ellie.deliveries.unfinished(Platform.DISCORD) == ()

@@ -9,8 +9,10 @@ import discord
 import pytest
 from support.town import town
 
-from adapters.discord import answering
+from adapters.discord import reading
 from adapters.discord.attachments import Seen
+from bot.domain.identity import Platform, TenantRef
+from bot.domain.policy import AnswerPolicy
 
 NOTES = b"This house has many rooms.\n" * 40 + b"The password of the wifi is swordfish."
 
@@ -129,7 +131,7 @@ async def test_a_deletion_ends_the_tries_to_show_the_answer(tmp_path: Path) -> N
 async def test_a_message_deleted_while_the_channel_is_read_is_not_taken(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    there = answering.look_at
+    there = reading.look_at
 
     async with town(tmp_path) as t:
 
@@ -142,7 +144,7 @@ async def test_a_message_deleted_while_the_channel_is_read_is_not_taken(
             return await there(message)
 
         deletions: list[asyncio.Task[None]] = []
-        monkeypatch.setattr(answering, "look_at", deleted_meanwhile)
+        monkeypatch.setattr(reading, "look_at", deleted_meanwhile)
         await t.say(t.ana, "my dog is called Biscuit")
         await asyncio.gather(*deletions)
         assert t.hers() == []
@@ -186,3 +188,33 @@ async def test_an_edited_question_is_answered_with_its_files(tmp_path: Path) -> 
         await t.env.advance_time(60)
         assert "swordfish" in t.ellie.prompts()[1]
         assert t.said() == ["It says swordfish."]
+
+
+async def test_an_edit_that_leaves_nothing_is_a_deletion(tmp_path: Path) -> None:
+    async with town(tmp_path, "Noted.", message_content=True) as t:
+        notes = ("notes.txt", NOTES)
+        asked = await t.ana.send(t.hall, f"{t.me} my PIN is 4711", attachments=[notes])
+        await t.ana.edit(asked, "")
+        assert "4711" not in repr(t.ellie.turns()) + repr(t.ellie.facts())
+        assert t.hers() == []
+
+
+async def test_words_that_do_not_call_her_any_more_are_taken_for_deleted(tmp_path: Path) -> None:
+    no_content = discord.Intents.none()
+    async with town(tmp_path, "Noted.", approved_intents=no_content) as t:
+        asked = await t.say(t.ana, "my PIN is 4711")
+        await t.ana.edit(asked, "never mind")
+        assert "4711" not in repr(t.ellie.turns()) + repr(t.ellie.facts())
+
+
+async def test_a_thread_is_not_called_after_a_question_that_was_deleted(tmp_path: Path) -> None:
+    async with town(tmp_path, "Noted.") as t:
+        tenant = TenantRef(platform=Platform.DISCORD, external_id=str(t.guild.id))
+        await t.ellie.policies.set(tenant, None, AnswerPolicy.THREADS)
+        asked = await t.say(t.ana, "my PIN is 4711")
+        [thread] = t.hall.threads
+        assert "4711" in thread.name
+        await t.ana.delete(asked)
+        [thread] = t.hall.threads
+        assert "4711" not in thread.name
+        assert t.hers(thread) == []

@@ -9,6 +9,7 @@ from bot.domain.identity import Platform
 from bot.domain.operation import MemoryOperation
 from bot.domain.turn import Turn
 from bot.engine.memory_view import EVERY_STATUS
+from bot.engine.revisions import Revised
 
 
 async def say(dialog: Dialog, event: str, text: str, reply: str = "All right.") -> Turn:
@@ -24,7 +25,7 @@ async def delete(dialog: Dialog, event: str) -> bool:
     return await dialog.control.revisions.deleted(Platform.SLACK, event)
 
 
-async def edit(dialog: Dialog, event: str, text: str) -> bool:
+async def edit(dialog: Dialog, event: str, text: str) -> Revised:
     dialog.later(minutes=1)
     return await dialog.control.revisions.edited(Platform.SLACK, event, text)
 

@@ -95,25 +95,15 @@ async def test_this_process_shows_its_own_however_long_it_takes() -> None:
         assert await deliveries.unfinished(Platform.SLACK) == ()
 
 
-@pytest.mark.parametrize("is_being_shown", [True, False])
-async def test_what_this_process_gave_up_is_found_once_it_shows_it_no_more(
-    is_being_shown: bool,
-) -> None:
+@pytest.mark.parametrize("is_given_up", [True, False])
+async def test_of_its_own_a_process_finds_only_what_it_gave_up(is_given_up: bool) -> None:
     async with started("hi") as ellie:
         turn = await answered(ellie)
         deliveries = deliveries_of(ellie, worker="this")
         await deliveries.shown(half(turn))
-        found = await deliveries.unfinished(
-            Platform.SLACK, is_being_shown=lambda turn_id: is_being_shown and turn_id == turn.id
-        )
-        assert [entry.turn.id for entry in found] == ([] if is_being_shown else [turn.id])
-
-
-async def test_what_this_process_did_not_begin_to_show_it_did_not_give_up() -> None:
-    async with started("hi") as ellie:
-        await interrupted(ellie)
-        deliveries = deliveries_of(ellie, worker="this")
-        assert await deliveries.unfinished(Platform.SLACK, is_being_shown=lambda _: False) == ()
+        given_up = {turn.id} if is_given_up else {TurnId("another")}
+        found = await deliveries.unfinished(Platform.SLACK, given_up=given_up)
+        assert [entry.turn.id for entry in found] == ([turn.id] if is_given_up else [])
 
 
 async def test_what_is_shown_to_the_end_is_finished() -> None:

@@ -19,10 +19,15 @@ LIMIT_SECONDS = 1.0
 """Each takes a tenth of it at most, and would take many times as long by the obvious way."""
 
 
-def seconds(action: Callable[[], object]) -> float:
-    started = time.process_time()
-    action()
-    return time.process_time() - started
+def is_soon_done(action: Callable[[], object]) -> bool:
+    """Whether it takes no longer than the limit. Something else may slow the machine down once."""
+
+    def seconds() -> float:
+        started = time.process_time()
+        action()
+        return time.process_time() - started
+
+    return any(seconds() < LIMIT_SECONDS for _ in range(2))
 
 
 @pytest.mark.parametrize(
@@ -34,6 +39,8 @@ def seconds(action: Callable[[], object]) -> float:
         pytest.param("> > # a\n> x\n" * 700, id="quotes in quotes"),
         pytest.param(f"{' ' * 30_000}x", id="blanks"),
         pytest.param(f"|a|b|\n|-|-|\n|a{' ' * 30_000}x|b|", id="blanks in a table"),
+        pytest.param(f"|a|\n|-|\n|x {'`' * 8000} y|", id="an unclosed cell"),
+        pytest.param(f"#### {'`' * 30_000}", id="an unclosed heading"),
         pytest.param("<a " + 'href="' * 8000, id="links in HTML"),
         pytest.param("**a " * 7000, id="bold"),
         pytest.param("汉" * 30_000, id="one Chinese word"),
@@ -41,8 +48,8 @@ def seconds(action: Callable[[], object]) -> float:
     ],
 )
 def test_no_reply_holds_up_everybody_else(text: str) -> None:
-    assert seconds(lambda: compose_partial(text)) < LIMIT_SECONDS
-    assert seconds(lambda: compose(text)) < LIMIT_SECONDS
+    assert is_soon_done(lambda: compose_partial(text))
+    assert is_soon_done(lambda: compose(text))
 
 
 def test_no_message_holds_up_everybody_else() -> None:
@@ -55,14 +62,14 @@ def test_no_message_holds_up_everybody_else() -> None:
         message_snapshots=[],
         content="a" + "\n" * 60_000 + "x",
     )
-    assert seconds(lambda: spoken(message, me)) < LIMIT_SECONDS
+    assert is_soon_done(lambda: spoken(message, me))
 
 
 def test_no_file_holds_up_everybody_else() -> None:
     accents = "a" + "\u0316\u0301" * 40_000
     read: list[str | None] = []
 
-    assert seconds(lambda: read.append(text_in(accents.encode()))) < LIMIT_SECONDS
+    assert is_soon_done(lambda: read.append(text_in(accents.encode())))
 
     assert read[0]
     assert read[0].count("\u0316") == 40_000

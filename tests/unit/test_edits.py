@@ -17,6 +17,7 @@ from support.revising import (
 from bot.domain.operation import OperationKind
 from bot.domain.shown import Shown
 from bot.engine.memory_view import EVERY_STATUS
+from bot.engine.revisions import Revised
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def dialog() -> Dialog:
 async def test_an_edit_that_changes_the_city(dialog: Dialog) -> None:
     turn = await say(dialog, "e1", "I live in Porto.", "Porto is nice. Welcome!")
 
-    assert await edit(dialog, "e1", " I live in Berlin.\r\n")
+    assert await edit(dialog, "e1", " I live in Berlin.\r\n") is Revised.CHANGED
 
     (fact,) = await dialog.facts(ANA, *EVERY_STATUS)
     assert (fact.text, fact.value) == ("I live in Berlin.", "Berlin")
@@ -56,7 +57,7 @@ async def test_an_edit_of_what_was_overwritten_leaves_the_newer_value(dialog: Di
 async def test_an_edit_of_a_message_without_facts(dialog: Dialog) -> None:
     await say(dialog, "e1", "Nice wether today!", "Yes.")
 
-    assert await edit(dialog, "e1", "Nice weather today!")
+    assert await edit(dialog, "e1", "Nice weather today!") is Revised.CHANGED
 
     assert await said(dialog) == [("Nice weather today!", "Yes.")]
     assert await stored(dialog) == []
@@ -88,7 +89,7 @@ async def test_an_edit_that_changes_no_word_does_nothing(dialog: Dialog) -> None
     await say(dialog, "e1", "I live in Porto.")
     before, person = await journal(dialog), await dialog.person()
 
-    assert await edit(dialog, "e1", "I live in Porto.\n")
+    assert await edit(dialog, "e1", "I live in Porto.\n") is Revised.UNCHANGED
 
     assert await journal(dialog) == before
     assert await dialog.person() == person
@@ -97,7 +98,7 @@ async def test_an_edit_that_changes_no_word_does_nothing(dialog: Dialog) -> None
 async def test_an_edit_to_nothing_is_a_deletion(dialog: Dialog) -> None:
     await say(dialog, "e1", "I live in Porto.")
 
-    assert await edit(dialog, "e1", " \x00")
+    assert await edit(dialog, "e1", " \x00") is Revised.CHANGED
 
     assert await said(dialog) == [("", "")]
     assert await stored(dialog) == []
@@ -120,7 +121,7 @@ async def test_new_words_that_must_not_be_remembered_are_not_stored(
     await say(dialog, "e1", "I live in Porto.")
     await dialog.ask(command)
 
-    assert await edit(dialog, "e1", "I live in Berlin.")
+    assert await edit(dialog, "e1", "I live in Berlin.") is Revised.CHANGED
 
     assert await said(dialog) == [("", "")]
     assert await stored(dialog) == []
@@ -177,7 +178,7 @@ async def test_forgotten_words_do_not_come_back_with_an_edit(
     await say(dialog, "e1", "I live in Porto. I like tea.")
     await dialog.agree(command)
 
-    assert await edit(dialog, "e1", now)
+    assert await edit(dialog, "e1", now) is Revised.UNCHANGED
 
     assert await said(dialog) == [("I like tea.", "All right.")]
     assert await stored(dialog) == ["I like tea."]

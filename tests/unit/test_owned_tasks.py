@@ -62,6 +62,25 @@ async def test_whoever_left_is_waited_for_no_more() -> None:
     await handling
 
 
+async def test_while_they_are_waited_for_nobody_joins_any_more() -> None:
+    tasks, go = OwnedTasks(), asyncio.Event()
+
+    async def handler() -> None:
+        with tasks.joined():
+            await go.wait()
+
+    first = asyncio.create_task(handler())
+    await asyncio.sleep(0)
+    draining = asyncio.create_task(tasks.drain())
+    await asyncio.sleep(0)
+    late = asyncio.create_task(handler())
+    await asyncio.sleep(0)
+    assert late not in tasks._tasks
+    go.set()
+    await draining
+    await asyncio.gather(first, late)
+
+
 async def test_one_that_is_late_is_cancelled() -> None:
     tasks = OwnedTasks()
     task = tasks.start(asyncio.Event().wait(), name="for ever")

@@ -13,6 +13,7 @@ from bot.domain.identity import Platform
 from bot.domain.operation import Actor, OperationKind
 from bot.domain.turn import TurnStatus
 from bot.engine.memory_view import EVERY_STATUS
+from bot.engine.revisions import Revised
 
 BOB = account("bob")
 
@@ -59,7 +60,7 @@ async def test_an_unknown_event_changes_nothing(dialog: Dialog) -> None:
     before = await journal(dialog)
 
     assert not await delete(dialog, "e2")
-    assert not await edit(dialog, "e2", "I live in Faro.")
+    assert await edit(dialog, "e2", "I live in Faro.") is Revised.UNKNOWN
     assert not await dialog.control.revisions.deleted(Platform.DISCORD, "e1")
 
     assert await stored(dialog) == ["I live in Porto."]
@@ -72,7 +73,7 @@ async def test_a_second_deletion_changes_nothing_more(dialog: Dialog) -> None:
     before, person = await journal(dialog), await dialog.person()
 
     assert await delete(dialog, "e1")
-    assert await edit(dialog, "e1", "I live in Faro.")
+    assert await edit(dialog, "e1", "I live in Faro.") is Revised.UNCHANGED
 
     assert await journal(dialog) == before
     assert await dialog.person() == person

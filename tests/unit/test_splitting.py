@@ -293,8 +293,9 @@ def test_the_time_grows_with_the_text_and_not_with_its_square(text: str) -> None
         split(some, 1990)
         return time.process_time() - begun
 
+    # Whatever else the machine does may slow one attempt down; a square slows them all.
     quarter = min(seconds(text[: len(text) // 4]) for _ in range(2))
-    assert seconds(text) < 10 * quarter + 0.5
+    assert any(seconds(text) < 10 * quarter + 0.5 for _ in range(3))
 
 
 @pytest.mark.parametrize(
