@@ -19,6 +19,7 @@ from bot.engine.stopwatch import Stopwatch
 from bot.engine.vectors import VectorKeeper
 from bot.memory.executive import MAX_RECALLED
 from bot.memory.loop import MAX_TURNS
+from bot.memory.related import prepare_related_terms
 from bot.memory.stale import StaleWords
 from bot.ports.storage import Storage, UnitOfWork
 
@@ -40,6 +41,8 @@ class MemoryLoader:
         self._storage = storage
         self._recall = recall
         self._vectors = vectors
+        # The 30 ms that this takes become half a second once a model shares the interpreter.
+        prepare_related_terms()
 
     async def load(
         self, person: Person, turn: Turn, watch: Stopwatch, *, unstored: Sequence[Turn] = ()

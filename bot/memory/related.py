@@ -20,6 +20,11 @@ def related_terms(term: str) -> frozenset[str]:
     return _table().get(term, frozenset())
 
 
+def prepare_related_terms() -> None:
+    """Build what :func:`related_terms` looks up, which otherwise its first call does."""
+    _table()
+
+
 @functools.cache
 def _table() -> Mapping[str, frozenset[str]]:
     table: defaultdict[str, set[str]] = defaultdict(set)

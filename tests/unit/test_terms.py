@@ -6,9 +6,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.memory import related_chinese, related_english
+from bot.engine.memory_loader import MemoryLoader
+from bot.engine.recall_cache import RecallCache
+from bot.memory import related, related_chinese, related_english
 from bot.memory.related import related_terms
 from bot.memory.terms import date_terms, terms
+from storage.inmemory import InMemoryStorage
 
 
 @pytest.mark.parametrize(
@@ -58,3 +61,9 @@ def test_no_word_stands_for_itself() -> None:
     words = terms(f"{related_english.GROUPS} {related_chinese.GROUPS}")
 
     assert [word for word in words if word in related_terms(word)] == []
+
+
+def test_nobody_waits_for_the_related_terms_in_a_turn() -> None:
+    related._table.cache_clear()
+    MemoryLoader(InMemoryStorage(), RecallCache())
+    assert related._table.cache_info().currsize == 1
