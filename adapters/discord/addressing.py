@@ -52,6 +52,25 @@ def decide(message: discord.Message, *, me: discord.abc.User, policy: AnswerPoli
     return Decision(answers=True, reason=reason, open_thread=opens)
 
 
+def is_withdrawn(message: discord.Message, *, me: discord.abc.User, policy: AnswerPolicy) -> bool:
+    """Whether an edit has a message that was said to her not be said to her any more.
+
+    Without the message-content intent she is not sent the words of such a message. Where it is not
+    certain, as in a thread or of a reply, it goes on being said to her.
+    """
+    if is_mentioned(message, me):
+        return False
+    if not message.content:
+        return True
+    channel = message.channel
+    if not isinstance(channel, discord.abc.GuildChannel | discord.Thread):
+        return False
+    if _calls_others(message, me):
+        return True
+    is_certain = not isinstance(channel, discord.Thread) and message.reference is None
+    return is_certain and policy is not AnswerPolicy.ALWAYS
+
+
 def _called(message: discord.Message, me: discord.abc.User) -> str:
     if is_mentioned(message, me):
         return "mention"

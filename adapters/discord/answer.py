@@ -1,6 +1,7 @@
 """One answer on its way: read from the engine while it is written, shown on Discord.
 
-The first text is shown shortly after the first token, then at most one edit a second. At the end
+The first text is shown shortly after the first token, then at most one edit a second, and the last
+one as soon as there is nothing more to come. At the end
 the person has the whole answer or a clear apology, or the delivery stays marked as unfinished and
 is finished later (see :mod:`adapters.discord.recovering`).
 """
@@ -189,7 +190,7 @@ class Answer:
                     return
                 await asyncio.sleep(pause)
             else:
-                self._is_settled = True
+                self._is_settled = not self._retracted
                 await self._note(complete=True)
                 return
 
@@ -201,7 +202,7 @@ class Answer:
             await self.shown.show((self._texts.trouble,), view=view, view_name="failed")
         except TROUBLE as error:
             log.warning("apology_not_shown", **_what_went_wrong(error))
-            if is_final(error) and self._when_refused is not None:
+            if isinstance(error, discord.Forbidden) and self._when_refused is not None:
                 await self._when_refused()
         await self._note(complete=True)
 

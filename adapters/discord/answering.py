@@ -81,6 +81,7 @@ class Answering:
         self._hears_all = hears_all
         self._elsewhere = Elsewhere()
         self._carried_out = Recent(REMEMBERED_COMMANDS)
+        self._first: int | None = None
 
     async def answer(
         self,
@@ -88,6 +89,7 @@ class Answering:
         me: discord.ClientUser,
         *,
         is_called: bool = True,
+        is_edited: bool = False,
         open_thread: bool = False,
         is_wanted: Callable[[], bool] = lambda: True,
     ) -> None:
@@ -96,18 +98,22 @@ class Answering:
         Who calls Ellie where she cannot write is told so directly; who does not, is left alone.
         ``is_wanted`` is asked just before the message is stored.
         """
+        if self._first is None and not is_edited:
+            self._first = message.id  # ids grow with time
         text = spoken(message, me)
         texts = texts_for(text)
         missing = missing_permission(message.channel)
         if missing and not is_called:
             log.info("cannot_answer", permission=missing)
             return
-        if await self._is_command(message, text, directly=bool(missing)):
+        if await self._is_command(message, text, directly=bool(missing), is_edited=is_edited):
             return
         if missing:
             await self._elsewhere.cannot_write(message, texts, missing)
             return
-        place = await self._place(message, text, open_thread=open_thread)
+        # What was said before the edit may have got an answer, of which the name is taken.
+        event_id = "" if is_edited else str(message.id)
+        place = await self._place(message, text, event_id, open_thread=open_thread)
         sign = TypingSign(place.channel, self._tasks)
         try:
             read = await read_for(message, me=me, limit=self._context_messages)
@@ -129,6 +135,7 @@ class Answering:
         *,
         shown: ShownReply | None,
         only_unanswered: bool,
+        is_called: bool,
     ) -> None:
         """Answer a message once more, after its words have changed.
 
@@ -159,7 +166,8 @@ class Answering:
             if earlier and earlier.message_ids:
                 shown = shown_before(earlier, self._channels)
         sign = TypingSign(channel, self._tasks)
-        self._show(message, texts_for(spoken(message, me)), reply, shown, sign)
+        texts = texts_for(spoken(message, me))
+        self._show(message, texts, reply, shown, sign, is_called=is_called)
 
     def _show(
         self,
@@ -169,7 +177,7 @@ class Answering:
         shown: ShownReply,
         sign: TypingSign,
         *,
-        is_called: bool = True,
+        is_called: bool,
     ) -> None:
         async def refused() -> None:
             if is_called:
@@ -194,15 +202,19 @@ class Answering:
             log.error("delivery_not_read", error=str(error))
             return None
 
-    async def _is_command(self, message: discord.Message, text: str, *, directly: bool) -> bool:
+    async def _is_command(
+        self, message: discord.Message, text: str, *, directly: bool, is_edited: bool
+    ) -> bool:
         """Carry out what ``text`` asks for, when it is a command or a plain request for one.
 
         Once: an event may come twice, and an edit of the message is no new request. Only what was
-        not understood may be put right.
+        not understood may be put right, and only while this process knows what was.
         """
         understood = self._commands.understand(text)
         if understood is None:
             return False
+        if is_edited and (self._first is None or message.id < self._first):
+            return True  # another process may have carried it out
         key = message.id if isinstance(understood, Invocation) else (message.id, hash(text))
         if message.id in self._carried_out or not self._carried_out.add(key):
             return True
@@ -218,7 +230,9 @@ class Answering:
         await answer_typed(message, understood, self._commands, caller, directly=directly)
         return True
 
-    async def _place(self, message: discord.Message, text: str, *, open_thread: bool) -> _Place:
+    async def _place(
+        self, message: discord.Message, text: str, event_id: str, *, open_thread: bool
+    ) -> _Place:
         if open_thread:
             name = shorten(text.replace("\n", " "), THREAD_NAME_CHARACTERS) or "Ellie"
             try:
@@ -229,12 +243,12 @@ class Answering:
                 return _Place(
                     channel=thread,
                     conversation=conversation_of(thread),
-                    outlet=ChannelOutlet(thread, thread.id, event_id=str(message.id)),
+                    outlet=ChannelOutlet(thread, thread.id, event_id=event_id),
                 )
         return _Place(
             channel=message.channel,
             conversation=conversation_of(message.channel),
             outlet=ChannelOutlet(
-                message.channel, message.channel.id, answers=message.id, event_id=str(message.id)
+                message.channel, message.channel.id, answers=message.id, event_id=event_id
             ),
         )

@@ -29,6 +29,7 @@ from adapters.discord.texts import CHINESE, ENGLISH, Texts, texts_for
 from adapters.discord.translating import both
 from adapters.tasks import OwnedTasks
 from bot.commands.dispatch import Commands
+from bot.commands.parsing import message_of
 from bot.domain.conversation import ConversationRef
 from bot.domain.message import InboundMessage
 from bot.domain.policy import AnswerPolicy
@@ -153,10 +154,11 @@ class Asking:
             file: discord.Attachment | None = None,
         ) -> None:
             understood = self._commands.understand(text, str(interaction.locale))
-            if understood is not None and file is None:
+            if file is None and understood is not None and understood.command is not None:
                 await answer_asked(interaction, understood, self._commands, caller_of(interaction))
                 return
-            await self.ask(interaction, text, lambda: read_file(file, text))
+            said = message_of(text)
+            await self.ask(interaction, said, lambda: read_file(file, said))
 
         return chat
 

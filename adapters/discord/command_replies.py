@@ -78,14 +78,20 @@ async def answer_message(
     ``directly``: Ellie cannot write in the channel, so any answer goes there.
     """
     is_elsewhere = directly or (message.guild is not None and reply.private)
-    place: discord.abc.Messageable = message.author if is_elsewhere else message.channel
-    answering = Answering(
-        screen=Screen(ChannelOutlet(place)),
-        asker_id=message.author.id,
-        language=language,
-        turn_page=turn_page,
-    )
+
+    def answering_in(place: discord.abc.Messageable) -> Answering:
+        return Answering(
+            screen=Screen(ChannelOutlet(place)),
+            asker_id=message.author.id,
+            language=language,
+            turn_page=turn_page,
+        )
+
+    answering = answering_in(message.author if is_elsewhere else message.channel)
     told = await answering.begin(reply)
+    if not told and not is_elsewhere and message.guild is not None:
+        answering = answering_in(message.author)  # a right that is gone since
+        told = await answering.begin(reply)
     if is_elsewhere and not directly:
         texts = command_texts(language)
         if told:

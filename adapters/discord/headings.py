@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import discord
 
+from adapters.discord.texts import CHINESE, ENGLISH
 from bot.domain.text import shorten
 
 QUESTION_CHARACTERS = 200
@@ -28,8 +29,8 @@ def above(message: discord.Message) -> str:
     """The question above the answer to a command, as it stands there already."""
     first, _, _ = message.content.partition("\n")
     # What a process that was killed owes is shown by another one, as a message of its own.
-    answers_no_message = message.reference is None and not isinstance(
-        message.channel, discord.Thread
+    is_apology = message.reference is None and any(
+        texts.interrupted in message.content for texts in (ENGLISH, CHINESE)
     )
-    is_answer = message.interaction_metadata is not None or answers_no_message
+    is_answer = message.interaction_metadata is not None or is_apology
     return f"{first}\n" if is_answer and first.startswith(_QUOTED) else ""

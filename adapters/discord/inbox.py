@@ -11,7 +11,7 @@ from collections.abc import Collection
 
 import discord
 
-from adapters.discord.addressing import decide
+from adapters.discord.addressing import decide, is_mentioned, is_withdrawn
 from adapters.discord.answer import Answer
 from adapters.discord.answering import Answering
 from adapters.discord.answers import Answers
@@ -21,7 +21,9 @@ from adapters.discord.places import Channels, policy_in, shown_before
 from adapters.discord.shown_reply import ShownReply
 from adapters.ordering import InOrder
 from adapters.recent import Recent
+from bot.domain.delivery import Delivery
 from bot.domain.identity import Platform
+from bot.domain.policy import AnswerPolicy
 from bot.engine.deliveries import Deliveries
 from bot.engine.policies import ChannelPolicies
 from bot.engine.revisions import MessageRevisions, Revised
@@ -71,51 +73,71 @@ class Inbox:
     async def edited(self, message: discord.Message, me: discord.ClientUser) -> None:
         """Follow an edit: memory has the new words, and what had no answer yet gets one to them.
 
-        Discord also tells that a link got a preview, which is no edit. An edit that leaves no
-        words is taken for a deletion: there are none, or they do not call her any more, and
-        without the message-content intent she is not told them.
+        Discord also tells that a link got a preview, which is no edit, and may then tell no words.
+        An edit after which the message is not said to her any more is taken for a deletion.
         """
         if message.edited_at is None or message.author.bot:
             return
+        if not message.content and is_mentioned(message, me):
+            return  # the words are withheld
         with self._answers.taking():
             async with self._in_order.for_(message.id):
-                await self._follow_edit(message, me)
+                if message.id not in self._deleted:
+                    await self._follow_edit(message, me)
 
     async def deleted(self, message_ids: Collection[int]) -> None:
-        """Follow deletions: nothing of these messages is kept, and their answers go too."""
+        """Follow deletions: nothing of these messages is kept, and their answers go too.
+
+        Memory first: Discord may be slow, and Ellie may be stopped meanwhile.
+        """
         for message_id in message_ids:
             self._deleted.add(message_id)
         with self._answers.taking():
-            for message_id in message_ids:
-                async with self._in_order.for_(message_id):
-                    await self._retract(message_id)
+            found = [await self._forget(message_id) for message_id in message_ids]
+            for message_id, answer, delivery in found:
+                await self._take_back(message_id, answer, delivery)
 
     async def _follow_edit(self, message: discord.Message, me: discord.ClientUser) -> None:
-        if message.id in self._deleted:
-            return
+        policy = await policy_in(message.channel, self._policies)
+        words = spoken(message, me)
+        if is_withdrawn(message, me=me, policy=policy):
+            words = ""
+        # The answer may end while memory changes, and was to the old words all the same.
+        answer = self._answers.to(message.id)
         try:
-            # The answer may end while memory changes, and was to the old words all the same.
-            answer = await self._on_its_way(message.id)
-            revised = await self._revisions.edited(
-                Platform.DISCORD, str(message.id), spoken(message, me)
-            )
-            answer = answer or await self._on_its_way(message.id)
+            revised = await self._revisions.edited(Platform.DISCORD, str(message.id), words)
+            delivery = None
+            if revised is Revised.CHANGED:
+                delivery = await self._deliveries.of_event(Platform.DISCORD, str(message.id))
         except StorageError as error:
             log.error("edit_not_followed", error=str(error))
             return
+        if delivery is not None:
+            answer = answer or self._answers.of(delivery.turn_id)
         if revised is Revised.UNKNOWN:
             if message.content and _age(message) < LATE_EDIT_SECONDS:
-                await self._take(message, me)
-        elif revised is Revised.CHANGED and message.content:
-            if answer is not None:
-                answer.retract()
-                await self._answers.ended(answer)
-            shown = None if answer is None else answer.shown
-            await self._answering.anew(message, me, shown=shown, only_unanswered=answer is None)
+                await self._take(message, me, is_edited=True)
+        elif revised is Revised.CHANGED and not words:
+            await self._take_back(message.id, answer, delivery)
         elif revised is Revised.CHANGED:
-            await self._retract(message.id)
+            await self._answer_anew(message, me, answer)
 
-    async def _take(self, message: discord.Message, me: discord.ClientUser) -> None:
+    async def _answer_anew(
+        self, message: discord.Message, me: discord.ClientUser, answer: Answer | None
+    ) -> None:
+        if answer is not None:
+            await self._end(answer)
+        await self._answering.anew(
+            message,
+            me,
+            shown=None if answer is None else answer.shown,
+            only_unanswered=answer is None,
+            is_called=decide(message, me=me, policy=AnswerPolicy.USUAL).is_called,
+        )
+
+    async def _take(
+        self, message: discord.Message, me: discord.ClientUser, *, is_edited: bool = False
+    ) -> None:
         if message.id in self._deleted or message.author.bot or self._answers.to(message.id):
             return
         policy = await policy_in(message.channel, self._policies)
@@ -127,31 +149,51 @@ class Inbox:
             message,
             me,
             is_called=decision.is_called,
+            is_edited=is_edited,
             open_thread=decision.open_thread,
             is_wanted=lambda: message.id not in self._deleted,
         )
 
-    async def _retract(self, message_id: int) -> None:
-        """Memory first: Discord may be slow, and Ellie may be stopped meanwhile."""
+    async def _forget(self, message_id: int) -> tuple[int, Answer | None, Delivery | None]:
+        """Have memory follow a deletion; what is left on Discord is returned."""
         event_key = str(message_id)
-        answer, delivery = self._answers.to(message_id), None
+        async with self._in_order.for_(message_id):
+            answer, delivery = self._answers.to(message_id), None
+            if answer is not None:
+                answer.retract()
+            try:
+                await self._revisions.deleted(Platform.DISCORD, event_key)
+                delivery = await self._deliveries.of_event(Platform.DISCORD, event_key)
+            except StorageError as error:
+                log.error("deletion_not_followed", error=str(error))
+            if answer is None and delivery is not None:
+                answer = self._answers.of(delivery.turn_id)
+            if answer is not None:
+                answer.retract()
+        return message_id, answer, delivery
+
+    async def _take_back(
+        self, message_id: int, answer: Answer | None, delivery: Delivery | None
+    ) -> None:
+        """Take away what answers a message; ``answer`` is one that was still on its way."""
         if answer is not None:
-            answer.retract()
-        try:
-            await self._revisions.deleted(Platform.DISCORD, event_key)
-            delivery = await self._deliveries.of_event(Platform.DISCORD, event_key)
-        except StorageError as error:
-            log.error("deletion_not_followed", error=str(error))
-        if delivery is not None:
-            answer = answer or self._answers.of(delivery.turn_id)
-        if answer is not None:
-            answer.retract()
-            await self._answers.ended(answer)
+            await self._end(answer)
             await _remove(answer.shown)
         elif delivery is not None:
             await _remove(shown_before(delivery, self._channels))
-        if delivery is not None and delivery.channel_id == event_key:
+        if delivery is not None and delivery.channel_id == str(message_id):
             await self._close_thread(message_id)
+
+    async def _end(self, answer: Answer) -> None:
+        """End an answer that nobody is to see, and have told again what only its end told."""
+        answer.retract()
+        await self._answers.ended(answer)
+        if answer.turn_id is None:
+            return
+        try:
+            await self._deliveries.unseen(answer.turn_id)
+        except StorageError as error:
+            log.error("unseen_end_not_noted", error=str(error))
 
     async def _close_thread(self, message_id: int) -> None:
         """Close the thread that was opened to answer a message, and is named after its words."""
@@ -162,13 +204,6 @@ class Inbox:
             await thread.edit(name=NAMELESS, archived=True)
         except TROUBLE as error:
             log.warning("thread_not_closed", error=type(error).__name__)
-
-    async def _on_its_way(self, message_id: int) -> Answer | None:
-        """The answer to a message that is being shown, also one that a button asked for."""
-        if answer := self._answers.to(message_id):
-            return answer
-        delivery = await self._deliveries.of_event(Platform.DISCORD, str(message_id))
-        return None if delivery is None else self._answers.of(delivery.turn_id)
 
 
 async def _remove(reply: ShownReply) -> None:

@@ -80,13 +80,16 @@ class ChannelOutlet:
         channel_id: int,
         answers: int | None = None,
         event_id: str = "",
+        *,
+        may_be_there: bool = False,
     ) -> None:
         """``answers`` is the message that the first one replies to.
 
         ``event_id`` is that of the event which gets its first answer here: whoever else shows that
         answer, in another process or after a crash, names its messages alike, and Discord takes
-        each of them once.
+        each of them once. ``may_be_there``: somebody else began to show it.
         """
+        self._may_be_there = may_be_there
         self.channel_id = channel_id
         self._channel = channel
         self._answers = answers
@@ -114,7 +117,8 @@ class ChannelOutlet:
         When it is not known whether it arrived, and it is sent again, Discord knows it by its
         nonce and gives the one that it has.
         """
-        is_again, self._nonce = bool(self._nonce), self._nonce or next(self._names)
+        may_be_there = self._may_be_there or bool(self._nonce)
+        self._nonce = self._nonce or next(self._names)
         fields: dict[str, Any] = {"content": content, "nonce": self._nonce}
         if view is not None:
             fields["view"] = view
@@ -123,17 +127,24 @@ class ChannelOutlet:
                 message_id=self._answers, channel_id=self.channel_id, fail_if_not_exists=False
             )
             fields["mention_author"] = False
+        message = await self._sent(fields)
+        if may_be_there:
+            try:
+                await message.edit(content=content, view=view)
+            except discord.NotFound:  # somebody has deleted it
+                fields["nonce"] = secrets.token_hex(NONCE_CHARACTERS // 2)
+                message = await self._sent(fields)
+        self._answers, self._nonce = None, ""
+        return message
+
+    async def _sent(self, fields: dict[str, Any]) -> discord.Message:
         try:
-            message = await self._channel.send(**fields)
+            return await self._channel.send(**fields)
         except discord.HTTPException as error:
             if error.code != NO_HISTORY or "reference" not in fields:
                 raise
             del fields["reference"], fields["mention_author"]
-            message = await self._channel.send(**fields)
-        if is_again:
-            await message.edit(content=content, view=view)
-        self._answers, self._nonce = None, ""
-        return message
+            return await self._channel.send(**fields)
 
 
 class InteractionOutlet:

@@ -160,5 +160,7 @@ class DeliveryRecovery:
         channel = channel_of(int(where.thread_id or where.channel_id), self._channels)
         event_id = found.turn.event_key.rpartition(":")[2]
         answers = int(event_id) if is_message and event_id.isdecimal() else None
-        outlet = ChannelOutlet(channel, channel.id, answers=answers, event_id=event_id)
+        outlet = ChannelOutlet(
+            channel, channel.id, answers=answers, event_id=event_id, may_be_there=True
+        )
         return ShownReply(outlet, heading=heading)

@@ -195,8 +195,10 @@ async def _answered(reply: discord.Message) -> discord.Message | None:
     """The message to which Ellie replied."""
     reference, channel = reply.reference, reply.channel
     if reference is None or reference.message_id is None:
-        # An answer in a thread that was opened for it replies to nothing.
-        return await starter_of(channel) if isinstance(channel, discord.Thread) else None
+        # An answer in a thread that she opened for it replies to nothing.
+        if not isinstance(channel, discord.Thread) or channel.owner_id != reply.author.id:
+            return None
+        return None if reply.interaction_metadata else await starter_of(channel)
     if reference.resolved is not None:
         return reference.resolved if isinstance(reference.resolved, discord.Message) else None
     return await _message(channel, reference.message_id)

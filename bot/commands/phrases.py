@@ -227,6 +227,14 @@ _TALK = regex.compile(
 )
 
 
+_AND_DO = regex.compile(
+    # "Forget about work and tell me a joke": a request of another kind.
+    r"(?:,|\band|\bthen)\s+(?:please\s+)?"
+    r"(?:tell|write|help|give|show|let|make|say|explain|answer|go|do|start|just)\b",
+    regex.IGNORECASE,
+)
+
+
 def parse_phrase(text: str, locale: str = "") -> Invocation | None:
     """The command that a plain message asks for; None when it is talk."""
     message = " ".join(text.replace("\u2019", "'").split())
@@ -245,4 +253,4 @@ def parse_phrase(text: str, locale: str = "") -> Invocation | None:
 
 def _is_matter(what: str) -> bool:
     """Whether there is something to look for."""
-    return bool(search_terms(what)) and not _TALK.fullmatch(what)
+    return bool(search_terms(what)) and not _TALK.fullmatch(what) and not _AND_DO.search(what)

@@ -58,3 +58,25 @@ async def test_what_chat_is_asked_to_forget_is_forgotten(tmp_path: Path) -> None
         result = await t.ana.slash(t.hall, "chat", text="forget my dog")
         await t.ana.click(result.response, label="Yes")
         assert t.ellie.facts() == []
+
+
+async def test_an_edit_after_a_restart_does_not_carry_a_command_out_again(
+    tmp_path: Path,
+) -> None:
+    async with town(tmp_path, "Noted.", "Noted.") as t:
+        await learned(t, "my dog is called Biscuit", "my cat is called Minka")
+        asked = await t.say(t.ana, "undo that")
+        await t.restart()
+        await t.ana.edit(asked, f"{t.me} undo that!")
+        active = [f.text for f in t.ellie.state.facts.values() if f.status == "active"]
+        assert active == ["My dog is called Biscuit."]
+
+
+async def test_what_only_begins_with_a_slash_is_said(tmp_path: Path) -> None:
+    async with town(tmp_path, "A file.", "Two slashes.") as t:
+        await t.ana.slash(t.hall, "chat", text="/etc/hosts what is it?")
+        await t.ana.slash(t.hall, "chat", text="//help is what I typed")
+        assert [turn.text for turn in t.ellie.turns()] == [
+            "/etc/hosts what is it?",
+            "/help is what I typed",
+        ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import discord
 import pytest
 from support.town import Town, town
@@ -129,3 +130,86 @@ async def test_an_answer_in_a_thread_knows_its_files_when_it_is_given_again(
         [thread] = t.hall.threads
         await t.press(t.ana, t.hers(thread)[0], "again")
         assert "password is swordfish" in t.ellie.prompts()[1]
+
+
+class Nonces:
+    """Discord gives back the message that has a nonce; of some sendings the answer gets lost."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.lose = 0
+        known: dict[Any, Any] = {}
+        send = discord.http.HTTPClient.send_message
+
+        async def send_message(http: Any, channel_id: Any, *, params: Any) -> Any:
+            key = (int(channel_id), params.payload["nonce"])
+            if key not in known:
+                known[key] = await send(http, channel_id, params=params)
+            if self.lose:
+                self.lose -= 1
+                raise aiohttp.ClientOSError(104, "Connection reset by peer")
+            return known[key]
+
+        monkeypatch.setattr(discord.http.HTTPClient, "send_message", send_message)
+
+
+async def test_half_an_answer_that_arrived_unnoticed_is_apologised_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = Nonces(monkeypatch)
+    async with town(tmp_path, "one two three") as t:
+        sent.lose = 1
+        t.ellie.generator.hold(after_words=1)
+        await t.say(t.ana, "count")
+        await t.env.advance_time(60)
+        assert t.buttons(t.hers()[0]) == ["Stop"]
+        t.kill()
+        await t.restart()
+        [message] = t.hers()
+        assert "I was interrupted" in message.content
+        assert t.buttons(message) == ["Try again"]
+
+
+async def test_half_an_answer_that_arrived_unnoticed_becomes_the_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = Nonces(monkeypatch)
+    async with town(tmp_path, "one two three") as t:
+        sent.lose = 1
+        t.ellie.generator.hold(after_words=1)
+        await t.say(t.ana, "count")
+        await t.env.advance_time(60)
+        t.ellie.generator.release()
+        await t.env.settle()
+        await t.env.advance_time(240)
+        [message] = t.hers()
+        assert t.said() == ["one two three"]
+        assert t.buttons(message)[0] == "Again"
+
+
+async def test_what_somebody_deleted_meanwhile_is_sent_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = Nonces(monkeypatch)
+    async with town(tmp_path, "one two three") as t:
+        sent.lose = 1
+        t.ellie.generator.hold(after_words=1)
+        await t.say(t.ana, "count")
+        await t.env.advance_time(60)
+        t.kill()
+        await (await t.channel().fetch_message(t.hers()[0].id)).delete()
+        await t.restart()
+        [message] = t.hers()
+        assert "I was interrupted" in message.content
+
+
+async def test_a_refusal_is_not_taken_for_the_answer_to_the_new_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Nonces(monkeypatch)
+    async with town(tmp_path, "Four.") as t:
+        t.ellie.storage.is_alive = False
+        asked = await t.say(t.ana, "what is two plus two")
+        t.ellie.storage.is_alive = True
+        await t.ana.edit(asked, f"{t.me} what is two plus two?")
+        assert t.said()[-1] == "Four."
+        assert t.buttons(t.hers()[-1])[0] == "Again"
