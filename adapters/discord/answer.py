@@ -190,7 +190,7 @@ class Answer:
                     return
                 await asyncio.sleep(pause)
             else:
-                self._is_settled = not self._retracted
+                self._is_settled = True
                 await self._note(complete=True)
                 return
 

@@ -181,8 +181,7 @@ class Inbox:
             await _remove(answer.shown)
         elif delivery is not None:
             await _remove(shown_before(delivery, self._channels))
-        if delivery is not None and delivery.channel_id == str(message_id):
-            await self._close_thread(message_id)
+        await self._close_thread(message_id)
 
     async def _end(self, answer: Answer) -> None:
         """End an answer that nobody is to see, and have told again what only its end told."""
@@ -196,7 +195,10 @@ class Inbox:
             log.error("unseen_end_not_noted", error=str(error))
 
     async def _close_thread(self, message_id: int) -> None:
-        """Close the thread that was opened to answer a message, and is named after its words."""
+        """Close the thread that was opened to answer a message, and is named after its words.
+
+        It has the id of that message.
+        """
         thread = self._channels.get_channel(message_id)
         if not isinstance(thread, discord.Thread) or thread.owner_id != thread.guild.me.id:
             return

@@ -165,6 +165,8 @@ async def test_an_edit_in_a_thread_goes_on_being_said_to_her(tmp_path: Path) -> 
         said = await t.ana.send(place, "my dog is called Biscuit")
         await t.ana.edit(said, "my dog is called Bruno")
         assert t.ellie.facts() == ["My dog is called Bruno."]
+        await t.ana.edit(said, f"<@{t.bo.id}> my dog is called Rex")
+        assert t.ellie.facts() == []
 
 
 async def test_a_direct_message_is_said_to_her_whatever_is_edited(tmp_path: Path) -> None:

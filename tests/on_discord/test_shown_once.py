@@ -132,6 +132,20 @@ async def test_an_answer_in_a_thread_knows_its_files_when_it_is_given_again(
         assert "password is swordfish" in t.ellie.prompts()[1]
 
 
+async def test_chat_in_a_thread_has_nothing_to_do_with_how_the_thread_began(
+    tmp_path: Path,
+) -> None:
+    async with town(tmp_path, "It says so.", "Apples.", "Pears.") as t:
+        tenant = TenantRef(platform=Platform.DISCORD, external_id=str(t.guild.id))
+        await t.ellie.policies.set(tenant, None, AnswerPolicy.THREADS)
+        notes: Any = ("notes.txt", b"Rooms.\n" * 90 + b"The password is swordfish.")
+        await t.ana.send(t.hall, f"{t.me} what does it say?", attachments=[notes])
+        [thread] = t.hall.threads
+        await t.ana.slash(thread, "chat", text="name a fruit")
+        await t.press(t.ana, t.hers(thread)[-1], "again")
+        assert "password is swordfish" not in t.ellie.prompts()[2]
+
+
 class Nonces:
     """Discord gives back the message that has a nonce; of some sendings the answer gets lost."""
 

@@ -208,10 +208,13 @@ async def test_words_that_do_not_call_her_any_more_are_taken_for_deleted(tmp_pat
 
 
 async def test_a_thread_is_not_called_after_a_question_that_was_deleted(tmp_path: Path) -> None:
-    async with town(tmp_path, "Noted.") as t:
+    async with town(tmp_path, "Noted.", "Hm.") as t:
         tenant = TenantRef(platform=Platform.DISCORD, external_id=str(t.guild.id))
         await t.ellie.policies.set(tenant, None, AnswerPolicy.THREADS)
         asked = await t.say(t.ana, "my PIN is 4711")
+        [thread] = t.hall.threads
+        more = await t.say(t.ana, "and so on", thread)
+        await t.ana.delete(more)
         [thread] = t.hall.threads
         assert "4711" in thread.name
         await t.ana.delete(asked)

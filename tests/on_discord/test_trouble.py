@@ -153,3 +153,13 @@ async def test_the_server_she_left_is_not_written_to(tmp_path: Path) -> None:
         await guild.leave()
         await t.env.settle()
         assert [turn.text for turn in t.ellie.turns()] == ["hello"]  # retention decides
+
+
+async def test_a_refusal_of_another_kind_is_not_taken_for_a_missing_permission(
+    tmp_path: Path,
+) -> None:
+    async with town(tmp_path, "Hello.") as t:
+        t.env.inject_error("POST", "/channels/*/messages", status=400, code=50035, times=2)
+        await t.say(t.ana, "hello")
+        await t.env.advance_time(600)
+        assert not [r for r in t.env.http_requests if r.path.endswith("/users/@me/channels")]
