@@ -7,7 +7,6 @@ from pathlib import Path
 import discord
 from support.town import town
 
-from bot.domain.identity import Platform, TenantRef
 from bot.domain.policy import AnswerPolicy
 
 PROGRAM = "\n".join(f"print({n})  # a line of a program" for n in range(400))
@@ -151,8 +150,7 @@ async def test_she_types_while_she_thinks_of_another_answer(tmp_path: Path) -> N
 async def test_where_she_is_switched_off_there_is_no_other_answer(tmp_path: Path) -> None:
     async with town(tmp_path, "Apples.") as t:
         await t.say(t.ana, "name a fruit")
-        tenant = TenantRef(platform=Platform.DISCORD, external_id=str(t.guild.id))
-        await t.ellie.policies.set(tenant, str(t.hall.id), AnswerPolicy.OFF)
+        await t.decide(AnswerPolicy.OFF, t.hall)
         result = await t.press(t.ana, t.hers()[0], "again")
         assert "switched off" in result.followups[0].content
         assert t.said() == ["Apples."]

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from support.town import town
 
-from bot.domain.identity import Platform, TenantRef
 from bot.domain.policy import AnswerPolicy
 
 
@@ -82,8 +81,7 @@ async def test_asking_about_a_message_shows_it_to_the_model(tmp_path: Path) -> N
 
 async def test_where_she_is_switched_off_chat_says_so_to_the_asker_alone(tmp_path: Path) -> None:
     async with town(tmp_path) as t:
-        tenant = TenantRef(platform=Platform.DISCORD, external_id=str(t.guild.id))
-        await t.ellie.policies.set(tenant, str(t.hall.id), AnswerPolicy.OFF)
+        await t.decide(AnswerPolicy.OFF, t.hall)
         result = await t.ana.slash(t.hall, "chat", text="hello?")
         assert result.ephemeral
         assert "switched off" in result.response.content

@@ -8,7 +8,6 @@ import discord
 import pytest
 from support.town import town
 
-from bot.domain.identity import Platform, TenantRef
 from bot.domain.policy import AnswerPolicy
 from bot.domain.turn import TurnStatus
 from bot.errors import StorageUnavailableError
@@ -65,8 +64,7 @@ async def test_where_she_is_switched_off_chat_is_off_in_private_threads_too(
     tmp_path: Path,
 ) -> None:
     async with town(tmp_path) as t:
-        tenant = TenantRef(platform=Platform.DISCORD, external_id=str(t.guild.id))
-        await t.ellie.policies.set(tenant, str(t.hall.id), AnswerPolicy.OFF)
+        await t.decide(AnswerPolicy.OFF, t.hall)
         thread = await t.channel().create_thread(name="us", type=discord.ChannelType.private_thread)
         await thread.add_user(discord.Object(t.ana.id))
         await t.env.settle()

@@ -8,7 +8,6 @@ import discord
 from simcord.builders import ChannelHandle
 from support.town import Town, town
 
-from bot.domain.identity import Platform, TenantRef
 from bot.domain.policy import AnswerPolicy
 
 MUTE = discord.PermissionOverwrite(send_messages=False, send_messages_in_threads=False)
@@ -19,11 +18,6 @@ def quiet(t: Town, overwrite: discord.PermissionOverwrite = MUTE) -> ChannelHand
     return t.guild.create_text_channel("quiet", overwrites={t.guild.me: overwrite})
 
 
-async def answer_everything(t: Town) -> None:
-    tenant = TenantRef(platform=Platform.DISCORD, external_id=str(t.guild.id))
-    await t.ellie.policies.set(tenant, None, AnswerPolicy.ALWAYS)
-
-
 def told_directly(t: Town) -> list[discord.Message]:
     channel = t.ana.user.dm_channel
     return t.hers(channel) if channel else []
@@ -31,7 +25,7 @@ def told_directly(t: Town) -> list[discord.Message]:
 
 async def test_who_does_not_call_her_gets_no_direct_message(tmp_path: Path) -> None:
     async with town(tmp_path, message_content=True) as t:
-        await answer_everything(t)
+        await t.decide(AnswerPolicy.ALWAYS)
         news = quiet(t)
         await t.ana.send(news, "the fair begins on Monday")
         await t.ana.send(news, "what do you know about me?")
@@ -41,7 +35,7 @@ async def test_who_does_not_call_her_gets_no_direct_message(tmp_path: Path) -> N
 
 async def test_who_overhears_a_refusal_is_not_told_of_it(tmp_path: Path) -> None:
     async with town(tmp_path, "Hello.", message_content=True) as t:
-        await answer_everything(t)
+        await t.decide(AnswerPolicy.ALWAYS)
         t.env.inject_error("POST", f"/channels/{t.hall.id}/messages", status=403, code=50013)
         await t.ana.send(t.hall, "the fair begins on Monday")
         assert t.hers() == []

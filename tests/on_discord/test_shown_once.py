@@ -12,7 +12,6 @@ from support.town import Town, town
 
 from adapters.discord.outlets import NONCE_CHARACTERS
 from bot.domain.delivery import Delivery
-from bot.domain.identity import Platform, TenantRef
 from bot.domain.policy import AnswerPolicy
 from bot.errors import StorageUnavailableError
 
@@ -123,8 +122,7 @@ async def test_an_answer_in_a_thread_knows_its_files_when_it_is_given_again(
     tmp_path: Path,
 ) -> None:
     async with town(tmp_path, "It says so.", "Swordfish.") as t:
-        tenant = TenantRef(platform=Platform.DISCORD, external_id=str(t.guild.id))
-        await t.ellie.policies.set(tenant, None, AnswerPolicy.THREADS)
+        await t.decide(AnswerPolicy.THREADS)
         notes: Any = ("notes.txt", b"Rooms.\n" * 90 + b"The password is swordfish.")
         await t.ana.send(t.hall, f"{t.me} what does it say?", attachments=[notes])
         [thread] = t.hall.threads
@@ -136,8 +134,7 @@ async def test_chat_in_a_thread_has_nothing_to_do_with_how_the_thread_began(
     tmp_path: Path,
 ) -> None:
     async with town(tmp_path, "It says so.", "Apples.", "Pears.") as t:
-        tenant = TenantRef(platform=Platform.DISCORD, external_id=str(t.guild.id))
-        await t.ellie.policies.set(tenant, None, AnswerPolicy.THREADS)
+        await t.decide(AnswerPolicy.THREADS)
         notes: Any = ("notes.txt", b"Rooms.\n" * 90 + b"The password is swordfish.")
         await t.ana.send(t.hall, f"{t.me} what does it say?", attachments=[notes])
         [thread] = t.hall.threads

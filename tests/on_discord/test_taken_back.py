@@ -11,7 +11,6 @@ from support.town import town
 
 from adapters.discord import reading
 from adapters.discord.attachments import Seen
-from bot.domain.identity import Platform, TenantRef
 from bot.domain.policy import AnswerPolicy
 
 NOTES = b"This house has many rooms.\n" * 40 + b"The password of the wifi is swordfish."
@@ -209,8 +208,7 @@ async def test_words_that_do_not_call_her_any_more_are_taken_for_deleted(tmp_pat
 
 async def test_a_thread_is_not_called_after_a_question_that_was_deleted(tmp_path: Path) -> None:
     async with town(tmp_path, "Noted.", "Hm.") as t:
-        tenant = TenantRef(platform=Platform.DISCORD, external_id=str(t.guild.id))
-        await t.ellie.policies.set(tenant, None, AnswerPolicy.THREADS)
+        await t.decide(AnswerPolicy.THREADS)
         asked = await t.say(t.ana, "my PIN is 4711")
         [thread] = t.hall.threads
         more = await t.say(t.ana, "and so on", thread)

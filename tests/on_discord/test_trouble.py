@@ -9,7 +9,6 @@ import pytest
 from structlog.testing import capture_logs
 from support.town import town
 
-from bot.domain.identity import Platform, TenantRef
 from bot.domain.policy import AnswerPolicy
 from bot.errors import EngineFailedError
 
@@ -80,8 +79,7 @@ async def test_without_the_right_to_open_threads_she_answers_in_the_channel(
     tmp_path: Path,
 ) -> None:
     async with town(tmp_path, "Hello.") as t:
-        tenant = TenantRef(platform=Platform.DISCORD, external_id=str(t.guild.id))
-        await t.ellie.policies.set(tenant, None, AnswerPolicy.THREADS)
+        await t.decide(AnswerPolicy.THREADS)
         t.env.inject_error("POST", "/channels/*/messages/*/threads", status=403, code=50013)
         await t.say(t.ana, "hello")
         assert t.said() == ["Hello."]

@@ -9,7 +9,6 @@ import discord
 import pytest
 from support.town import town
 
-from bot.domain.identity import Platform, TenantRef
 from bot.domain.policy import AnswerPolicy
 from bot.domain.turn import TurnStatus
 
@@ -91,14 +90,9 @@ async def test_in_a_thread_she_stays_out_of_what_is_for_somebody_else(tmp_path: 
         assert t.said(place) == ["In the thread."]
 
 
-async def policy(t: object, which: AnswerPolicy) -> None:
-    tenant = TenantRef(platform=Platform.DISCORD, external_id=str(t.guild.id))  # type: ignore[attr-defined]
-    await t.ellie.policies.set(tenant, str(t.hall.id), which)  # type: ignore[attr-defined]
-
-
 async def test_switched_off_she_is_silent(tmp_path: Path) -> None:
     async with town(tmp_path) as t:
-        await policy(t, AnswerPolicy.OFF)
+        await t.decide(AnswerPolicy.OFF, t.hall)
         await t.say(t.ana, "hello?")
         assert t.hers() == []
         assert t.ellie.turns() == []
@@ -106,7 +100,7 @@ async def test_switched_off_she_is_silent(tmp_path: Path) -> None:
 
 async def test_where_she_always_answers_no_mention_is_needed(tmp_path: Path) -> None:
     async with town(tmp_path, "Soup, I think.", message_content=True) as t:
-        await policy(t, AnswerPolicy.ALWAYS)
+        await t.decide(AnswerPolicy.ALWAYS, t.hall)
         await t.ana.send(t.hall, "what's for lunch?")
         await t.ana.send(t.hall, f"{t.bo.mention} what's for lunch?")
         assert t.said() == ["Soup, I think."]
@@ -114,7 +108,7 @@ async def test_where_she_always_answers_no_mention_is_needed(tmp_path: Path) -> 
 
 async def test_where_threads_are_wanted_a_mention_opens_one(tmp_path: Path) -> None:
     async with town(tmp_path, "Let's talk here.", "Yes.", message_content=True) as t:
-        await policy(t, AnswerPolicy.THREADS)
+        await t.decide(AnswerPolicy.THREADS, t.hall)
         await t.say(t.ana, "shall we talk about the garden?")
         [thread] = t.hall.threads
         assert thread.name == "shall we talk about the garden?"
@@ -126,7 +120,7 @@ async def test_where_threads_are_wanted_a_mention_opens_one(tmp_path: Path) -> N
 
 async def test_where_only_mentions_count_a_thread_follow_up_does_not(tmp_path: Path) -> None:
     async with town(tmp_path, "Once.", message_content=True) as t:
-        await policy(t, AnswerPolicy.MENTIONS)
+        await t.decide(AnswerPolicy.MENTIONS, t.hall)
         start = await t.ana.send(t.hall, "a topic")
         await (await t.channel().fetch_message(start.id)).create_thread(name="topic")
         await t.env.settle()

@@ -21,7 +21,9 @@ from adapters.discord.client import EllieClient
 from bot.commands.dispatch import Commands
 from bot.domain.feedback import Verdict
 from bot.domain.generation import GenerationRequest
+from bot.domain.identity import Platform, TenantRef
 from bot.domain.message import AgainRequest, InboundMessage
+from bot.domain.policy import AnswerPolicy
 from bot.domain.turn import Turn
 from bot.engine.deliveries import Deliveries
 from bot.engine.explanation import Explanations
@@ -240,6 +242,12 @@ class Town:
         user = self.ellie.client.user
         assert user is not None
         return user.mention
+
+    async def decide(self, policy: AnswerPolicy, channel: ChannelHandle | None = None) -> None:
+        """Have a policy hold in the server, or in one channel of it."""
+        tenant = TenantRef(platform=Platform.DISCORD, external_id=str(self.guild.id))
+        where = None if channel is None else str(channel.id)
+        await self.ellie.policies.set(tenant, where, policy)
 
     def channel(self, handle: ChannelHandle | None = None) -> discord.TextChannel:
         """A channel as Ellie sees it."""
