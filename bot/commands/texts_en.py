@@ -219,7 +219,7 @@ TEXTS = {
     "incognito.off.unchanged": "You were not incognito: I store what you write, with my replies.",
     "privacy.title": "What I keep about you",
     "privacy.what": "I store what you write to me, my replies, the names and descriptions of files "
-    "you show me, and facts that I take from your own words.",
+    "you show me and the first words of text files, and facts that I take from your own words.",
     "privacy.not": "I keep nothing that is not said to me, and I learn nothing from what others "
     "say about you. To understand a message I may read what it replies to, what its thread began "
     "with, and what was said just before it, for that one reply.",
