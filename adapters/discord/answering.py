@@ -96,7 +96,8 @@ class Answering:
         """Answer a message, or carry out the command in it.
 
         Who calls Ellie where she cannot write is told so directly; who does not, is left alone.
-        ``is_wanted`` is asked just before the message is stored.
+        ``is_edited``: these are not the first words of it. ``is_wanted`` is asked just before the
+        message is stored.
         """
         if self._first is None and not is_edited:
             self._first = message.id  # ids grow with time
