@@ -119,6 +119,7 @@ class Answer:
             if self._when_refused is not None:
                 await self._when_refused()
         except Exception:
+            # Whatever it is, nobody is left with half an answer and silence.
             log.exception("answer_broke")
             self._reply.cancel()
             await self._apologise()

@@ -123,7 +123,7 @@ class Answering:
                 return
             taken = inbound(message, me=me, shown=read.seen.shown, surroundings=read.surroundings)
             reply = await self._engine.handle(replace(taken, conversation=place.conversation))
-        except BaseException:
+        except BaseException:  # raised again: nobody types who does not answer
             sign.stop()
             raise
         shown = ShownReply(place.outlet, heading=headings.of_remarks(read.remarks))

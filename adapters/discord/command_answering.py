@@ -45,6 +45,7 @@ async def carefully(
         log.error("command_without_memory", error=str(error) or type(error).__name__)
         return CommandReply(kind=ReplyKind.REFUSED, lines=(texts.no_memory,))
     except Exception:
+        # Whoever gave a command is answered, whatever happened.
         log.exception("command_failed")
         return CommandReply(kind=ReplyKind.REFUSED, lines=(texts.trouble,))
 

@@ -81,6 +81,7 @@ class DeliveryRecovery:
         except StorageError:
             raise
         except Exception:
+            # The next minute tries again.
             log.exception("reply_not_recoverable")
             return False
 
