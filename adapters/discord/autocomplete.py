@@ -181,6 +181,7 @@ def _safe(source: Suggest) -> Suggest:
         except (StorageError, TimeoutError) as error:
             log.warning("no_suggestions", error=str(error) or type(error).__name__)
         except Exception:
+            # The command can be given without suggestions.
             log.exception("suggestions_failed")
         return []
 

@@ -162,16 +162,20 @@ class Nonces:
 
         monkeypatch.setattr(discord.http.HTTPClient, "send_message", send_message)
 
+    async def begin_unnoticed(self, t: Town) -> None:
+        """Have an answer begin on Discord, of which Ellie does not hear."""
+        self.lose = 1
+        t.ellie.generator.hold(after_words=1)
+        await t.say(t.ana, "count")
+        await t.env.advance_time(60)
+
 
 async def test_half_an_answer_that_arrived_unnoticed_is_apologised_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent = Nonces(monkeypatch)
     async with town(tmp_path, "one two three") as t:
-        sent.lose = 1
-        t.ellie.generator.hold(after_words=1)
-        await t.say(t.ana, "count")
-        await t.env.advance_time(60)
+        await sent.begin_unnoticed(t)
         assert t.buttons(t.hers()[0]) == ["Stop"]
         t.kill()
         await t.restart()
@@ -185,10 +189,7 @@ async def test_half_an_answer_that_arrived_unnoticed_becomes_the_whole(
 ) -> None:
     sent = Nonces(monkeypatch)
     async with town(tmp_path, "one two three") as t:
-        sent.lose = 1
-        t.ellie.generator.hold(after_words=1)
-        await t.say(t.ana, "count")
-        await t.env.advance_time(60)
+        await sent.begin_unnoticed(t)
         t.ellie.generator.release()
         await t.env.settle()
         await t.env.advance_time(240)
@@ -202,10 +203,7 @@ async def test_what_somebody_deleted_meanwhile_is_sent_anew(
 ) -> None:
     sent = Nonces(monkeypatch)
     async with town(tmp_path, "one two three") as t:
-        sent.lose = 1
-        t.ellie.generator.hold(after_words=1)
-        await t.say(t.ana, "count")
-        await t.env.advance_time(60)
+        await sent.begin_unnoticed(t)
         t.kill()
         await (await t.channel().fetch_message(t.hers()[0].id)).delete()
         await t.restart()
