@@ -21,6 +21,11 @@ class OwnedTasks:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._is_draining = False
 
+    @property
+    def count(self) -> int:
+        """How many there are now."""
+        return len(self._tasks)
+
     def start(self, work: Coroutine[Any, Any, T], *, name: str) -> asyncio.Task[T]:
         """Run ``work`` by itself."""
         task = asyncio.create_task(work, name=name)

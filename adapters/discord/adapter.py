@@ -6,17 +6,19 @@ import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 
-from adapters.discord.answer import USUAL_PACE, Pace
+from adapters.answer import USUAL_PACE, Pace
+from adapters.answers import Answers
 from adapters.discord.answering import Answering
-from adapters.discord.answers import Answers
 from adapters.discord.application_commands import ApplicationCommands
 from adapters.discord.asking import Asking
 from adapters.discord.client import EllieClient, Parts
 from adapters.discord.connecting import connect
 from adapters.discord.inbox import Inbox
-from adapters.discord.recovering import DeliveryRecovery
+from adapters.discord.recovering import ReplyFinisher
 from adapters.discord.reply_actions import ReplyButtons
+from adapters.discord.reply_screen import ReplyScreen
 from adapters.discord.syncing import sync_if_changed
+from adapters.recovering import DeliveryRecovery
 from adapters.tasks import OwnedTasks
 from bot.commands.dispatch import Commands
 from bot.engine.deliveries import Deliveries
@@ -99,7 +101,7 @@ class DiscordAdapter:
         self._stopping.set()
 
     def _parts_for(self, client: EllieClient) -> Parts:
-        services, answers = self._services, Answers(self._answering)
+        services, answers = self._services, Answers[ReplyScreen](self._answering)
         answering = Answering(
             engine=services.engine,
             commands=services.commands,
@@ -141,7 +143,7 @@ class DiscordAdapter:
                 pace=self._options.pace,
             ),
             application_commands=ApplicationCommands(services.commands, view=services.control.view),
-            recovery=DeliveryRecovery(services.deliveries, answers, client),
+            recovery=DeliveryRecovery(services.deliveries, answers, ReplyFinisher(client)),
         )
 
     async def _sync(self, client: EllieClient) -> None:

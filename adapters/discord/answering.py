@@ -7,15 +7,16 @@ from dataclasses import dataclass, replace
 
 import discord
 
+from adapters.answer import Answer, Pace
+from adapters.answers import Answers
 from adapters.discord import headings
-from adapters.discord.answer import Answer, Pace
-from adapters.discord.answers import Answers
 from adapters.discord.command_replies import answer_typed
 from adapters.discord.elsewhere import Elsewhere
 from adapters.discord.normalising import conversation_of, identity_of, inbound, spoken
 from adapters.discord.outlets import TROUBLE, ChannelOutlet
 from adapters.discord.places import Channels, missing_permission, ruled_place, shown_before
 from adapters.discord.reading import read_for
+from adapters.discord.reply_screen import ReplyScreen
 from adapters.discord.shown_reply import ShownReply
 from adapters.discord.texts import Texts, texts_for
 from adapters.discord.typing_sign import TypingSign
@@ -59,7 +60,7 @@ class Answering:
         engine: TurnEngine,
         commands: Commands,
         deliveries: Deliveries,
-        answers: Answers,
+        answers: Answers[ReplyScreen],
         tasks: OwnedTasks,
         channels: Channels,
         context_messages: int,
@@ -186,8 +187,8 @@ class Answering:
 
         answer = Answer(
             reply,
-            shown,
-            author_id=message.author.id,
+            ReplyScreen(shown, texts),
+            author_id=str(message.author.id),
             texts=texts,
             deliveries=self._deliveries,
             pace=self._pace,

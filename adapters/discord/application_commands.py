@@ -10,9 +10,9 @@ from typing import Any
 import discord
 from discord import app_commands
 
+from adapters.commanding import carefully, pages_of
 from adapters.discord import command_options as options
 from adapters.discord.autocomplete import Suggestions
-from adapters.discord.command_answering import carefully
 from adapters.discord.command_layout import units
 from adapters.discord.command_replies import respond
 from adapters.discord.command_screen import delivered
@@ -24,7 +24,7 @@ from adapters.discord.rights import still_manages
 from adapters.discord.translating import both
 from bot.commands import naming
 from bot.commands.call import Caller
-from bot.commands.definitions import COMMANDS, EDIT, Command, ParameterKind
+from bot.commands.definitions import COMMANDS, EDIT, Command
 from bot.commands.dispatch import Commands
 from bot.commands.language import Language, language_of
 from bot.commands.reply import CommandReply, ReplyKind
@@ -109,7 +109,7 @@ class ApplicationCommands:
         ):
             return
         reply = await self._answer(interaction, command, given, language)
-        pages = [p.name for p in command.parameters if p.kind is ParameterKind.PAGE]
+        pages = pages_of(command)
 
         async def turn_page(page: int) -> CommandReply:
             turned = {**given, pages[0]: page}
@@ -141,7 +141,7 @@ class ApplicationCommands:
                 return _refused(sentence.format(number=number, option=option))
             return FactForm(fact, edit, language)
 
-        opened = await carefully(form, language)
+        opened = await carefully(form, command_texts(language))
         if isinstance(opened, FactForm):
             await delivered(interaction.response.send_modal(opened), "form_not_opened")
         else:
@@ -158,7 +158,7 @@ class ApplicationCommands:
             invocation = options.understood(command, given, language)
             return await self._commands.answer(invocation, caller_of(interaction))
 
-        return await carefully(answer, language)
+        return await carefully(answer, command_texts(language))
 
 
 def caller_of(interaction: discord.Interaction[Any]) -> Caller:

@@ -13,9 +13,9 @@ from typing import Any
 import discord
 from discord import app_commands
 
+from adapters.answer import Answer, Pace
+from adapters.answers import Answers
 from adapters.discord import headings
-from adapters.discord.answer import Answer, Pace
-from adapters.discord.answers import Answers
 from adapters.discord.application_commands import caller_of
 from adapters.discord.command_buttons import FORM_SECONDS, new_id
 from adapters.discord.command_replies import answer_asked, explain_error
@@ -24,6 +24,7 @@ from adapters.discord.normalising import Channel, conversation_of, identity_of
 from adapters.discord.outlets import InteractionOutlet
 from adapters.discord.places import missing_to_answer, policy_in
 from adapters.discord.reading import Read, read_about, read_file
+from adapters.discord.reply_screen import ReplyScreen
 from adapters.discord.shown_reply import ShownReply
 from adapters.discord.texts import CHINESE, ENGLISH, Texts, texts_for
 from adapters.discord.translating import both
@@ -54,7 +55,7 @@ class Asking:
         *,
         engine: TurnEngine,
         commands: Commands,
-        answers: Answers,
+        answers: Answers[ReplyScreen],
         deliveries: Deliveries,
         policies: ChannelPolicies,
         tasks: OwnedTasks,
@@ -114,13 +115,14 @@ class Asking:
                 surroundings=read.surroundings,
             )
         )
+        shown = ShownReply(
+            InteractionOutlet(interaction),
+            heading=headings.of_question(text) + headings.of_remarks(read.remarks),
+        )
         answer = Answer(
             reply,
-            ShownReply(
-                InteractionOutlet(interaction),
-                heading=headings.of_question(text) + headings.of_remarks(read.remarks),
-            ),
-            author_id=interaction.user.id,
+            ReplyScreen(shown, texts),
+            author_id=str(interaction.user.id),
             texts=texts,
             deliveries=self._deliveries,
             pace=self._pace,

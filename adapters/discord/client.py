@@ -17,8 +17,8 @@ from adapters.discord.buttons import BUTTONS, ReplyActions
 from adapters.discord.command_replies import answer_forgotten_component, explain_error
 from adapters.discord.inbox import Inbox
 from adapters.discord.intents import intents
-from adapters.discord.recovering import DeliveryRecovery
 from adapters.discord.translating import Translator
+from adapters.recovering import DeliveryRecovery
 from adapters.tasks import OwnedTasks
 from bot.log import get_logger
 

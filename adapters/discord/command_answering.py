@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import discord
 from discord import ui
 
+from adapters.commanding import TurnPage, carefully
 from adapters.discord.command_buttons import ButtonsView, Press
 from adapters.discord.command_files import parcel
 from adapters.discord.command_layout import parts_of, still
@@ -16,38 +17,13 @@ from adapters.discord.command_screen import Screen
 from adapters.discord.command_texts import command_texts
 from bot.commands.language import Language
 from bot.commands.reply import CommandReply, Confirmation, ReplyKind
-from bot.errors import StorageError
-from bot.log import get_logger
-
-log = get_logger(__name__)
 
 _NOTHING = "✓"
 """Stands for an answer without words: Discord takes no empty message."""
 
-Answer = TypeVar("Answer")
-
-TurnPage = Callable[[int], Awaitable[CommandReply]]
-"""Gives the same command again, for the page of that number."""
-
 WAIT_MINUTES = 10
 """So long a question waits for its answer and a page for the next: well within the 15 minutes for
 which Discord lets an ephemeral message be changed."""
-
-
-async def carefully(
-    action: Callable[[], Awaitable[Answer]], language: Language
-) -> Answer | CommandReply:
-    """What an action answers; when it fails, a sentence in its place."""
-    texts = command_texts(language)
-    try:
-        return await action()
-    except (StorageError, TimeoutError) as error:
-        log.error("command_without_memory", error=str(error) or type(error).__name__)
-        return CommandReply(kind=ReplyKind.REFUSED, lines=(texts.no_memory,))
-    except Exception:
-        # Whoever gave a command is answered, whatever happened.
-        log.exception("command_failed")
-        return CommandReply(kind=ReplyKind.REFUSED, lines=(texts.trouble,))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +51,7 @@ class Answering:
         if reply.files:
             await self._send_files(reply)
         if reply.more is not None:
-            fuller = await carefully(reply.more, self.language)
+            fuller = await carefully(reply.more, command_texts(self.language))
             if fuller.kind is not ReplyKind.REFUSED:
                 await self.show(fuller)
                 return
@@ -106,7 +82,7 @@ class Answering:
         def answering(agreed: bool) -> Callable[[discord.Interaction[Any]], Awaitable[None]]:
             async def act(interaction: discord.Interaction[Any]) -> None:
                 self.screen.pressed(interaction)
-                await self.show(await carefully(lambda: confirmation.answer(agreed), self.language))
+                await self.show(await carefully(lambda: confirmation.answer(agreed), texts))
 
             return act
 
@@ -124,7 +100,7 @@ class Answering:
         def leafing(page: int) -> Callable[[discord.Interaction[Any]], Awaitable[None]]:
             async def act(interaction: discord.Interaction[Any]) -> None:
                 self.screen.pressed(interaction)
-                await self.show(await carefully(lambda: turn_page(page), self.language))
+                await self.show(await carefully(lambda: turn_page(page), texts))
 
             return act
 

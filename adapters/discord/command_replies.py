@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -11,7 +10,8 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from adapters.discord.command_answering import Answering, TurnPage, carefully
+from adapters.commanding import TurnPage, carefully, ways_to_answer
+from adapters.discord.command_answering import Answering
 from adapters.discord.command_buttons import PREFIX
 from adapters.discord.command_screen import (
     SILENT,
@@ -23,7 +23,6 @@ from adapters.discord.command_screen import (
 from adapters.discord.command_texts import command_texts
 from adapters.discord.rights import still_manages
 from bot.commands.call import Caller
-from bot.commands.definitions import ParameterKind
 from bot.commands.dispatch import Commands
 from bot.commands.language import Language, language_of
 from bot.commands.parsing import Invocation, Mistake
@@ -127,11 +126,11 @@ async def answer_typed(
 ) -> None:
     """Carry out what somebody wrote as a message, and answer it. Never raises."""
     asking = replace(caller, still_admin=partial(still_manages, message.guild, message.author.id))
-    carry_out, turn_page = _ways_to_answer(understood, commands, asking)
+    carry_out, turn_page = ways_to_answer(understood, commands, asking)
     command = understood.command
     await answer_message(
         message,
-        await carefully(carry_out, understood.language),
+        await carefully(carry_out, command_texts(understood.language)),
         language=understood.language,
         command_name=command.name if command else "help",
         turn_page=turn_page,
@@ -149,32 +148,13 @@ async def answer_asked(
     deferring = interaction.response.defer(ephemeral=True, thinking=True)
     if not await delivered(deferring, "command_not_acknowledged"):
         return
-    carry_out, turn_page = _ways_to_answer(understood, commands, caller)
+    carry_out, turn_page = ways_to_answer(understood, commands, caller)
     await respond(
         interaction,
-        await carefully(carry_out, understood.language),
+        await carefully(carry_out, command_texts(understood.language)),
         language=understood.language,
         turn_page=turn_page,
     )
-
-
-def _ways_to_answer(
-    understood: Invocation | Mistake, commands: Commands, caller: Caller
-) -> tuple[Callable[[], Awaitable[CommandReply]], TurnPage | None]:
-    """How the command is carried out, and for another page, where it has pages."""
-
-    async def carry_out() -> CommandReply:
-        return await commands.answer(understood, caller)
-
-    if not isinstance(understood, Invocation) or not _pages(understood):
-        return carry_out, None
-
-    async def turn_page(page: int) -> CommandReply:
-        turned = dict.fromkeys(_pages(understood), page)
-        asked = replace(understood, arguments={**understood.arguments, **turned})
-        return await commands.answer(asked, caller)
-
-    return carry_out, turn_page
 
 
 async def answer_forgotten_component(interaction: discord.Interaction[Any]) -> None:
@@ -192,12 +172,6 @@ async def answer_forgotten_component(interaction: discord.Interaction[Any]) -> N
         await delivered(
             interaction.response.send_message(text, ephemeral=True), "late_press_not_answered"
         )
-
-
-def _pages(invocation: Invocation) -> list[str]:
-    """The parameters of a command that are pages of its answer."""
-    parameters = invocation.command.parameters
-    return [one.name for one in parameters if one.kind is ParameterKind.PAGE]
 
 
 async def explain_error(interaction: discord.Interaction[Any], error: Exception) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import discord
 from discord import ui
 
-from adapters.discord.command_answering import carefully
+from adapters.commanding import carefully
 from adapters.discord.command_buttons import FORM_SECONDS, new_id
 from adapters.discord.command_replies import respond
 from adapters.discord.command_screen import delivered
@@ -49,5 +49,5 @@ class FactForm(ui.Modal):
         deferring = interaction.response.defer(ephemeral=True, thinking=True)
         if await delivered(deferring, "form_not_acknowledged"):
             words = self._words.value
-            reply = await carefully(lambda: self._edit(words), self._language)
+            reply = await carefully(lambda: self._edit(words), command_texts(self._language))
             await respond(interaction, reply, language=self._language)

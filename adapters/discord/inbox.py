@@ -11,13 +11,14 @@ from collections.abc import Collection
 
 import discord
 
+from adapters.answer import Answer
+from adapters.answers import Answers
 from adapters.discord.addressing import decide, is_mentioned, is_withdrawn
-from adapters.discord.answer import Answer
 from adapters.discord.answering import Answering
-from adapters.discord.answers import Answers
 from adapters.discord.normalising import spoken
 from adapters.discord.outlets import TROUBLE
 from adapters.discord.places import Channels, policy_in, shown_before
+from adapters.discord.reply_screen import ReplyScreen
 from adapters.discord.shown_reply import ShownReply
 from adapters.ordering import InOrder
 from adapters.recent import Recent
@@ -49,7 +50,7 @@ class Inbox:
         self,
         answering: Answering,
         *,
-        answers: Answers,
+        answers: Answers[ReplyScreen],
         channels: Channels,
         policies: ChannelPolicies,
         deliveries: Deliveries,
@@ -123,14 +124,14 @@ class Inbox:
             await self._answer_anew(message, me, answer)
 
     async def _answer_anew(
-        self, message: discord.Message, me: discord.ClientUser, answer: Answer | None
+        self, message: discord.Message, me: discord.ClientUser, answer: Answer[ReplyScreen] | None
     ) -> None:
         if answer is not None:
             await self._end(answer)
         await self._answering.anew(
             message,
             me,
-            shown=None if answer is None else answer.shown,
+            shown=None if answer is None else answer.screen.shown,
             only_unanswered=answer is None,
             is_called=decide(message, me=me, policy=AnswerPolicy.USUAL).is_called,
         )
@@ -154,7 +155,9 @@ class Inbox:
             is_wanted=lambda: message.id not in self._deleted,
         )
 
-    async def _forget(self, message_id: int) -> tuple[int, Answer | None, Delivery | None]:
+    async def _forget(
+        self, message_id: int
+    ) -> tuple[int, Answer[ReplyScreen] | None, Delivery | None]:
         """Have memory follow a deletion; what is left on Discord is returned."""
         event_key = str(message_id)
         async with self._in_order.for_(message_id):
@@ -173,17 +176,17 @@ class Inbox:
         return message_id, answer, delivery
 
     async def _take_back(
-        self, message_id: int, answer: Answer | None, delivery: Delivery | None
+        self, message_id: int, answer: Answer[ReplyScreen] | None, delivery: Delivery | None
     ) -> None:
         """Take away what answers a message; ``answer`` is one that was still on its way."""
         if answer is not None:
             await self._end(answer)
-            await _remove(answer.shown)
+            await _remove(answer.screen.shown)
         elif delivery is not None:
             await _remove(shown_before(delivery, self._channels))
         await self._close_thread(message_id)
 
-    async def _end(self, answer: Answer) -> None:
+    async def _end(self, answer: Answer[ReplyScreen]) -> None:
         """End an answer that nobody is to see, and have told again what only its end told."""
         answer.retract()
         await self._answers.ended(answer)

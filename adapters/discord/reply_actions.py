@@ -6,14 +6,15 @@ from typing import Any
 
 import discord
 
+from adapters.answer import Answer, Pace
+from adapters.answers import Answers
 from adapters.discord import headings
-from adapters.discord.answer import Answer, Pace
-from adapters.discord.answers import Answers
 from adapters.discord.elsewhere import cannot_write_here
 from adapters.discord.normalising import conversation_of, identity_of
 from adapters.discord.outlets import TROUBLE
 from adapters.discord.places import Channels, missing_to_answer, policy_in, shown_before
 from adapters.discord.reading import read_about, read_for
+from adapters.discord.reply_screen import ReplyScreen
 from adapters.discord.surroundings import starter_of
 from adapters.discord.texts import Texts, texts_for
 from adapters.discord.typing_sign import TypingSign
@@ -42,7 +43,7 @@ class ReplyButtons:
         self,
         *,
         engine: TurnEngine,
-        answers: Answers,
+        answers: Answers[ReplyScreen],
         deliveries: Deliveries,
         feedback: Feedback,
         policies: ChannelPolicies,
@@ -68,7 +69,7 @@ class ReplyButtons:
         answer = self._answers.of(turn_id)
         if answer is None:
             await _say(interaction, texts.over)
-        elif answer.author_id != interaction.user.id:
+        elif answer.author_id != str(interaction.user.id):
             await _say(interaction, texts.not_yours)
         else:
             answer.stop()
@@ -112,11 +113,12 @@ class ReplyButtons:
             )
             if reply.turn_id is not None:
                 sign = TypingSign(message.channel, self._tasks)
+                said_in = texts_for(first.content, interaction.locale.value)
                 answer = Answer(
                     reply,
-                    shown,
-                    author_id=interaction.user.id,
-                    texts=texts_for(first.content, interaction.locale.value),
+                    ReplyScreen(shown, said_in),
+                    author_id=str(interaction.user.id),
+                    texts=said_in,
                     deliveries=self._deliveries,
                     pace=self._pace,
                     when_shown=sign.stop,

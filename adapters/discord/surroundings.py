@@ -7,17 +7,16 @@ were made with those people's memory.
 from __future__ import annotations
 
 import asyncio
-import unicodedata
 from collections.abc import Coroutine, Iterable
 from datetime import timedelta
 from typing import Any, TypeVar
 
 import aiohttp
 import discord
-import regex
 
 from adapters.discord.addressing import replied_message
 from adapters.discord.normalising import display_name, forwarded, quoted
+from adapters.names import UniqueNames
 from bot.domain.surroundings import Utterance
 from bot.log import get_logger
 
@@ -29,7 +28,6 @@ CONTEXT_HOURS = 12
 PATIENCE_SECONDS = 5.0
 """Reading takes no longer, whatever Discord's rate limits say: then less is known."""
 
-_UNSEEN = regex.compile(r"[\p{Default_Ignorable_Code_Point}\s]")
 _SOMEBODY = "somebody (forwarded)"
 _SAID = frozenset({discord.MessageType.default, discord.MessageType.reply})
 _PAGE = 100
@@ -156,10 +154,10 @@ def _told(
     pointed_at: set[int],
 ) -> tuple[Utterance, ...]:
     in_order = sorted({message.id: message for message in messages}.items())
-    names = _Names(me, asker)
+    names = UniqueNames({user.id: display_name(user) for user in (me, asker)})
     return tuple(
         Utterance(
-            speaker=names.of(message.author),
+            speaker=names.of(message.author.id, display_name(message.author)),
             text=text,
             said_at=message.created_at,
             by_ellie=message.author.id == me.id,
@@ -176,33 +174,3 @@ def _brought_along(message: discord.Message, me: discord.abc.User) -> Iterable[U
     for text, moment in zip(forwarded(message, me), said_at, strict=True):
         if text:
             yield Utterance(speaker=_SOMEBODY, text=text, said_at=moment, pointed_at=True)
-
-
-class _Names:
-    """A name for everyone in a channel; no two people share one.
-
-    Ellie and whoever asks keep theirs, so nobody passes for one of them by a name.
-    """
-
-    def __init__(self, me: discord.abc.User, asker: discord.abc.User) -> None:
-        self._names = {user.id: display_name(user) for user in (me, asker)}
-        self._taken = {_seen(name) for name in self._names.values()}
-
-    def of(self, user: discord.abc.User) -> str:
-        """The same for the same person every time."""
-        known = self._names.get(user.id)
-        if known is not None:
-            return known
-        plain = display_name(user)
-        name, number = plain, 1
-        while _seen(name) in self._taken:
-            number += 1
-            name = f"{plain} ({number})"
-        self._names[user.id] = name
-        self._taken.add(_seen(name))
-        return name
-
-
-def _seen(name: str) -> str:
-    """What is the same for names that look the same, but for letters of other scripts."""
-    return _UNSEEN.sub("", unicodedata.normalize("NFKC", name)).casefold()

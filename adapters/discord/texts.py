@@ -1,57 +1,27 @@
-"""What only Discord's adapter says: labels of buttons, and what can go wrong with messages."""
+"""What only Discord's adapter says besides what is said on every platform."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
+from adapters import reply_texts
+from adapters.reply_texts import ReplyTexts
 from bot.commands.language import Language, language_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Texts:
+class Texts(ReplyTexts):
     """One language. Names in braces are filled in."""
 
-    stop: str
-    again: str
-    retry: str
-    stopped: str
-    nothing_said: str
-    interrupted: str
-    not_yours: str
-    not_now: str
-    thanks: str
-    taken_back: str
-    over: str
-    still_answering: str
     cannot_write: str
     cannot_write_here: str
-    still_thinking: str
-    switched_off: str
-    ask_title: str
-    ask_label: str
-    ask_hint: str
-    ask_menu: str
     chat_summary: str
     chat_text: str
     chat_file: str
-    trouble: str
 
 
 ENGLISH = Texts(
-    stop="Stop",
-    again="Again",
-    retry="Try again",
-    stopped="(stopped)",
-    nothing_said="I have nothing to say to that.",
-    interrupted=(
-        "I was interrupted while I answered. I kept your message; the button answers it anew."
-    ),
-    not_yours="Only the person who asked can do that.",
-    not_now="I can't do that right now. Please try again in a moment.",
-    thanks="Thank you, noted.",
-    taken_back="All right, I took that back.",
-    over="That reply is finished.",
-    still_answering="I'm still answering that.",
+    **asdict(reply_texts.ENGLISH),
     cannot_write=(
         "You wrote to me in {channel}, but I can't write there. Somebody who manages the server "
         "can give me the permission “{permission}” in that channel. Here I can answer you."
@@ -60,46 +30,21 @@ ENGLISH = Texts(
         "I can't write in this channel: I lack the permission “{permission}”. Ask me in another "
         "channel, or directly."
     ),
-    still_thinking="(I'm still thinking.)",
-    switched_off="I'm switched off in this channel. Write to me in another one, or directly.",
-    ask_title="Ask Ellie about this",
-    ask_label="Your question",
-    ask_hint="For example: what does this mean?",
-    ask_menu="Ask Ellie about this",
     chat_summary="Say something to me",
     chat_text="What you want to say",
     chat_file="An image or a text file",
-    trouble="Something went wrong on my side. Whoever runs me finds the reason in the log.",
 )
 
 CHINESE = Texts(
-    stop="停止",
-    again="重新回答",
-    retry="再试一次",
-    stopped="（已停止）",
-    nothing_said="这个我没什么可说的。",
-    interrupted="我在回答时被打断了。你的消息我保存着，按一下按钮我就重新回答。",
-    not_yours="只有提问的人可以这样做。",
-    not_now="现在不行，请稍后再试。",
-    thanks="谢谢，记下了。",
-    taken_back="好的，已撤回。",
-    over="这条回复已经结束。",
-    still_answering="我还在回答那条消息。",
+    **asdict(reply_texts.CHINESE),
     cannot_write=(
         "你在 {channel} 给我写了消息，但我不能在那里发言。管理服务器的人可以在那个频道给我"
         "“{permission}”权限。在这里我可以回答你。"
     ),
     cannot_write_here="我不能在这个频道发言：我没有“{permission}”权限。请在别的频道或私信里问我。",
-    still_thinking="（我还在想。）",
-    switched_off="我在这个频道被关闭了。请在别的频道或私信里找我。",
-    ask_title="就此询问 Ellie",
-    ask_label="你的问题",
-    ask_hint="例如：这是什么意思？",
-    ask_menu="就此询问 Ellie",
     chat_summary="对我说点什么",
     chat_text="你想说的话",
     chat_file="一张图片或一个文本文件",
-    trouble="我这边出了问题。运行我的人可以在日志里找到原因。",
 )
 
 

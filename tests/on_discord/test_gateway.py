@@ -10,7 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 from support.town import Town, town
 
-from adapters.discord.recovering import EVERY_SECONDS, DeliveryRecovery
+from adapters.recovering import EVERY_SECONDS, DeliveryRecovery
 
 
 @pytest.fixture(autouse=True)

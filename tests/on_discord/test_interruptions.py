@@ -11,11 +11,13 @@ import aiohttp
 import discord
 import pytest
 from structlog.testing import capture_logs
-from support.town import Town, town
+from support.town import Ellie, Town, town
 
+from adapters.answers import Answers
 from adapters.discord import recovering
-from adapters.discord.answers import Answers
-from adapters.discord.recovering import DeliveryRecovery
+from adapters.discord.recovering import ReplyFinisher
+from adapters.discord.reply_screen import ReplyScreen
+from adapters.recovering import DeliveryRecovery
 from adapters.tasks import OwnedTasks
 
 
@@ -31,6 +33,12 @@ def cut_the_line(t: Town, method: str, *, times: int, error: Exception | None = 
         return await there(route, **fields)
 
     http.request = request
+
+
+def recovery_of(ellie: Ellie, channels: Any) -> DeliveryRecovery:
+    """Another one than Ellie's own."""
+    answers = Answers[ReplyScreen](OwnedTasks())
+    return DeliveryRecovery(ellie.deliveries, answers, ReplyFinisher(channels))
 
 
 def errors(logs: list[Any]) -> list[str]:
@@ -132,7 +140,7 @@ async def test_an_answer_that_breaks_in_the_adapter_ends_in_an_apology(
         raise ValueError("secret detail")
 
     async with town(tmp_path, "one two") as t:
-        monkeypatch.setattr("adapters.discord.answer.compose", broken)
+        monkeypatch.setattr("adapters.discord.reply_screen.compose", broken)
         await t.say(t.ana, "count")
         assert "Something went wrong on my side." in t.said()[0]
         assert t.buttons(t.hers()[0]) == ["Try again"]
@@ -237,10 +245,7 @@ async def test_of_two_processes_one_apologises(
         await t.ana.send_dm("count")
         t.kill()
         ellie = await t.restart()
-        both = [
-            DeliveryRecovery(ellie.deliveries, Answers(OwnedTasks()), ellie.client)
-            for _ in range(2)
-        ]
+        both = [recovery_of(ellie, ellie.client) for _ in range(2)]
         assert sum(await asyncio.gather(*(one.recover() for one in both))) == 1
         assert len(t.hers(t.ana.user.dm_channel)) == 1
 
@@ -262,7 +267,7 @@ async def test_a_process_leaves_the_servers_of_another_alone(tmp_path: Path) -> 
         t.env.inject_error("POST", "/channels/*/messages", status=503)
         ellie = await t.restart()
         other: Any = Elsewhere()
-        recovery = DeliveryRecovery(ellie.deliveries, Answers(OwnedTasks()), other)
+        recovery = recovery_of(ellie, other)
         assert [await recovery.recover() for _ in range(2)] == [0, 0]
         assert t.hers() == []
 

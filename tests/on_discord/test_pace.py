@@ -16,7 +16,7 @@ import pytest
 from simcord.http import router
 from support.town import Town, town
 
-from adapters.discord.answer import USUAL_PACE
+from adapters.answer import USUAL_PACE
 from bot.domain.generation import (
     FinishReason,
     GenerationEvent,

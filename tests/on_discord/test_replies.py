@@ -8,7 +8,7 @@ import discord
 import pytest
 from support.town import town
 
-from adapters.discord.answer import USUAL_PACE, Pace
+from adapters.answer import USUAL_PACE, Pace
 from bot.domain.feedback import Verdict
 from bot.domain.turn import TurnStatus
 

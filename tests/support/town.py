@@ -15,8 +15,8 @@ from simcord.builders import ChannelHandle, GuildHandle
 from support.dialog import UniqueIds
 from support.engine import FakeClock, Workers
 
+from adapters.answer import Pace
 from adapters.discord.adapter import DiscordAdapter, Options, Services
-from adapters.discord.answer import Pace
 from adapters.discord.client import EllieClient
 from bot.commands.dispatch import Commands
 from bot.domain.feedback import Verdict

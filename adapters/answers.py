@@ -3,37 +3,46 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Hashable
 from contextlib import AbstractContextManager
+from typing import Any, Generic
 
-from adapters.discord.answer import Answer
+from adapters.answer import Answer, S
 from adapters.tasks import OwnedTasks
 from bot.domain.turn import TurnId
 
 
-class Answers:
-    """Runs a task for each answer, and forgets it when it is shown."""
+class Answers(Generic[S]):
+    """Runs a task for each answer, and forgets it when it is shown.
+
+    What is answered is named by its platform: the id of a message or of an interaction.
+    """
 
     def __init__(self, tasks: OwnedTasks) -> None:
         self._tasks = tasks
-        self._to: dict[int, Answer] = {}
-        self._of: dict[TurnId, Answer] = {}
-        self._task: dict[Answer, asyncio.Task[object]] = {}
+        self._to: dict[Hashable, Answer[S]] = {}
+        self._of: dict[TurnId, Answer[S]] = {}
+        self._task: dict[Answer[S], asyncio.Task[object]] = {}
         self.given_up: set[TurnId] = set()
-        """Turns whose answers Discord did not take, however often it was tried."""
+        """Turns whose answers the platform did not take, however often it was tried."""
 
-    def to(self, event_id: int) -> Answer | None:
+    def to(self, event_id: Hashable) -> Answer[S] | None:
         """The answer to a message or an interaction."""
         return self._to.get(event_id)
 
-    def of(self, turn_id: TurnId) -> Answer | None:
+    def of(self, turn_id: TurnId) -> Answer[S] | None:
         """The answer of a turn."""
         return self._of.get(turn_id)
+
+    def every(self) -> tuple[Answer[S], ...]:
+        """All of them."""
+        return tuple(self._task)
 
     def taking(self) -> AbstractContextManager[None]:
         """Have whoever waits for all answers wait for what is being taken now, too."""
         return self._tasks.joined()
 
-    def show(self, event_id: int, answer: Answer) -> None:
+    def show(self, event_id: Hashable, answer: Answer[S]) -> None:
         """Show an answer from now on."""
         task: asyncio.Task[object] = self._tasks.start(answer.show(), name=f"answer-{event_id}")
         self._to[event_id] = answer
@@ -43,12 +52,12 @@ class Answers:
             self.given_up.discard(answer.turn_id)
         task.add_done_callback(lambda _: self._forget(event_id, answer))
 
-    async def ended(self, answer: Answer) -> None:
+    async def ended(self, answer: Answer[S]) -> None:
         """Wait until an answer is shown, as far as it will be."""
         if answer in self._task:
             await asyncio.wait({self._task[answer]})
 
-    def _forget(self, event_id: int, answer: Answer) -> None:
+    def _forget(self, event_id: Hashable, answer: Answer[S]) -> None:
         del self._task[answer]
         if self.to(event_id) is answer:
             del self._to[event_id]
@@ -56,3 +65,7 @@ class Answers:
             del self._of[answer.turn_id]
             if answer.is_given_up:
                 self.given_up.add(answer.turn_id)
+
+
+AnyAnswers = Answers[Any]
+"""Those of a platform of which nothing more has to be known."""
