@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import ColumnElement, Select, select, update
 
 from bot.domain.conversation import Conversation, ConversationRef
 from bot.errors import StorageError
@@ -29,6 +29,12 @@ class SqlConversationRepository:
             )
         return mapping.conversation(row, ref)
 
+    async def knows(self, ref: ConversationRef) -> bool:
+        """Whether there is a conversation of that name."""
+        return (
+            await self._statements.first(select(conversations.c.id).where(*_named(ref))) is not None
+        )
+
     async def _create(self, ref: ConversationRef, new_id: str) -> AnyRow:
         tenant = await ensure_tenant(self._statements, ref.tenant)
         await self._statements.add(
@@ -50,11 +56,15 @@ class SqlConversationRepository:
         return row
 
     async def _find(self, ref: ConversationRef) -> AnyRow | None:
-        query: Select[*tuple[object, ...]] = select(conversations).where(
-            conversations.c.platform == ref.platform,
-            conversations.c.tenant_key == tenant_key(ref.tenant),
-            conversations.c.channel_id == ref.channel_id,
-            conversations.c.thread_key == (ref.thread_id or ""),
-        )
+        query: Select[*tuple[object, ...]] = select(conversations).where(*_named(ref))
         # Held against being erased as deserted before the first turn is stored in it.
         return await self._statements.first(query.with_for_update(read=True, key_share=True))
+
+
+def _named(ref: ConversationRef) -> tuple[ColumnElement[bool], ...]:
+    return (
+        conversations.c.platform == ref.platform,
+        conversations.c.tenant_key == tenant_key(ref.tenant),
+        conversations.c.channel_id == ref.channel_id,
+        conversations.c.thread_key == (ref.thread_id or ""),
+    )

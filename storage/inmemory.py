@@ -54,6 +54,15 @@ class InMemoryConversationRepository:
         self._state.conversations[key] = conversation
         return conversation
 
+    async def knows(self, ref: ConversationRef) -> bool:
+        """Whether there is a conversation of that name."""
+        return (
+            ref.platform,
+            ref.tenant,
+            ref.channel_id,
+            ref.thread_id,
+        ) in self._state.conversations
+
 
 class InMemoryUnitOfWork:
     """:class:`~bot.ports.storage.UnitOfWork` in memory. One is open at a time, as on SQLite."""

@@ -60,7 +60,13 @@ class InMemoryTurnRepository:
         return accepted, True
 
     async def reopen(
-        self, turn_id: TurnId, *, worker: str, lease_until: datetime, finished: bool = False
+        self,
+        turn_id: TurnId,
+        *,
+        worker: str,
+        lease_until: datetime,
+        finished: bool = False,
+        stays_reported: bool = False,
     ) -> bool:
         """Take over a turn that was interrupted, or with ``finished`` any that has ended."""
         stored = self._state.turns.get(turn_id)
@@ -76,7 +82,7 @@ class InMemoryTurnRepository:
             ),
             worker=worker,
             lease_until=lease_until,
-            failure_reported=False,
+            failure_reported=stored.failure_reported and stays_reported,
         )
         return True
 

@@ -83,7 +83,13 @@ class SqlTurnRepository:
         return accepted, True
 
     async def reopen(
-        self, turn_id: TurnId, *, worker: str, lease_until: datetime, finished: bool = False
+        self,
+        turn_id: TurnId,
+        *,
+        worker: str,
+        lease_until: datetime,
+        finished: bool = False,
+        stays_reported: bool = False,
     ) -> bool:
         """Take over a turn that was interrupted, or with ``finished`` any that has ended."""
         may_be = ~_OPEN if finished else INTERRUPTED
@@ -93,7 +99,7 @@ class SqlTurnRepository:
             .values(
                 status=TurnStatus.ACCEPTED,
                 failure=None,
-                failure_reported_at=None,
+                failure_reported_at=turns.c.failure_reported_at if stays_reported else None,
                 finished_at=None,
                 reply="",
                 worker=worker,

@@ -48,7 +48,8 @@ class AgainRequest:
     """A wish to have a message answered once more, by the one who wrote it.
 
     The turn is named by its id, or by the event that it came from. With ``only_unanswered`` a turn
-    that has a reply stays as it is.
+    that has a reply stays as it is. With ``after_interruption`` nobody asked: the turn was cut off,
+    and is answered once more in place of telling so; see :meth:`Deliveries.reported`.
     """
 
     author: IdentityRef
@@ -56,6 +57,7 @@ class AgainRequest:
     turn_id: TurnId | None = None
     event_key: str = ""
     only_unanswered: bool = False
+    after_interruption: bool = False
     surroundings: Surroundings = ALONE
 
     def __post_init__(self) -> None:

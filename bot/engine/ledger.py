@@ -203,7 +203,11 @@ class TurnLedger:
             if why_not := _why_not_again(turn, only_unanswered=request.only_unanswered):
                 return Declined(why=why_not, words=turn.text)
             if not await work.turns.reopen(
-                turn.id, worker=self._worker, lease_until=lease_until, finished=True
+                turn.id,
+                worker=self._worker,
+                lease_until=lease_until,
+                finished=True,
+                stays_reported=request.after_interruption,
             ):
                 return Declined(why=NotAgain.OPEN, words=turn.text)
             await work.commit()

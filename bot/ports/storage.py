@@ -99,6 +99,9 @@ class ConversationRepository(Protocol):
         The visibility is that of ``ref`` from now on: a channel may have been opened or closed.
         """
 
+    async def knows(self, ref: ConversationRef) -> bool:
+        """Whether there is a conversation of that name, whoever can read it."""
+
 
 class TurnRepository(Protocol):
     """Turns: the raw log, which is the truth that everything else derives from."""
@@ -111,13 +114,20 @@ class TurnRepository(Protocol):
         """
 
     async def reopen(
-        self, turn_id: TurnId, *, worker: str, lease_until: datetime, finished: bool = False
+        self,
+        turn_id: TurnId,
+        *,
+        worker: str,
+        lease_until: datetime,
+        finished: bool = False,
+        stays_reported: bool = False,
     ) -> bool:
         """Take over a turn that failed because it was interrupted; its reply is empty from then on.
 
         With ``finished`` any turn that has ended, to be answered once more. What was thought of
-        its reply goes with the reply. False when it is not such a turn, or another process was
-        quicker.
+        its reply goes with the reply. With ``stays_reported`` it stays noted whether somebody
+        took it upon them to tell of the interruption: when it is interrupted again, that has been
+        done. False when it is not such a turn, or another process was quicker.
         """
 
     async def finish(self, turn_id: TurnId, outcome: TurnOutcome, *, worker: str) -> bool:

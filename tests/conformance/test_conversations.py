@@ -36,6 +36,21 @@ async def test_threads_channels_and_workspaces_differ(world: Any) -> None:
     assert [conversation.ref for conversation in found] == refs
 
 
+async def test_a_conversation_is_known_by_its_whole_name(world: Any) -> None:
+    there = world.ref("c1", Visibility.PUBLIC, thread="t1")
+    await world.conversation(there)
+    async with world.storage.unit_of_work() as work:
+        assert await work.conversations.knows(there)
+        assert await work.conversations.knows(replace(there, visibility=Visibility.PRIVATE))
+        for elsewhere in (
+            world.ref("c1", Visibility.PUBLIC),
+            world.ref("c1", Visibility.PUBLIC, thread="t2"),
+            world.ref("c2", Visibility.PUBLIC, thread="t1"),
+            world.ref("c1", Visibility.PUBLIC, thread="t1", workspace="T2"),
+        ):
+            assert not await work.conversations.knows(elsewhere)
+
+
 async def test_a_thread_shares_the_audience_of_its_channel(world: Any) -> None:
     channel = await world.conversation(world.ref("c1", Visibility.PRIVATE))
     thread = await world.conversation(world.ref("c1", Visibility.PRIVATE, thread="t1"))

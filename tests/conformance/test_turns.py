@@ -211,6 +211,22 @@ async def test_any_turn_that_ended_can_be_answered_anew(world: Any, outcome: Tur
     assert (stored.reply, stored.status, stored.failure) == ("anew", TurnStatus.ANSWERED, None)
 
 
+@pytest.mark.parametrize("stays", [True, False])
+async def test_who_told_of_an_interruption_may_have_done_so_for_good(
+    world: Any, stays: bool
+) -> None:
+    turn = await world.interrupted(await world.person(), await world.conversation())
+    async with world.storage.unit_of_work() as work:
+        assert await work.deliveries.take_report(turn.id, at=FINISHED)
+        assert await work.turns.reopen(
+            turn.id, worker="w2", lease_until=world.lease, finished=True, stays_reported=stays
+        )
+        await work.commit()
+    await world.finish(turn, world.failure(FailureReason.INTERRUPTED), worker="w2")
+    async with world.storage.unit_of_work() as work:
+        assert await work.deliveries.take_report(turn.id, at=FINISHED) is not stays
+
+
 async def test_what_is_open_or_unknown_is_not_answered_anew(world: Any) -> None:
     person, home = await world.person(), await world.conversation()
     opened, _ = await world.accept(world.turn(person, home))
