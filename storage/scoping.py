@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, Table, and_, false, or_
 
-from bot.domain.conversation import Scope, Visibility
+from bot.domain.conversation import CIRCLES, Scope, Visibility
 from storage.tables import AudienceColumns
 
 
@@ -19,12 +19,12 @@ def admitted(table: Table[AudienceColumns], scope: Scope) -> ColumnElement[bool]
     if here.visibility is Visibility.DIRECT:
         return owned
     audible: list[ColumnElement[bool]] = [false()]
-    if here.tenant_id is not None:
+    if here.tenant_id is not None and here.visibility is not Visibility.SHARED:
         audible.append(
             and_(columns.visibility == Visibility.PUBLIC, columns.tenant_id == here.tenant_id)
         )
-    if here.visibility is Visibility.PRIVATE:
+    if here.visibility in CIRCLES:
         audible.append(
-            and_(columns.visibility == Visibility.PRIVATE, columns.channel == here.channel)
+            and_(columns.visibility != Visibility.DIRECT, columns.channel == here.channel)
         )
     return and_(owned, or_(*audible))

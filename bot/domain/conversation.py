@@ -17,9 +17,15 @@ class Visibility(StrEnum):
     DIRECT = "direct"
     """Only the person and Ellie."""
     PRIVATE = "private"
-    """The members of one closed channel."""
+    """The members of one closed channel, all of them of the tenant."""
+    SHARED = "shared"
+    """The members of one channel, and some of them do not belong to the tenant, or may not."""
     PUBLIC = "public"
     """Everybody in the tenant."""
+
+
+CIRCLES = frozenset({Visibility.PRIVATE, Visibility.SHARED})
+"""Channels whose members are not everybody in the tenant."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,16 +65,19 @@ class Audience:
     def may_enter(self, here: Audience) -> bool:
         """Whether words spoken to this audience may be recalled in front of the audience ``here``.
 
-        Direct words only in direct messages; words of a closed channel there and in direct
-        messages; words of a public channel anywhere in its tenant and in direct messages. It is
-        the same person's own direct messages in every case: a scope names one person.
+        Direct words only in direct messages; words of a closed or shared channel there and in
+        direct messages; words of a public channel anywhere in its tenant and in direct messages,
+        but not before people from elsewhere, unless it was in that channel that they were said. It
+        is the same person's own direct messages in every case: a scope names one person.
         """
         if here.visibility is Visibility.DIRECT:
             return True
         if self.visibility is Visibility.DIRECT:
             return False
-        if self.visibility is Visibility.PRIVATE:
-            return here.visibility is Visibility.PRIVATE and here.channel == self.channel
+        if here.visibility in CIRCLES and here.channel == self.channel:
+            return True
+        if self.visibility is not Visibility.PUBLIC or here.visibility is Visibility.SHARED:
+            return False
         return self.tenant_id is not None and here.tenant_id == self.tenant_id
 
 

@@ -19,7 +19,12 @@ from bot.memory.operations import ChangeContext, MemoryChange
 
 _REASON = "its message is gone"
 
-_WIDEST_FIRST = (Visibility.PUBLIC, Visibility.PRIVATE, Visibility.DIRECT)
+_WIDEST_FIRST = (
+    Visibility.PUBLIC,
+    Visibility.PRIVATE,
+    Visibility.SHARED,
+    Visibility.DIRECT,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,14 +25,16 @@ CIRCLES = [
     ("other-closed", Visibility.PRIVATE, "T1"),
     ("open", Visibility.PUBLIC, "T1"),
     ("other-open", Visibility.PUBLIC, "T1"),
+    ("shared", Visibility.SHARED, "T1"),
     ("elsewhere", Visibility.PUBLIC, "T2"),
 ]
 HEARD = {
-    "dm": {"dm", "closed", "other-closed", "open", "other-open", "elsewhere"},
+    "dm": {"dm", "closed", "other-closed", "open", "other-open", "shared", "elsewhere"},
     "closed": {"closed", "open", "other-open"},
     "other-closed": {"other-closed", "open", "other-open"},
     "open": {"open", "other-open"},
     "other-open": {"open", "other-open"},
+    "shared": {"shared"},
     "elsewhere": {"elsewhere"},
 }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bot.domain.conversation import (
@@ -23,7 +25,10 @@ NEWS = Audience(visibility=Visibility.PUBLIC, channel="slack:t1:news", tenant_id
 ELSEWHERE = Audience(
     visibility=Visibility.PUBLIC, channel="slack:t2:lobby", tenant_id=TenantId("t2")
 )
-EVERYWHERE = (DM, OTHER_DM, STAFF, BOARD, LOBBY, NEWS, ELSEWHERE)
+PARTNERS = Audience(
+    visibility=Visibility.SHARED, channel="slack:t1:partners", tenant_id=TenantId("t1")
+)
+EVERYWHERE = (DM, OTHER_DM, STAFF, BOARD, LOBBY, NEWS, PARTNERS, ELSEWHERE)
 
 
 @pytest.mark.parametrize(
@@ -32,6 +37,7 @@ EVERYWHERE = (DM, OTHER_DM, STAFF, BOARD, LOBBY, NEWS, ELSEWHERE)
         (DM, {DM, OTHER_DM}),
         (STAFF, {DM, OTHER_DM, STAFF}),
         (LOBBY, {DM, OTHER_DM, STAFF, BOARD, LOBBY, NEWS}),
+        (PARTNERS, {DM, OTHER_DM, PARTNERS}),
         (ELSEWHERE, {DM, OTHER_DM, ELSEWHERE}),
     ],
 )
@@ -41,6 +47,16 @@ def test_words_are_recalled_only_where_their_audience_allows(
     allowed = {here for here in EVERYWHERE if learned.may_enter(here)}
 
     assert allowed == recalled_in
+
+
+@pytest.mark.parametrize("before", [Visibility.PUBLIC, Visibility.PRIVATE])
+def test_a_channel_that_is_shared_keeps_its_own_words_and_hears_no_others(
+    before: Visibility,
+) -> None:
+    earlier = replace(PARTNERS, visibility=before)
+    assert earlier.may_enter(PARTNERS)
+    assert not LOBBY.may_enter(PARTNERS)
+    assert not PARTNERS.may_enter(LOBBY)
 
 
 def test_a_scope_needs_a_person() -> None:
