@@ -23,7 +23,8 @@ import simcord
 from adapters.discord.adapter import DiscordAdapter
 from bot.app import App, running_app
 from bot.cli.run import discord_adapter
-from bot.config import Settings, load_settings
+from bot.config import Settings
+from bot.config_loading import load_settings
 from bot.local_models import choose_model, model_store
 
 SETTLE_SECONDS = 2.0

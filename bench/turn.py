@@ -26,7 +26,8 @@ from rich.console import Console
 from rich.table import Table
 
 from bot.app import App, assembled_app
-from bot.config import Extraction, LogLevel, Settings, load_settings
+from bot.config import Extraction, LogLevel, Settings
+from bot.config_loading import load_settings
 from bot.domain.conversation import ConversationRef, Visibility
 from bot.domain.generation import ChatMessage, GenerationRequest
 from bot.domain.identity import IdentityRef, Platform

@@ -20,12 +20,14 @@ from bot.engine.chat_traffic import ChatTraffic
 from bot.engine.compaction.capable import SummariserIfCapable
 from bot.engine.compaction.compactor import Compactor
 from bot.engine.compaction.steps import CompactionSteps
+from bot.engine.erasing import Erasing
 from bot.engine.model_extraction import ModelExtraction
 from bot.engine.on_demand import OnDemandGenerator
 from bot.engine.other_chats import OtherChats
 from bot.engine.recall_cache import RecallCache
 from bot.engine.retention import Retention
 from bot.engine.schedules import COMPACTION, RETENTION, ScheduledWork
+from bot.engine.tenant_erasure import TenantErasure
 from bot.errors import ModelError
 from bot.local_models import choose_model, local_generator, model_store
 from bot.log import get_logger
@@ -48,6 +50,7 @@ class CompactionApp:
     storage: Storage
     compactor: Compactor
     retention: Retention
+    erasure: TenantErasure
     clock: Clock
 
 
@@ -65,6 +68,7 @@ async def compaction_app(settings: Settings) -> AsyncIterator[CompactionApp]:
     recall = RecallCache()
     async with AsyncExitStack() as stack:
         storage = await stack.enter_async_context(open_storage(settings.resolved_database_url))
+        erasing = Erasing(storage, recall, clock=clock, ids=ids)
         others = OtherChats(storage, traffic, clock=clock)
         others.start()
         stack.push_async_callback(others.stop)
@@ -94,8 +98,14 @@ async def compaction_app(settings: Settings) -> AsyncIterator[CompactionApp]:
                 **models,
             ),
             retention=Retention(
-                storage, recall, clock=clock, ids=ids, default_days=settings.retention_days or None
+                storage,
+                recall,
+                clock=clock,
+                ids=ids,
+                default_days=settings.retention_days or None,
+                erasing=erasing,
             ),
+            erasure=TenantErasure(storage, erasing),
             clock=clock,
         )
 

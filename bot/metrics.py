@@ -6,14 +6,7 @@ as in tests, do not meet in the library's global one.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
-
-from bot.errors import ConfigError, ConfigProblem
-
-ADDRESS = "127.0.0.1"
-"""Only this machine may read: counts say who is busy when."""
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 _SECONDS = (0.01, 0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600)
 """A look that finds nobody takes milliseconds, a model that reads a long conversation minutes."""
@@ -52,6 +45,12 @@ class PrometheusMetrics:
             ("what",),
             registry=self.registry,
         )
+        self._connected = Gauge(
+            "ellie_platform_connected",
+            "Whether Ellie is connected to a platform: 1 or 0.",
+            ("platform",),
+            registry=self.registry,
+        )
 
     def job_finished(self, job: str, *, outcome: str, seconds: float) -> None:
         """Count a run and its time."""
@@ -72,27 +71,6 @@ class PrometheusMetrics:
         """Count what was erased."""
         self._erased.labels(what=what).inc(count)
 
-    def serve(self, port: int) -> Callable[[], None]:
-        """Answer GET requests on this machine's ``port``, in a thread, until the result is called.
-
-        That call waits for the thread: up to half a second. Port 0 serves nothing.
-
-        Raises:
-            ConfigError: the port cannot be had.
-        """
-        if port == 0:
-            return lambda: None
-        try:
-            server, thread = start_http_server(port, ADDRESS, self.registry)
-        except OSError as error:
-            reason = error.strerror or str(error)
-            problem = f"nobody can listen on port {port} of {ADDRESS}: {reason}."
-            example = "ELLIE_METRICS_PORT=9464, or 0 for none"
-            raise ConfigError([ConfigProblem("ELLIE_METRICS_PORT", problem, example)]) from error
-
-        def stop() -> None:
-            server.shutdown()
-            server.server_close()
-            thread.join()
-
-        return stop
+    def platform_connected(self, platform: str, is_connected: bool) -> None:
+        """Set whether Ellie is connected to a platform."""
+        self._connected.labels(platform=platform).set(is_connected)

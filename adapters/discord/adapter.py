@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from adapters.answer import USUAL_PACE, Pace
@@ -26,6 +26,7 @@ from bot.engine.feedback import Feedback
 from bot.engine.memory_control import MemoryControl
 from bot.engine.policies import ChannelPolicies
 from bot.engine.turn import TurnEngine
+from bot.health import Health
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,7 @@ class Services:
     policies: ChannelPolicies
     deliveries: Deliveries
     feedback: Feedback
+    health: Health = field(default_factory=Health)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +70,7 @@ class DiscordAdapter:
             message_content=options.message_content,
             tasks=self._background,
             sync=self._sync,
+            health=services.health.part("discord"),
         )
 
     async def run(self) -> None:

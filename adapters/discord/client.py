@@ -20,6 +20,7 @@ from adapters.discord.intents import intents
 from adapters.discord.translating import Translator
 from adapters.recovering import DeliveryRecovery
 from adapters.tasks import OwnedTasks
+from bot.health import Part
 from bot.log import get_logger
 
 log = get_logger(__name__)
@@ -51,6 +52,7 @@ class EllieClient(commands.AutoShardedBot):
         message_content: bool,
         tasks: OwnedTasks,
         sync: Callable[[EllieClient], Any],
+        health: Part,
     ) -> None:
         super().__init__(
             command_prefix=commands.when_mentioned,
@@ -62,6 +64,8 @@ class EllieClient(commands.AutoShardedBot):
         )
         self._tasks = tasks
         self._sync = sync
+        self._health = health
+        self._cut_off: set[int] = set()
         self._watching = False
         self._parts = parts_for(self)
         self.actions = self._parts.actions
@@ -78,9 +82,27 @@ class EllieClient(commands.AutoShardedBot):
     async def on_ready(self) -> None:
         """Connected; told again after every new session."""
         log.info("discord_ready", guilds=len(self.guilds), shards=self.shard_count)
+        self._cut_off.clear()
+        self._health.well()
         if not self._watching:
             self._watching = True
             self._tasks.start(self._parts.recovery.watch(), name="recover-deliveries")
+
+    async def on_shard_disconnect(self, shard_id: int) -> None:
+        """A shard is cut off; discord.py connects it again."""
+        self._cut_off.add(shard_id)
+        self._health.ill(f"shards not connected: {len(self._cut_off)}")
+
+    async def on_shard_resumed(self, shard_id: int) -> None:
+        """A shard goes on where it was cut off."""
+        await self.on_shard_ready(shard_id)
+
+    async def on_shard_ready(self, shard_id: int) -> None:
+        """A shard has begun anew. Before all have, nothing is cut off; see :meth:`on_ready`."""
+        if self._cut_off:
+            self._cut_off.discard(shard_id)
+            if not self._cut_off:
+                self._health.well()
 
     async def on_message(self, message: discord.Message, /) -> None:
         """Somebody wrote something. There are no text commands of discord.py's own."""

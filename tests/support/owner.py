@@ -100,6 +100,16 @@ class ScriptedRetention:
         return self.expired
 
 
+class ScriptedErasure:
+    def __init__(self) -> None:
+        self.expired = Expired()
+        self.tenants: list[TenantRef] = []
+
+    async def erase(self, tenant: TenantRef) -> Expired:
+        self.tenants.append(tenant)
+        return self.expired
+
+
 class Ellie:
     """The command line over a storage in memory."""
 
@@ -107,6 +117,7 @@ class Ellie:
         self.storage = InMemoryStorage()
         self.compactor = ScriptedCompactor()
         self.retention = ScriptedRetention()
+        self.erasure = ScriptedErasure()
         self.clock = FakeClock(NOON)
         self.settings = Settings(_env_file=None, data_dir=folder)  # type: ignore[call-arg]
         monkeypatch.setattr(main, "_settings", lambda: self.settings)
@@ -121,6 +132,7 @@ class Ellie:
         yield CompactionApp(
             compactor=self.compactor,  # type: ignore[arg-type]
             retention=self.retention,  # type: ignore[arg-type]
+            erasure=self.erasure,  # type: ignore[arg-type]
             storage=self.storage,
             clock=self.clock,
         )

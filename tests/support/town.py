@@ -38,6 +38,7 @@ from bot.engine.recovery import TurnRecovery
 from bot.engine.reply import Reply
 from bot.engine.turn import TurnEngine, TurnLimits
 from bot.errors import StorageUnavailableError
+from bot.health import Health
 from bot.ports.scripted import ScriptedGenerator, WordTokenizer
 from bot.ports.storage import Storage, UnitOfWork
 from storage.inmemory import InMemoryStorage
@@ -155,6 +156,7 @@ class Ellie:
         self.ids = before.ids if before else UniqueIds()
         self.generator = HeldGenerator(*replies)
         self.workers = Workers(worker)
+        self.health = Health()
         incognito, recall, limits = IncognitoConversations(), RecallCache(), TurnLimits()
         self.control = MemoryControl.over(
             self.storage, recall, clock=self.clock, ids=self.ids, incognito=incognito
@@ -181,6 +183,7 @@ class Ellie:
                 policies=self.policies,
                 deliveries=self.deliveries,
                 feedback=Feedback(self.storage, clock=self.clock),
+                health=self.health,
             ),
             Options(
                 token="t",
