@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.domain.fact import Fact
 from bot.domain.identity import PersonId, TenantId, TenantRef
-from bot.domain.turn import Turn, TurnStatus
+from bot.domain.turn import Turn, TurnId, TurnStatus
 from bot.ports.compaction_storage import Expired
 from storage.inmemory_state import State
 
@@ -55,22 +55,65 @@ class InMemoryRetentionRepository:
 
         ``facts`` counts those that are gone, and those that lost words that had been typed.
         """
-        state, old = self._state, _Old(self._state, now, default_days)
+        old = _Old(self._state, now, default_days)
         turns = {turn.id: turn for turn in old.turns() if turn.person_id == person_id}
+        return self._erase(person_id, turns, old.is_old)
+
+    async def people_in(
+        self, tenant: TenantRef, *, after: PersonId | None, limit: int
+    ) -> tuple[PersonId, ...]:
+        """Who has said something in a tenant that is still stored, by id, from ``after`` on."""
+        people = {
+            stored.turn.person_id
+            for stored in self._state.turns.values()
+            if stored.turn.audience.tenant_id == tenant.id
+        }
+        people |= {
+            fact.person_id
+            for fact in self._state.facts.values()
+            if fact.audience.tenant_id == tenant.id
+            and any(said.turn_id is None for said in fact.evidence)
+        }
+        later = sorted(person_id for person_id in people if person_id > (after or ""))
+        return tuple(later)[: max(limit, 0)]
+
+    async def erase_said_in(self, person_id: PersonId, tenant: TenantRef) -> Expired:
+        """Remove what a person said in a tenant, with everything derived from it."""
+        turns = {
+            stored.turn.id: stored.turn
+            for stored in self._state.turns.values()
+            if stored.turn.person_id == person_id and stored.turn.audience.tenant_id == tenant.id
+        }
+        return self._erase(person_id, turns, lambda _, fact: fact.audience.tenant_id == tenant.id)
+
+    def _erase(
+        self,
+        person_id: PersonId,
+        turns: Mapping[TurnId, Turn],
+        is_typed: Callable[[datetime, Fact], bool],
+    ) -> Expired:
+        """Remove turns of a person and what was made from them.
+
+        Words that were typed in support of a fact at some time go where ``is_typed`` says so.
+        """
+        state = self._state
         changed = 0
         for fact in [fact for fact in state.facts.values() if fact.person_id == person_id]:
-            had_typed = old.has_typed(fact)
+            typed = {
+                index
+                for index, said in enumerate(fact.evidence)
+                if said.turn_id is None and is_typed(said.said_at, fact)
+            }
             left = tuple(
                 said
-                for said in fact.evidence
-                if said.turn_id not in turns
-                and not (said.turn_id is None and old.is_old(said.said_at, fact))
+                for index, said in enumerate(fact.evidence)
+                if said.turn_id not in turns and index not in typed
             )
             if not left:
                 del state.facts[fact.id]
             elif len(left) < len(fact.evidence):
                 state.facts[fact.id] = replace(fact, evidence=left)
-            changed += not left or had_typed
+            changed += bool(not left or typed)
         covering = [
             episode.id
             for episode in state.episodes.values()

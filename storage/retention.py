@@ -126,43 +126,70 @@ class SqlRetentionRepository:
         if owner is None:
             return Expired()
         limits = (now, _days(default_days), _days(owner.retention_days))
-        too_old = and_(
-            turns.c.person_id == person_id,
-            _FINISHED,
-            _expired(turns.c.received_at, turns.c.tenant_id, *limits),
+        return await self._erase(
+            person_id,
+            and_(_FINISHED, _expired(turns.c.received_at, turns.c.tenant_id, *limits)),
+            _expired(fact_evidence.c.said_at, facts.c.tenant_id, *limits),
         )
-        gone_turns = select(turns.c.id).where(too_old)
+
+    async def people_in(
+        self, tenant: TenantRef, *, after: PersonId | None, limit: int
+    ) -> tuple[PersonId, ...]:
+        """Who has said something in a tenant that is still stored, by id, from ``after`` on."""
+        found = union(
+            select(turns.c.person_id.label("id")).where(turns.c.tenant_id == tenant.id),
+            select(facts.c.person_id)
+            .join(fact_evidence, facts.c.id == fact_evidence.c.fact_id)
+            .where(facts.c.tenant_id == tenant.id, fact_evidence.c.turn_id.is_(None)),
+        ).subquery("found")
+        rows = await self._statements.all(
+            select(found.c.id)
+            .where(found.c.id > (after or ""))
+            .order_by(found.c.id)
+            .limit(max(limit, 0))
+        )
+        return tuple(PersonId(row.id) for row in rows)
+
+    async def erase_said_in(self, person_id: PersonId, tenant: TenantRef) -> Expired:
+        """Remove what a person said in a tenant, with everything derived from it."""
+        return await self._erase(
+            person_id, turns.c.tenant_id == tenant.id, facts.c.tenant_id == tenant.id
+        )
+
+    async def _erase(
+        self, person_id: PersonId, is_gone: ColumnElement[bool], is_typed: ColumnElement[bool]
+    ) -> Expired:
+        """Remove the turns of a person for which ``is_gone`` holds, and what was made from them.
+
+        Words that were typed in support of a fact go where ``is_typed`` holds.
+        """
+        gone = and_(turns.c.person_id == person_id, is_gone)
+        gone_turns = select(turns.c.id).where(gone)
         gone_episodes = await self._statements.run(
             delete(episodes).where(
                 episodes.c.person_id == person_id,
                 exists().where(
-                    too_old,
+                    gone,
                     turns.c.conversation_id == episodes.c.conversation_id,
                     turns.c.number.between(episodes.c.first_number, episodes.c.last_number),
                 ),
             )
         )
-        gone_facts = await self._erase_facts(
-            person_id,
-            gone_turns,
-            _expired(fact_evidence.c.said_at, facts.c.tenant_id, *limits),
-        )
+        gone_facts = await self._erase_facts(person_id, gone_turns, is_typed)
         await self._statements.run(delete(turn_traces).where(turn_traces.c.turn_id.in_(gone_turns)))
-        erased = await self._statements.run(delete(turns).where(too_old))
+        erased = await self._statements.run(delete(turns).where(gone))
         return Expired(turns=erased, facts=gone_facts, episodes=gone_episodes)
 
     async def _erase_facts(
         self,
         person_id: PersonId,
         gone_turns: Select[*tuple[str]],
-        is_typed_long_ago: ColumnElement[bool],
+        is_typed: ColumnElement[bool],
     ) -> int:
         typed = (
             select(fact_evidence.c.sequence)
             .join(facts, facts.c.id == fact_evidence.c.fact_id)
-            .where(
-                facts.c.person_id == person_id, fact_evidence.c.turn_id.is_(None), is_typed_long_ago
-            )
+            .where(facts.c.person_id == person_id, fact_evidence.c.turn_id.is_(None), is_typed)
         )
         changed = await self._statements.all(
             delete(fact_evidence)

@@ -78,9 +78,35 @@ def erase_now(settings: Settings, console: Console) -> None:
             return await runs.run(RETENTION, app.retention.erase_expired, expired_counts)
 
     expired = asyncio.run(run())
-    counts = expired_counts(expired).items()
-    erased = ", ".join(f"{n} {what if n != 1 else what[:-1]}" for what, n in counts if n)
+    erased = _counted(expired)
     _say(console, f"Erased for good: {erased}." if erased else "Nothing is older than may be kept.")
+
+
+def erase_tenant(settings: Settings, console: Console, tenant: str) -> None:
+    """Erase everything that was said in a server or workspace, whatever its age.
+
+    Raises:
+        UsageError: no server or workspace is written like that.
+        StorageError: the database cannot be used.
+    """
+    ref = parse_tenant(tenant)
+
+    async def run() -> Expired:
+        async with compaction_app(settings) as app:
+            return await app.erasure.erase(ref)
+
+    erased = _counted(asyncio.run(run()))
+    _say(
+        console,
+        f"Erased for good of what was said in {ref.id}: {erased}."
+        if erased
+        else f"Nothing is stored that was said in {ref.id}.",
+    )
+
+
+def _counted(expired: Expired) -> str:
+    counts = expired_counts(expired).items()
+    return ", ".join(f"{n} {what if n != 1 else what[:-1]}" for what, n in counts if n)
 
 
 def _kept(days: int | None) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from bot.domain.conversation import Scope
 from bot.domain.identity import Person, PersonId
 from bot.domain.operation import Actor
@@ -56,7 +58,7 @@ class Retention:
         while people := await self._due(seen, limit):
             for person_id in people:
                 await self._traffic.quiet()
-                total = _sum(total, await shielded(self._erase(person_id)))
+                total = sum_of(total, await shielded(self._erase(person_id)))
             seen.update(people)
         await self._erasing.scrub()
         if total:
@@ -76,34 +78,55 @@ class Retention:
         return tuple(person_id for person_id in due if person_id not in seen)[:room]
 
     async def _erase(self, person_id: PersonId) -> Expired:
-        async with self._storage.unit_of_work() as work:
-            if await work.persons.get(person_id) is None:
-                return Expired()  # they had everything forgotten meanwhile
-            # The person before their rows, as everywhere: else two could wait for each other.
-            await work.facts.begin_change(person_id)
-            expired = await work.retention.erase_expired(
+        return await erase_of_person(
+            self._storage,
+            self._erasing,
+            person_id,
+            lambda work: work.retention.erase_expired(
                 person_id, now=self._clock.now(), default_days=self._default_days
-            )
-            person = await work.persons.get(person_id)
-            if person is None or not expired:
-                return Expired()
-            is_gone = await _has_nothing(work, person)
-            if is_gone:
-                await work.persons.erase(person_id)
-            await self._erasing.commit(
-                work,
-                person_id,
-                actor=Actor.ADMIN,
-                reason="kept for as long as agreed",
-                detail={
-                    "turns": expired.turns,
-                    "facts": expired.facts,
-                    "episodes": expired.episodes,
-                },
-                is_gone=is_gone,
-            )
-        log.info("expired", person=person_id, turns=expired.turns, gone=is_gone)
-        return expired
+            ),
+            reason="kept for as long as agreed",
+        )
+
+
+async def erase_of_person(
+    storage: Storage,
+    erasing: Erasing,
+    person_id: PersonId,
+    remove: Callable[[UnitOfWork], Awaitable[Expired]],
+    *,
+    reason: str,
+) -> Expired:
+    """Erase what ``remove`` removes of a person, and the person when nothing is left of them.
+
+    In a unit of work of its own; the caller scrubs.
+    """
+    async with storage.unit_of_work() as work:
+        if await work.persons.get(person_id) is None:
+            return Expired()  # they had everything forgotten meanwhile
+        # The person before their rows, as everywhere: else two could wait for each other.
+        await work.facts.begin_change(person_id)
+        expired = await remove(work)
+        person = await work.persons.get(person_id)
+        if person is None or not expired:
+            return Expired()
+        is_gone = await _has_nothing(work, person)
+        if is_gone:
+            await work.persons.erase(person_id)
+        await erasing.commit(
+            work,
+            person_id,
+            actor=Actor.ADMIN,
+            reason=reason,
+            detail={
+                "turns": expired.turns,
+                "facts": expired.facts,
+                "episodes": expired.episodes,
+            },
+            is_gone=is_gone,
+        )
+    log.info("expired", person=person_id, turns=expired.turns, gone=is_gone)
+    return expired
 
 
 async def _has_nothing(work: UnitOfWork, person: Person) -> bool:
@@ -119,7 +142,8 @@ async def _has_nothing(work: UnitOfWork, person: Person) -> bool:
     )
 
 
-def _sum(one: Expired, other: Expired) -> Expired:
+def sum_of(one: Expired, other: Expired) -> Expired:
+    """How much both are together."""
     return Expired(
         turns=one.turns + other.turns,
         facts=one.facts + other.facts,

@@ -161,6 +161,17 @@ class RetentionRepository(Protocol):
         commits, and scrubs.
         """
 
+    async def people_in(
+        self, tenant: TenantRef, *, after: PersonId | None, limit: int
+    ) -> tuple[PersonId, ...]:
+        """Who has said something in a tenant that is still stored, by id, from ``after`` on."""
+
+    async def erase_said_in(self, person_id: PersonId, tenant: TenantRef) -> Expired:
+        """Remove what a person said in a tenant, with everything derived from it.
+
+        As :meth:`erase_expired` does, whatever its age, and turns that wait for their reply too.
+        """
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleState:

@@ -243,3 +243,69 @@ async def test_words_that_were_typed_go_when_they_are_too_old(world: Any) -> Non
     assert await _erase(world, ann, None) == Expired(facts=2)
     assert await world.known(ann.id) == (recent, both)
     assert await _due(world, None) == ()
+
+
+async def _erase_said_in(world: Any, person: Person, tenant: TenantRef) -> Expired:
+    async with world.storage.unit_of_work() as work:
+        erased: Expired = await work.retention.erase_said_in(person.id, tenant)
+        await work.commit()
+    return erased
+
+
+async def _people_in(
+    world: Any, tenant: TenantRef, *, after: PersonId | None = None, limit: int = 9
+) -> tuple[PersonId, ...]:
+    async with world.storage.unit_of_work() as work:
+        people: tuple[PersonId, ...] = await work.retention.people_in(
+            tenant, after=after, limit=limit
+        )
+    return people
+
+
+async def test_all_that_was_said_in_a_tenant_goes_and_nothing_of_others(world: Any) -> None:
+    ann, home = await world.person(), await world.conversation()
+    away = await world.conversation(world.ref("away", workspace="T2"))
+    here, there = await world.say(ann, home, "here"), await world.say(ann, away, "there")
+    open_turn, _ = await world.accept(world.turn(ann, home))
+    gone, kept, both = world.fact(here, "gone"), world.fact(there, "kept"), world.fact(here, "both")
+    typed = world.fact(
+        here, "typed", evidence=(Evidence(quote="typed", turn_id=None, said_at=world.now),)
+    )
+    await world.learn(gone, kept, both, typed)
+    await world.summarise(world.episode(here), world.episode(there, id="stays"))
+    async with world.storage.unit_of_work() as work:
+        await work.facts.add_evidence(both.id, kept.evidence[0])
+        await work.commit()
+
+    assert await _erase_said_in(world, ann, world.workspace) == Expired(
+        turns=2, facts=2, episodes=1
+    )
+
+    assert await world.texts(Scope.in_private(ann.id)) == ["there"]
+    assert await world.known(ann.id) == (kept, replace(both, evidence=kept.evidence))
+    async with world.storage.unit_of_work() as work:
+        episodes = await work.episodes.of(Scope.in_private(ann.id))
+        assert [episode.id for episode in episodes] == ["stays"]
+        assert [turn.id for turn in await work.turns.open_turns()] == []
+    assert not await _erase_said_in(world, ann, world.workspace)
+    assert open_turn.id != here.id
+
+
+async def test_who_said_something_in_a_tenant_is_found_in_parts(world: Any) -> None:
+    home = await world.conversation()
+    away = await world.conversation(world.ref("away", workspace="T2"))
+    people = [await world.person(name) for name in ("ann", "bob", "cleo", "dan")]
+    ann, bob, cleo, dan = sorted(people, key=lambda person: person.id)
+    for person in (ann, bob):
+        await world.say(person, home)
+    turn = await world.say(dan, away)
+    await world.say(cleo, away)
+    said = Evidence(quote="typed", turn_id=None, said_at=world.now)
+    elsewhere = replace(world.fact(turn), person_id=cleo.id, audience=home.audience)
+    await world.learn(replace(elsewhere, evidence=(said,)))
+
+    assert await _people_in(world, world.workspace) == (ann.id, bob.id, cleo.id)
+    assert await _people_in(world, world.workspace, limit=2) == (ann.id, bob.id)
+    assert await _people_in(world, world.workspace, after=bob.id) == (cleo.id,)
+    assert await _people_in(world, world.workspace, after=cleo.id) == ()
+    assert await _people_in(world, OTHER) == tuple(sorted((cleo.id, dan.id)))

@@ -11,9 +11,10 @@ from support.databases import content, run
 from support.dialog import ANA, HALL, WORK, Dialog, account, direct
 from support.episodes import add_summary, summary_of
 
-from bot.domain.conversation import Scope
+from bot.domain.conversation import ConversationRef, Scope
 from bot.engine.memory_view import EVERY_STATUS
 from bot.engine.retention import Retention
+from bot.engine.tenant_erasure import TenantErasure
 from storage.database import SqlStorage, open_storage
 
 SECRET = "zqretained"
@@ -213,3 +214,39 @@ async def test_the_time_of_the_last_word_counts_and_not_that_of_the_run(dialog: 
     dialog.later(seconds=2)
 
     assert await retention(dialog).erase_expired()
+
+
+def erasure(dialog: Dialog) -> TenantErasure:
+    return TenantErasure(dialog.storage, dialog.control.erasing)
+
+
+async def test_nothing_is_left_of_a_workspace_that_is_erased(
+    dialog: Dialog, url: str, tmp_path: Path
+) -> None:
+    async def say_in(place: ConversationRef) -> None:
+        await dialog.say(f"My locker code is {SECRET}.", ANA, place)
+
+    await say_in(HALL)
+    await say_in(HALL)
+    (turn, _) = await dialog.turns()
+    await add_summary(dialog.storage, summary_of([turn], (turn.text, [turn])))
+    assert len(await in_tables(url)) == 4
+
+    erased = await erasure(dialog).erase(WORK)
+
+    assert (erased.turns, erased.facts, erased.episodes) == (2, 1, 1)
+    assert await in_tables(url) == []
+    assert list(in_files(tmp_path)) == []
+    assert await dialog.person() is None
+    assert not await erasure(dialog).erase(WORK)
+
+
+async def test_of_a_workspace_that_is_erased_other_places_know_nothing_and_lose_nothing(
+    dialog: Dialog,
+) -> None:
+    await dialog.say("I like rye bread.", ANA, HALL)
+    await dialog.say("I live in Porto.", ANA, direct(ANA))
+
+    assert (await erasure(dialog).erase(WORK)).turns == 1
+
+    assert await dialog.known() == ["I live in Porto."]

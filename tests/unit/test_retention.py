@@ -7,13 +7,14 @@ import itertools
 from collections.abc import Sequence
 
 import pytest
-from support.dialog import ANA, Dialog, account
+from support.dialog import ANA, HALL, WORK, Dialog, account
 from support.engine import settle
 
 from bot.domain.identity import IdentityRef
 from bot.domain.operation import Actor, OperationKind
 from bot.engine.chat_traffic import ChatTraffic
 from bot.engine.retention import Retention
+from bot.engine.tenant_erasure import TenantErasure
 from bot.errors import StorageBusyError
 from storage.inmemory import InMemoryStorage
 
@@ -195,3 +196,48 @@ async def test_whoever_had_everything_forgotten_meanwhile_is_passed_over(
 
     assert (await retention(dialog, traffic).erase_expired()).turns == 3
     assert await left(dialog) == 0
+
+
+def erasure(dialog: Dialog) -> TenantErasure:
+    return TenantErasure(dialog.storage, dialog.control.erasing)
+
+
+async def test_a_tenant_is_erased_in_batches_with_one_scrub_and_a_note_for_each(
+    dialog: Dialog, storage: Counted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.engine.tenant_erasure.BATCH", 3)
+    for who in PEOPLE:
+        await dialog.say("I like rye bread.", who, HALL)
+    kept = [await dialog.known(who) for who in PEOPLE]
+
+    erased = await erasure(dialog).erase(WORK)
+
+    assert (erased.turns, erased.facts) == (4, 4)
+    assert storage.scrubs == 1
+    assert [facts for facts in kept if "I like rye bread." in facts]
+    person = await dialog.person()
+    assert person
+    async with dialog.storage.unit_of_work() as work:
+        *_, last = await work.operations.of_person(person.id)
+    assert (last.actor, last.reason) == (Actor.ADMIN, "all that was said there")
+
+
+async def test_an_erasure_that_stopped_half_way_can_be_repeated(
+    dialog: Dialog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for who in PEOPLE:
+        await dialog.say("I like rye bread.", who, HALL)
+    async with dialog.storage.unit_of_work() as work:
+        kind = type(work.retention)
+    erase, done = kind.erase_said_in, itertools.count(1)
+
+    async def breaks(self: object, *args: object) -> object:
+        if next(done) == 3:
+            raise StorageBusyError("another program")
+        return await erase(self, *args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(kind, "erase_said_in", breaks)
+    with pytest.raises(StorageBusyError):
+        await erasure(dialog).erase(WORK)
+
+    assert (await erasure(dialog).erase(WORK)).turns == 2
