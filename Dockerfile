@@ -41,7 +41,11 @@ ENV PATH=/opt/ellie/bin:$PATH \
     ELLIE_DATA_DIR=/data \
     ELLIE_MODELS_DIR=/models \
     ELLIE_LOG_FORMAT=json \
-    ELLIE_LOG_LEVEL=info
+    ELLIE_LOG_LEVEL=info \
+    ELLIE_SLACK_HOST=0.0.0.0
+
+# Only for Slack over HTTP, where SLACK_SIGNING_SECRET is set; everything else connects outwards.
+EXPOSE 3000
 
 VOLUME ["/data", "/models"]
 

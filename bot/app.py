@@ -28,16 +28,19 @@ from bot.engine.memory_control import MemoryControl
 from bot.engine.memory_loader import MemoryLoader
 from bot.engine.model_extraction import ModelExtraction
 from bot.engine.on_demand import OnDemandGenerator
+from bot.engine.participation import Participation
 from bot.engine.policies import ChannelPolicies
 from bot.engine.recall_cache import RecallCache
 from bot.engine.recovery import TurnRecovery
 from bot.engine.retention import Retention
 from bot.engine.schedules import RecordedRuns, ScheduledWork
+from bot.engine.tenant_erasure import TenantErasure
 from bot.engine.tenant_retention import TenantRetention
 from bot.engine.turn import TurnEngine, TurnFollower, TurnLimits
 from bot.engine.vectors import VectorKeeper
 from bot.errors import SchemaTooNewError
 from bot.generation.models.summarisers import describes_seq2seq
+from bot.health import Health
 from bot.local_models import (
     local_encoder,
     local_generator,
@@ -50,6 +53,7 @@ from bot.ports.generation import Generator
 from bot.ports.summarising import Summariser
 from bot.ports.system import Clock, IdSource
 from bot.scheduler import Scheduler
+from bot.serving import serve
 from bot.system import ProcessRegistry, RandomIds, SystemClock
 from storage.address import parse_address
 from storage.database import open_storage
@@ -72,6 +76,9 @@ class App:
     policies: ChannelPolicies
     deliveries: Deliveries
     feedback: Feedback
+    participation: Participation
+    erasure: TenantErasure
+    health: Health
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +161,11 @@ async def assembled_app(
     """
     ids = RandomIds()
     workers = ProcessRegistry()
-    metrics = PrometheusMetrics()
+    metrics, health = PrometheusMetrics(), Health()
+    health.listen(metrics.platform_connected)
     async with AsyncExitStack() as stack:
-        stack.push_async_callback(asyncio.to_thread, metrics.serve(settings.metrics_port))
+        served = serve(settings.metrics_port, metrics.registry, health)
+        stack.push_async_callback(asyncio.to_thread, served)
         storage = await stack.enter_async_context(open_storage(settings.resolved_database_url))
         generator.start()
         stack.push_async_callback(generator.close)
@@ -247,4 +256,7 @@ async def assembled_app(
             policies,
             Deliveries(storage, clock=clock, workers=workers),
             Feedback(storage, clock=clock),
+            Participation(storage),
+            TenantErasure(storage, control.erasing),
+            health,
         )

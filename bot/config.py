@@ -1,33 +1,22 @@
-"""All settings in one typed object, from the environment, ``.env`` and an optional TOML file.
-
-Earlier sources win: environment, then ``.env``, then the TOML file (``ellie.toml``, or the path in
-``ELLIE_CONFIG``), then the defaults. Every problem is reported in one go.
-"""
+"""All settings in one typed object. :mod:`bot.config_loading` fills it."""
 
 from __future__ import annotations
 
-import difflib
-import os
-import tomllib
-from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from dotenv import dotenv_values
 from platformdirs import user_cache_path, user_data_path
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic.fields import FieldInfo
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from bot.errors import ConfigError, ConfigProblem
-
 PREFIX = "ELLIE_"
-CONFIG_VARIABLE = "ELLIE_CONFIG"
-_UNPREFIXED = frozenset({"discord_token", "slack_bot_token", "slack_app_token"})
+_UNPREFIXED = frozenset(
+    {"discord_token", "slack_bot_token", "slack_app_token", "slack_signing_secret"}
+)
 """Secrets keep the names under which the platforms' own guides hand them out."""
-_ENCODING = "utf-8-sig"
+ENCODING = "utf-8-sig"
 """UTF-8, with or without the mark that some editors put in front and that would hide line one."""
 
 
@@ -80,7 +69,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
         env_ignore_empty=True,  # a line of .env can be blanked out
-        env_file_encoding=_ENCODING,
+        env_file_encoding=ENCODING,
         extra="ignore",  # .env may serve other programs too; load_settings finds our own typos
         frozen=True,
         populate_by_name=True,
@@ -193,7 +182,9 @@ class Settings(BaseSettings):
     )
     time_zone: str = _setting("UTC", "The time zone of the schedules.", example="Europe/Lisbon")
     metrics_port: Annotated[int, Field(ge=0, le=65_535)] = _setting(
-        0, "Port for Prometheus metrics on this machine; 0 is none.", example="9464"
+        0,
+        "Port on this machine for Prometheus metrics and the health check; 0 is none.",
+        example="9464",
     )
     shutdown_grace_seconds: Annotated[float, Field(ge=0, le=3600)] = _setting(
         20.0, "How long replies in progress may go on when Ellie stops.", example="20"
@@ -222,10 +213,45 @@ class Settings(BaseSettings):
         example="10",
     )
     slack_bot_token: SecretStr | None = _setting(
-        None, "Slack bot token.", example="xoxb-…", validation_alias="SLACK_BOT_TOKEN"
+        None,
+        "Slack bot token. It needs one of the next two beside it.",
+        example="xoxb-…",
+        validation_alias="SLACK_BOT_TOKEN",
     )
     slack_app_token: SecretStr | None = _setting(
-        None, "Slack app-level token.", example="xapp-…", validation_alias="SLACK_APP_TOKEN"
+        None,
+        "Slack app-level token: Ellie connects to Slack (Socket Mode).",
+        example="xapp-…",
+        validation_alias="SLACK_APP_TOKEN",
+    )
+    slack_signing_secret: SecretStr | None = _setting(
+        None,
+        "Slack signing secret, in place of the app-level token: Slack sends requests to Ellie "
+        "(HTTP).",
+        example="8f74…",
+        validation_alias="SLACK_SIGNING_SECRET",
+    )
+    slack_host: str = _setting(
+        "127.0.0.1",
+        "Address at which Slack's requests are taken, when it sends any: this machine's own for a "
+        "proxy on it, 0.0.0.0 in a container.",
+        example="0.0.0.0",  # noqa: S104 - the owner's choice, and not the default
+        min_length=1,
+    )
+    slack_port: Annotated[int, Field(ge=1, le=65_535)] = _setting(
+        3000, "Port at which Slack's requests are taken.", example="3000"
+    )
+    slack_context_messages: Annotated[int, Field(ge=0, le=50)] = _setting(
+        10,
+        "How many earlier messages of a Slack thread or channel are read for one reply, and kept "
+        "nowhere.",
+        example="10",
+    )
+    slack_erase_on_uninstall: bool = _setting(
+        False,
+        "Whether everything that was said in a Slack workspace is erased when the workspace "
+        "removes Ellie.",
+        example="true",
     )
 
     @classmethod
@@ -284,89 +310,3 @@ class Settings(BaseSettings):
 def variable_of(field: str) -> str:
     """The environment variable that sets ``field``."""
     return field.upper() if field in _UNPREFIXED else PREFIX + field.upper()
-
-
-def load_settings(
-    *, env_file: Path = Path(".env"), toml_file: Path = Path("ellie.toml")
-) -> Settings:
-    """Read all sources and check everything.
-
-    Raises:
-        ConfigError: with every problem found, each naming the setting and a value that works.
-    """
-    problems: list[ConfigProblem] = []
-    dotenv: dict[str, str | None] = {}
-    readable: Path | None = env_file
-    try:
-        dotenv = dotenv_values(env_file, interpolate=False, encoding=_ENCODING)
-    except (OSError, UnicodeDecodeError) as error:
-        readable = None
-        problem = f"{env_file} cannot be read: {error}."
-        problems.append(ConfigProblem(env_file.name, problem, "ELLIE_MODEL=ellie-small"))
-    problems += [
-        _unknown(name)
-        for name in {**dotenv, **os.environ}
-        if name.startswith(PREFIX) and name not in _variables() and name != CONFIG_VARIABLE
-    ]
-    named_toml = os.environ.get(CONFIG_VARIABLE) or dotenv.get(CONFIG_VARIABLE)
-    values: dict[str, Any] = {}
-    try:
-        values = _read_toml(Path(named_toml) if named_toml else toml_file, bool(named_toml))
-    except ConfigError as error:
-        problems += error.problems
-    problems += [
-        _unknown(name, in_toml=True) for name in values if name not in Settings.model_fields
-    ]
-    try:
-        settings = Settings(_env_file=readable, **values)  # type: ignore[call-arg]  # pydantic-settings' own
-    except ValidationError as error:
-        raise ConfigError([*problems, *_explain(error)]) from None
-    if problems:
-        raise ConfigError(problems)
-    return settings
-
-
-def _read_toml(path: Path, must_exist: bool) -> dict[str, Any]:
-    try:
-        values = tomllib.loads(path.expanduser().read_text(encoding=_ENCODING))
-        return {name: value for name, value in values.items() if value != ""}
-    except FileNotFoundError:
-        if not must_exist:
-            return {}
-        problem = f"there is no file {path}."
-    except (OSError, RuntimeError, ValueError) as error:  # the path, the encoding or the TOML
-        problem = f"{path} cannot be read as TOML: {error}."
-    raise ConfigError([ConfigProblem(CONFIG_VARIABLE, problem, "/etc/ellie.toml")])
-
-
-def _variables() -> dict[str, str]:
-    return {variable_of(field): field for field in Settings.model_fields}
-
-
-def _unknown(name: str, *, in_toml: bool = False) -> ConfigProblem:
-    # Compared without the prefix, which would make everything look alike.
-    written = name.removeprefix(PREFIX).lower()
-    close = difflib.get_close_matches(written, Settings.model_fields, n=1, cutoff=0.6)
-    field = close[0] if close else "model"
-    meant = field if in_toml else variable_of(field)
-    hint = f" Did you mean {meant}?" if close else ""
-    value = _example(field)
-    example = f'{meant} = "{value}"' if in_toml else f"{meant}={value}"
-    return ConfigProblem(name, f"there is no such setting.{hint}", example)
-
-
-def _explain(error: ValidationError) -> Iterator[ConfigProblem]:
-    for item in error.errors(include_input=False, include_url=False):
-        # A rule about several settings has no place of its own; it is the reply that gives way.
-        place = item["loc"][0] if item["loc"] else "reply_tokens"
-        field = str(place).removeprefix(PREFIX).lower()
-        message = item["msg"].removeprefix("Value error, ")
-        variable = variable_of(field)
-        yield ConfigProblem(
-            variable, f"{message[0].lower()}{message[1:]}.", f"{variable}={_example(field)}"
-        )
-
-
-def _example(field: str) -> str:
-    info: FieldInfo = Settings.model_fields[field]
-    return str((info.examples or [""])[0])

@@ -62,9 +62,8 @@ def _platforms(settings: Settings) -> Iterator[Finding]:
     yield Finding("terminal", "ellie chat")
     if settings.discord_token:
         yield _discord(settings, settings.discord_token.get_secret_value())
-    if settings.slack_bot_token or settings.slack_app_token:
-        text = "a token is set, but this version of Ellie cannot connect yet; it is not used"
-        yield Finding("Slack", text)
+    if settings.slack_bot_token:
+        yield _slack(settings, settings.slack_bot_token.get_secret_value())
 
 
 def _discord(settings: Settings, token: str) -> Finding:
@@ -81,6 +80,26 @@ def _discord(settings: Settings, token: str) -> Finding:
         "Discord",
         f"a token is set; intents {asked}; permissions {PERMISSIONS.value} (`ellie discord invite` "
         "has the link)",
+    )
+
+
+def _slack(settings: Settings, token: str) -> Finding:
+    """How Slack would be heard. It is not asked, for the same reason."""
+    from adapters.slack.connecting import cleaned, cleaned_app  # noqa: PLC0415 - loads slack_sdk
+    from adapters.slack.scopes import EVENTS, SCOPES  # noqa: PLC0415
+
+    how = f"HTTP, at {settings.slack_host} port {settings.slack_port}"
+    try:
+        cleaned(token)
+        if settings.slack_app_token:
+            cleaned_app(settings.slack_app_token.get_secret_value())
+            how = "Socket Mode"
+    except PlatformError as error:
+        return Finding("Slack", str(error), error)
+    return Finding(
+        "Slack",
+        f"a token is set; {how}; {len(SCOPES)} scopes and {len(EVENTS)} events (`ellie slack "
+        "manifest --explain` names them)",
     )
 
 

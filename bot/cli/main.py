@@ -11,7 +11,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from bot.config import Settings, load_settings
+from bot.config import Settings
+from bot.config_loading import load_settings
 from bot.errors import EllieError, UsageError
 from bot.log import configure_logging
 
@@ -30,6 +31,8 @@ jobs_app = typer.Typer(help="List, pause and resume what runs by itself.")
 app.add_typer(jobs_app, name="jobs")
 discord_app = typer.Typer(help="What setting up Discord needs.", no_args_is_help=True)
 app.add_typer(discord_app, name="discord")
+slack_app = typer.Typer(help="What setting up Slack needs.", no_args_is_help=True)
+app.add_typer(slack_app, name="slack")
 
 JobName = Annotated[str, typer.Argument(metavar="NAME", help="compaction or retention.")]
 User = Annotated[str, typer.Option("--user", help="Be somebody else: each name has a memory.")]
@@ -53,13 +56,7 @@ def main() -> None:
 def run(user: User = "") -> None:
     """Start Ellie on every platform whose token is set; without any, in the terminal."""
     settings = _settings()
-    if settings.slack_bot_token or settings.slack_app_token:
-        instead = "" if settings.discord_token else " Starting in the terminal."
-        print(  # noqa: T201
-            f"ellie: a Slack token is set, but this version cannot connect there yet.{instead}",
-            file=sys.stderr,
-        )
-    if settings.discord_token:
+    if settings.discord_token or settings.slack_bot_token:
         from bot.cli.run import serve  # noqa: PLC0415
 
         serve(settings, Console(stderr=True))
@@ -147,6 +144,28 @@ def invite() -> None:
     print_link(_settings(), Console())
 
 
+@slack_app.command(name="manifest")
+def slack_manifest(
+    http: Annotated[
+        str,
+        typer.Option(metavar="URL", help="Have Slack send requests to this address of yours."),
+    ] = "",
+    link: Annotated[
+        bool, typer.Option("--link", help="Print a link that creates the app instead.")
+    ] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Say what each permission is for instead.")
+    ] = False,
+) -> None:
+    """Print the manifest to create the Slack app from, for Socket Mode unless --http is given."""
+    from bot.cli.slack import explain_manifest, print_manifest  # noqa: PLC0415
+
+    if explain:
+        explain_manifest(Console())
+    else:
+        print_manifest(Console(), url=http, link=link)
+
+
 @app.command()
 def compact(
     person: Annotated[
@@ -172,6 +191,7 @@ def compact(
 
 @app.command()
 def retention(
+    *,
     tenant: Annotated[
         str, typer.Option(metavar="TENANT", help="A server or workspace: discord:123, slack:T1.")
     ] = "",
@@ -182,20 +202,25 @@ def retention(
     default: Annotated[
         bool, typer.Option("--default", help="Decide nothing of its own there any more.")
     ] = False,
+    erase: Annotated[
+        bool, typer.Option("--erase", help="Erase now all that was said there, new or old.")
+    ] = False,
     run: Annotated[bool, typer.Option("--run", help="Erase now what is too old.")] = False,
 ) -> None:
     """Show for how long things are kept, or decide it for one server or workspace."""
     from bot.cli import retention as command  # noqa: PLC0415
 
-    decisions = (days is not None) + keep + default
+    decisions = (days is not None) + keep + default + erase
     if decisions != bool(tenant) or (run and tenant):
         raise UsageError(
-            "--tenant goes with one of --days N, --keep and --default; --run goes alone. For "
-            "example ellie retention --tenant discord:123 --days 30. The number for all others is "
-            "the setting ELLIE_RETENTION_DAYS."
+            "--tenant goes with one of --days N, --keep, --default and --erase; --run goes alone. "
+            "For example ellie retention --tenant discord:123 --days 30. The number for all others "
+            "is the setting ELLIE_RETENTION_DAYS."
         )
     if run:
         command.erase_now(_settings(), Console())
+    elif erase:
+        command.erase_tenant(_settings(), Console(), tenant)
     elif tenant:
         from bot.engine.tenant_retention import KEEP_EVERYTHING  # noqa: PLC0415
 

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Protocol
 
+from pydantic import SecretStr
 from rich.console import Console
 
 from bot.app import App, running_app
@@ -59,12 +60,20 @@ def serve(settings: Settings, console: Console) -> None:
                 settings, model=name, folder=folder, encoder=encoder, compact=compact
             ) as app:
                 await side_by_side(
-                    [discord_adapter(app, settings)],
+                    _adapters(app, settings),
                     told=told,
                     drain=lambda: app.engine.stop(settings.shutdown_grace_seconds),
                 )
 
     asyncio.run(run())
+
+
+def _adapters(app: App, settings: Settings) -> list[Adapter]:
+    made = [
+        (settings.discord_token, discord_adapter),
+        (settings.slack_bot_token, slack_adapter),
+    ]
+    return [make(app, settings) for token, make in made if token]
 
 
 def discord_adapter(app: App, settings: Settings) -> Adapter:
@@ -75,7 +84,6 @@ def discord_adapter(app: App, settings: Settings) -> Adapter:
         Services,
     )
 
-    token = settings.discord_token
     return DiscordAdapter(
         Services(
             engine=app.engine,
@@ -84,14 +92,54 @@ def discord_adapter(app: App, settings: Settings) -> Adapter:
             policies=app.policies,
             deliveries=app.deliveries,
             feedback=app.feedback,
+            health=app.health,
         ),
         Options(
-            token=token.get_secret_value() if token else "",
+            token=_secret(settings.discord_token),
             state_file=settings.data_dir / "discord-commands.json",
             message_content=settings.discord_message_content,
             context_messages=settings.discord_context_messages,
         ),
     )
+
+
+def slack_adapter(app: App, settings: Settings, *, base_url: str = "") -> Adapter:
+    """Slack, handed what it works with. ``base_url`` is for a Slack that is not the real one."""
+    from adapters.slack.adapter import (  # noqa: PLC0415 - loads Bolt
+        Options,
+        Services,
+        SlackAdapter,
+    )
+    from adapters.slack.web import API_URL  # noqa: PLC0415 - so does this
+
+    return SlackAdapter(
+        Services(
+            engine=app.engine,
+            commands=app.commands,
+            control=app.control,
+            policies=app.policies,
+            deliveries=app.deliveries,
+            feedback=app.feedback,
+            participation=app.participation,
+            erasure=app.erasure,
+            health=app.health,
+            clock=app.clock,
+        ),
+        Options(
+            bot_token=_secret(settings.slack_bot_token),
+            app_token=_secret(settings.slack_app_token),
+            signing_secret=_secret(settings.slack_signing_secret),
+            host=settings.slack_host,
+            port=settings.slack_port,
+            context_messages=settings.slack_context_messages,
+            erase_on_uninstall=settings.slack_erase_on_uninstall,
+            base_url=base_url or API_URL,
+        ),
+    )
+
+
+def _secret(value: SecretStr | None) -> str:
+    return value.get_secret_value() if value else ""
 
 
 async def side_by_side(
@@ -155,17 +203,31 @@ async def _admitted(settings: Settings, console: Console) -> bool:
 
 
 async def _introduce(settings: Settings, console: Console) -> bool:
+    if settings.discord_token:
+        console.print(await _on_discord(settings), markup=False, highlight=False, soft_wrap=True)
+    if settings.slack_bot_token:
+        console.print(await _in_slack(settings), markup=False, highlight=False, soft_wrap=True)
+    return True
+
+
+async def _on_discord(settings: Settings) -> str:
     from adapters.discord.connecting import look_up, require_content  # noqa: PLC0415 - so does this
     from adapters.discord.intents import invite_link  # noqa: PLC0415
 
-    if settings.discord_token:
-        account = await look_up(settings.discord_token.get_secret_value())
-        if settings.discord_message_content:
-            require_content(account)
-        link = invite_link(account.application_id)
-        text = f"On Discord, Ellie is {account.name}. To add her to a server: {link}"
-        console.print(text, markup=False, highlight=False, soft_wrap=True)
-    return True
+    account = await look_up(_secret(settings.discord_token))
+    if settings.discord_message_content:
+        require_content(account)
+    link = invite_link(account.application_id)
+    return f"On Discord, Ellie is {account.name}. To add her to a server: {link}"
+
+
+async def _in_slack(settings: Settings) -> str:
+    from adapters.slack.connecting import check_app_token, look_up  # noqa: PLC0415 - so does this
+
+    workspace = await look_up(_secret(settings.slack_bot_token))
+    if settings.slack_app_token:
+        await check_app_token(_secret(settings.slack_app_token), app_id=workspace.app_id)
+    return f"In Slack, Ellie is {workspace.bot_name} in {workspace.team_name}."
 
 
 @contextmanager

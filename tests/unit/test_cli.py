@@ -175,15 +175,48 @@ def test_a_check_of_a_fresh_folder_is_fine_and_creates_nothing(
 
 
 def test_a_check_says_what_tokens_are_for_and_never_shows_them(ellie: Ellie) -> None:
-    ended = ellie("check", DISCORD_TOKEN="hunter2", SLACK_APP_TOKEN="hunter2")
+    ended = ellie(
+        "check",
+        DISCORD_TOKEN="hunter2",
+        SLACK_BOT_TOKEN="xoxb-hunter2",
+        SLACK_APP_TOKEN="xapp-hunter2",
+    )
 
     assert ended.code == 0
     assert (
         "✓ Discord: a token is set; intents guilds, guild_messages, dm_messages; permissions "
         "309237746688 (`ellie discord invite` has the link)" in ended.out
     )
-    assert "✓ Slack: a token is set, but this version of Ellie cannot connect yet" in ended.out
+    assert "✓ Slack: a token is set; Socket Mode; 16 scopes and 9 events (`ellie slack" in ended.out
     assert "hunter2" not in ended.out + ended.err
+
+
+def test_a_check_says_where_slack_would_send_requests(ellie: Ellie) -> None:
+    ended = ellie(
+        "check",
+        SLACK_BOT_TOKEN="xoxb-hunter2",
+        SLACK_SIGNING_SECRET="hunter2",
+        ELLIE_SLACK_PORT="3100",
+    )
+
+    assert "✓ Slack: a token is set; HTTP, at 127.0.0.1 port 3100; " in ended.out
+    assert "hunter2" not in ended.out + ended.err
+
+
+def test_a_check_notices_tokens_of_slack_that_were_mixed_up(ellie: Ellie) -> None:
+    ended = ellie("check", SLACK_BOT_TOKEN="xapp-hunter2", SLACK_APP_TOKEN="xoxb-hunter2")
+
+    assert ended.code == 77
+    assert "✗ Slack: SLACK_BOT_TOKEN is no token for that; what is set is the app" in ended.out
+    assert "hunter2" not in ended.out + ended.err
+
+
+def test_half_of_what_slack_takes_is_told_with_the_other_half(ellie: Ellie) -> None:
+    ended = ellie("run", SLACK_BOT_TOKEN="xoxb-hunter2")
+
+    assert ended.code == 78
+    assert "SLACK_BOT_TOKEN: SLACK_BOT_TOKEN needs SLACK_APP_TOKEN beside it" in ended.err
+    assert "hunter2" not in ended.err
 
 
 def test_a_check_names_the_privileged_intent_only_where_it_is_asked_for(ellie: Ellie) -> None:
@@ -312,15 +345,9 @@ def test_a_script_is_answered_and_its_failures_show_in_the_exit_code(real_ellie:
 
 
 def test_an_empty_script_is_no_failure(real_ellie: Ellie) -> None:
-    ended = real_ellie("run", script=SCRIPTED_CHAT, SLACK_BOT_TOKEN="hunter2")
+    ended = real_ellie("run", script=SCRIPTED_CHAT)
 
-    assert ended.code == 0
-    assert ended.out == "ready\n"
-    assert ended.err == (
-        "ellie: a Slack token is set, but this version cannot connect there yet. Starting in the "
-        "terminal.\n"
-    )
-    assert "hunter2" not in ended.err
+    assert (ended.code, ended.out, ended.err) == (0, "ready\n", "")
 
 
 def test_a_reply_in_an_output_that_knows_no_unicode_is_still_shown(real_ellie: Ellie) -> None:

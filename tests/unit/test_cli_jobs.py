@@ -161,11 +161,15 @@ def test_what_is_no_server_or_workspace_is_not_decided_for(ellie: Ellie, tenant:
         ("--tenant", "slack:T1", "--default", "--keep"),
         ("--run", "--tenant", "slack:T1", "--days", "3"),
         ("--run", "--keep"),
+        ("--erase",),
+        ("--erase", "--tenant", "slack:T1", "--keep"),
+        ("--erase", "--tenant", "slack:T1", "--run"),
     ],
 )
 def test_a_decision_that_is_not_clear_is_not_taken(ellie: Ellie, options: tuple[str, ...]) -> None:
     assert "--tenant goes with one of" in str(ellie.problem("retention", *options))
     assert ellie.retention.runs == 0
+    assert ellie.erasure.tenants == []
 
 
 @pytest.mark.parametrize("days", ["0", "-1", "36501", "many"])
@@ -186,3 +190,26 @@ def test_erasing_now_says_what_is_gone(ellie: Ellie, expired: Expired, said: str
     assert ellie.lines("retention", "--run") == [said]
     (state,) = ellie.stored(lambda work: work.schedules.of([RETENTION]))
     assert (state.outcome, state.runs) == ("ok", 1)
+
+
+@pytest.mark.parametrize(
+    ("expired", "said"),
+    [
+        (Expired(), "Nothing is stored that was said in slack:T1."),
+        (
+            Expired(turns=1, facts=2),
+            "Erased for good of what was said in slack:T1: 1 turn, 2 facts.",
+        ),
+    ],
+)
+def test_erasing_a_workspace_says_what_is_gone(ellie: Ellie, expired: Expired, said: str) -> None:
+    ellie.erasure.expired = expired
+
+    assert ellie.lines("retention", "--tenant", "slack:T1", "--erase") == [said]
+    assert [tenant.id for tenant in ellie.erasure.tenants] == ["slack:T1"]
+    assert ellie.retention.runs == 0
+
+
+def test_erasing_what_is_no_workspace_is_refused(ellie: Ellie) -> None:
+    assert isinstance(ellie.problem("retention", "--tenant", "T1", "--erase"), UsageError)
+    assert ellie.erasure.tenants == []

@@ -9,12 +9,25 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from bot.config import LogFormat, LogLevel, Precision, Settings, load_settings, variable_of
+from bot.config import LogFormat, LogLevel, Precision, Settings, variable_of
+from bot.config_loading import load_settings
 from bot.errors import ConfigError, ConfigProblem
 
 ROOT = Path(__file__).parents[2]
 FIELDS = sorted(Settings.model_fields)
-SECRETS = ["database_url", "discord_token", "slack_app_token", "slack_bot_token"]
+SECRETS = [
+    "database_url",
+    "discord_token",
+    "slack_app_token",
+    "slack_bot_token",
+    "slack_signing_secret",
+]
+BESIDE = {
+    "slack_bot_token": {"SLACK_APP_TOKEN": "xapp-1"},
+    "slack_app_token": {"SLACK_BOT_TOKEN": "xoxb-1"},
+    "slack_signing_secret": {"SLACK_BOT_TOKEN": "xoxb-1"},
+}
+"""What a setting is of no use without."""
 
 Load = Callable[..., Settings]
 
@@ -72,9 +85,15 @@ def test_environment_beats_env_file_beats_toml_beats_default(load: Load) -> None
     assert settings.max_waiting_replies == 32
 
 
-@pytest.mark.parametrize("field", ["discord_token", "slack_bot_token", "slack_app_token"])
-def test_tokens_keep_to_the_same_order(load: Load, field: str) -> None:
+@pytest.mark.parametrize(
+    "field", ["discord_token", "slack_bot_token", "slack_app_token", "slack_signing_secret"]
+)
+def test_tokens_keep_to_the_same_order(
+    load: Load, field: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     variable = field.upper()
+    for name, value in BESIDE.get(field, {}).items():
+        monkeypatch.setenv(name, value)
 
     def token(**sources: object) -> str:
         found: SecretStr = getattr(load(**sources), field)
@@ -178,7 +197,7 @@ def test_other_programs_variables_in_the_env_file_are_ignored(load: Load) -> Non
 @pytest.mark.parametrize("field", SECRETS)
 def test_a_secret_never_prints(load: Load, field: str) -> None:
     secret = "postgresql://ellie:hunter2-xyz@db/ellie"
-    settings = load(env={variable_of(field): secret})
+    settings = load(env={variable_of(field): secret, **BESIDE.get(field, {})})
 
     value = getattr(settings, field)
     assert value.get_secret_value() == secret
@@ -278,7 +297,8 @@ def test_every_setting_is_described_with_an_example_that_works(load: Load, field
     (example,) = info.examples
     assert example
 
-    from_environment = getattr(load(env={variable_of(field): example}), field)
+    beside = BESIDE.get(field, {})
+    from_environment = getattr(load(env={variable_of(field): example, **beside}), field)
 
     plain = from_environment
     if isinstance(plain, SecretStr):
@@ -297,7 +317,8 @@ def test_the_example_file_names_every_variable_and_loads(tmp_path: Path) -> None
 
 def test_the_example_files_examples_are_all_valid_when_uncommented(tmp_path: Path) -> None:
     lines = (ROOT / ".env.example").read_text(encoding="utf-8").splitlines()
-    names = tuple(f"{variable_of(field)}=" for field in FIELDS)
+    one_of_two = "slack_signing_secret"  # in place of the app-level token
+    names = tuple(f"{variable_of(field)}=" for field in FIELDS if field != one_of_two)
     stripped = (line.lstrip("# ") for line in lines)
     uncommented = tmp_path / "all.env"
     uncommented.write_text(
@@ -305,3 +326,46 @@ def test_the_example_files_examples_are_all_valid_when_uncommented(tmp_path: Pat
     )
 
     load_settings(env_file=uncommented, toml_file=tmp_path / "no.toml")
+
+
+def test_the_documentation_has_every_setting_as_it_is() -> None:
+    text = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+
+    for field in FIELDS:
+        (row,) = [row for row in text.splitlines() if row.startswith(f"| `{variable_of(field)}` ")]
+        assert f"| `{field}` |" in row
+        assert row.endswith(f"| {Settings.model_fields[field].description} |")
+
+
+@pytest.mark.parametrize(
+    ("env", "setting", "said"),
+    [
+        ({"SLACK_BOT_TOKEN": "b"}, "SLACK_BOT_TOKEN", "needs SLACK_APP_TOKEN beside it"),
+        ({"SLACK_APP_TOKEN": "a"}, "SLACK_APP_TOKEN", "of no use without SLACK_BOT_TOKEN"),
+        (
+            {"SLACK_SIGNING_SECRET": "s"},
+            "SLACK_SIGNING_SECRET",
+            "of no use without SLACK_BOT_TOKEN",
+        ),
+        (
+            {"SLACK_BOT_TOKEN": "b", "SLACK_APP_TOKEN": "a", "SLACK_SIGNING_SECRET": "s"},
+            "SLACK_SIGNING_SECRET",
+            "Remove SLACK_SIGNING_SECRET where Socket Mode is on",
+        ),
+    ],
+)
+def test_half_of_what_slack_takes_is_a_problem(
+    load: Load, env: Mapping[str, str], setting: str, said: str
+) -> None:
+    problems = problems_of(load, env=env)
+
+    assert set(problems) == {setting}
+    assert said in problems[setting].message
+
+
+@pytest.mark.parametrize("way", ["SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET"])
+def test_slack_takes_a_bot_token_with_one_of_two_ways_to_hear(load: Load, way: str) -> None:
+    settings = load(env={"SLACK_BOT_TOKEN": "b", way: "w"})
+
+    assert settings.slack_bot_token
+    assert bool(settings.slack_app_token) is (way == "SLACK_APP_TOKEN")

@@ -340,14 +340,6 @@ def test_the_switch_does_not_matter_where_it_is_not_asked_for(
     assert ended.out.startswith("model\nruns\n")
 
 
-def test_a_slack_token_beside_it_is_told_to_be_of_no_use_yet(ellie: Ellie) -> None:
-    ended = ellie("run", REFUSED="1", SLACK_APP_TOKEN="xapp-hunter2")
-
-    first = ended.err.splitlines()[0]
-    assert first == "ellie: a Slack token is set, but this version cannot connect there yet."
-    assert ended.out.startswith("model\nruns\n")
-
-
 def test_the_invite_command_prints_the_link_alone(ellie: Ellie) -> None:
     assert ellie("discord", "invite") == Ended(0, f"{invite_link(APPLICATION_ID)}\n", "")
 

@@ -1,0 +1,1 @@
+"""Slack: events, messages, commands and views, over Socket Mode or signed HTTP."""

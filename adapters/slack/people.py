@@ -1,0 +1,209 @@
+"""Who people on Slack are: their names, where they come from, and who runs the workspace."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from adapters.names import one_line
+from adapters.ordering import InOrder
+from adapters.slack.events import SLACKBOT
+from adapters.slack.web import TROUBLE, error_code
+from adapters.slack.workspace import Workspace
+from bot.domain.identity import IdentityRef, Platform, TenantRef
+from bot.log import get_logger
+from bot.ports.system import Clock
+
+log = get_logger(__name__)
+
+CACHE_SECONDS = 60.0
+"""For how long somebody whose rights were taken away may go on as an admin."""
+TROUBLE_SECONDS = 5.0
+"""For how long Slack is not asked again about somebody of whom it told nothing."""
+NAME_SECONDS = 3600.0
+"""For how long a name of somebody who only stands around is not asked again."""
+REMEMBERED_PEOPLE = 5_000
+PATIENCE_SECONDS = 1.0
+"""For one answer of Slack's: somebody is waiting for Ellie meanwhile."""
+NOBODY = "someone"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlackUser:
+    """Somebody on Slack.
+
+    ``home`` is the id of the enterprise that they belong to, or else of their workspace.
+    ``is_stranger``: it is another one than ours, as in Slack Connect. ``locale`` is a language tag.
+    ``is_known`` is false for somebody of whom Slack did not tell, so that all of this is a guess.
+    """
+
+    id: str
+    home: str
+    name: str
+    is_admin: bool = False
+    is_bot: bool = False
+    is_stranger: bool = False
+    locale: str = ""
+    is_known: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    user: SlackUser
+    at: float
+
+
+class People:
+    """Asks Slack who somebody is, and remembers it for a while. Never fails."""
+
+    def __init__(self, client: AsyncWebClient, workspace: Workspace, clock: Clock) -> None:
+        self._client = client
+        self._workspace = workspace
+        self._clock = clock
+        self._known: OrderedDict[str, _Known] = OrderedDict()
+        self._untold: OrderedDict[str, float] = OrderedDict()
+        self._in_order = InOrder()
+
+    async def get(self, user_id: str, *, team_id: str = "", name: str = "") -> SlackUser:
+        """Somebody as they were at most :data:`CACHE_SECONDS` ago.
+
+        Where Slack does not say, as they were known before, and nobody's admin. ``team_id`` and
+        ``name`` are what the event said of them, for when nothing else is known.
+        """
+        async with self._in_order.for_(user_id):  # nobody is asked about twice at once
+            known = self._known.get(user_id)
+            if known is not None and self._is_younger(known, CACHE_SECONDS):
+                self._known.move_to_end(user_id)
+                return known.user
+            user = await self._asked(user_id)
+            if user is not None:
+                self._remember(user)
+                return user
+        if known is not None:
+            return replace(known.user, is_admin=False)
+        return self._guessed(user_id, team_id, name)
+
+    async def is_admin(self, user_id: str) -> bool:
+        """Whether somebody runs the workspace. When Slack does not say, they do not."""
+        return (await self.get(user_id)).is_admin
+
+    async def several(
+        self, user_ids: Iterable[str], *, seconds: float = PATIENCE_SECONDS
+    ) -> Mapping[str, SlackUser]:
+        """People who are only talked about, by their ids: as far as Slack tells in ``seconds``.
+
+        Their names may be old, and nobody's rights are to be judged by this.
+        """
+        found: dict[str, SlackUser] = {}
+        asking: list[asyncio.Task[SlackUser]] = []
+        for user_id in sorted({user_id for user_id in user_ids if user_id}):
+            known = self._known.get(user_id)
+            if known is not None:
+                found[user_id] = known.user
+            if known is None or not self._is_younger(known, NAME_SECONDS):
+                asking.append(asyncio.create_task(self.get(user_id)))
+        if not asking:
+            return found
+        try:
+            done, _ = await asyncio.wait(asking, timeout=max(0.0, seconds))
+            users = [task.result() for task in done]
+            found.update((user.id, user) for user in users if user.is_known)
+        finally:
+            for task in asking:
+                task.cancel()  # what is done already stays as it is
+            await asyncio.gather(*asking, return_exceptions=True)
+        return found
+
+    def identity_of(self, user: SlackUser) -> IdentityRef:
+        """The account, which is one and the same in every channel that it gets to."""
+        return IdentityRef(
+            platform=Platform.SLACK,
+            external_id=user.id,
+            display_name=user.name,
+            tenant=TenantRef(platform=Platform.SLACK, external_id=user.home),
+        )
+
+    def forget(self, user_id: str) -> None:
+        """Ask anew next time: something about them has changed."""
+        self._known.pop(user_id, None)
+        self._untold.pop(user_id, None)
+
+    def _is_younger(self, known: _Known, seconds: float) -> bool:
+        return self._clock.elapsed() - known.at < seconds
+
+    def _remember(self, user: SlackUser) -> None:
+        self._known[user.id] = _Known(user, self._clock.elapsed())
+        self._known.move_to_end(user.id)
+        while len(self._known) > REMEMBERED_PEOPLE:
+            self._known.popitem(last=False)
+
+    async def _asked(self, user_id: str) -> SlackUser | None:
+        if self._clock.elapsed() < self._untold.get(user_id, 0.0):
+            return None
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                answer = await self._client.users_info(user=user_id, include_locale=True)
+        except TROUBLE as error:
+            log.warning("person_not_known", error=error_code(error))
+            self._untold[user_id] = self._clock.elapsed() + TROUBLE_SECONDS
+            while len(self._untold) > REMEMBERED_PEOPLE:
+                self._untold.popitem(last=False)
+            return None
+        raw = answer.get("user")
+        return self._user(user_id, raw) if isinstance(raw, Mapping) else None
+
+    def _user(self, user_id: str, raw: Mapping[str, Any]) -> SlackUser:
+        ours = {self._workspace.team_id, self._workspace.enterprise_id} - {""}
+        enterprise = raw.get("enterprise_user") or {}
+        home = str(enterprise.get("enterprise_id") or raw.get("team_id") or self._home_of(""))
+        is_stranger = bool(raw.get("is_stranger")) or home not in ours
+        is_member = self._workspace.team_id in {
+            raw.get("team_id"),
+            *(enterprise.get("teams") or ()),
+        }
+        is_bot = bool(raw.get("is_bot") or raw.get("is_workflow_bot")) or user_id == SLACKBOT
+        is_guest = bool(raw.get("is_restricted") or raw.get("is_ultra_restricted"))
+        rights = ("is_admin", "is_owner", "is_primary_owner")
+        is_barred = is_stranger or is_bot or is_guest or bool(raw.get("deleted"))
+        return SlackUser(
+            id=user_id,
+            home=home,
+            name=_name_in(raw),
+            is_admin=any(raw.get(right) for right in rights) and is_member and not is_barred,
+            is_bot=is_bot,
+            is_stranger=is_stranger,
+            locale=str(raw.get("locale") or ""),
+        )
+
+    def _guessed(self, user_id: str, team_id: str, name: str) -> SlackUser:
+        home = self._home_of(team_id)
+        return SlackUser(
+            id=user_id,
+            home=home,
+            name=one_line(name) or NOBODY,
+            is_bot=user_id == SLACKBOT,
+            is_stranger=home != self._home_of(""),
+            is_known=False,
+        )
+
+    def _home_of(self, team_id: str) -> str:
+        """Everybody in our workspace belongs to our enterprise, if there is one."""
+        if team_id not in {"", self._workspace.team_id, self._workspace.enterprise_id}:
+            return team_id
+        return self._workspace.enterprise_id or self._workspace.team_id
+
+
+def _name_in(raw: Mapping[str, Any]) -> str:
+    profile = raw.get("profile") or {}
+    names = (
+        profile.get("display_name"),
+        profile.get("real_name"),
+        raw.get("real_name"),
+        raw.get("name"),
+    )
+    return next(filter(None, (one_line(str(name or "")) for name in names)), NOBODY)

@@ -1,0 +1,194 @@
+"""Replies that were cut off when a process ended, on Slack.
+
+Slack is told that a message arrived once it is stored, and does not send it again. So one whose
+answer was cut off is answered once more, when Ellie is back; if she is cut off again, it is
+apologised for.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from adapters.answer import Ending, ScreenError
+from adapters.recovering import Finished
+from adapters.reply_texts import ReplyTexts, reply_texts_for
+from adapters.slack.answering import Answering
+from adapters.slack.events import SlackMessage
+from adapters.slack.lookup import message_at
+from adapters.slack.outlets import Spot
+from adapters.slack.people import People
+from adapters.slack.places import Place, PlaceKind, Places
+from adapters.slack.screen import SlackScreen
+from adapters.slack.web import TROUBLE, error_code
+from adapters.slack.workspace import Workspace
+from bot.domain.conversation import ConversationRef, Visibility
+from bot.domain.delivery import Delivery, Undelivered
+from bot.domain.identity import Platform, TenantRef
+from bot.domain.turn import FailureReason, Turn, TurnStatus
+from bot.engine.outcomes import told_late
+from bot.engine.reply import ReplyStatus
+from bot.engine.revisions import MessageRevisions
+from bot.log import get_logger
+from bot.ports.system import Clock
+
+log = get_logger(__name__)
+
+ANEW_WITHIN = timedelta(hours=1)
+"""Nobody waits any longer for an answer that comes by itself; then there is a button for it."""
+
+
+class SlackFinisher:
+    """Shows the end of a reply. Fulfils :class:`adapters.recovering.Finisher`."""
+
+    platform = Platform.SLACK
+
+    def __init__(
+        self,
+        *,
+        client: AsyncWebClient,
+        workspace: Workspace,
+        answering: Answering,
+        people: People,
+        places: Places,
+        revisions: MessageRevisions,
+        clock: Clock,
+    ) -> None:
+        self._client = client
+        self._workspace = workspace
+        self._answering = answering
+        self._people = people
+        self._places = places
+        self._revisions = revisions
+        self._clock = clock
+
+    def is_ours(self, tenant: TenantRef | None) -> bool:
+        """Whether it was said in the workspace that this process is in."""
+        return tenant == self._workspace.tenant
+
+    async def finish(self, found: Undelivered, *, is_first: bool) -> Finished | None:
+        """Show the end of a reply, or have it written again.
+
+        What was deleted while nobody was there to hear of it is forgotten, and answered no more.
+        """
+        place = await self._place_of(found.conversation)
+        try:
+            message = await self._message_of(found, place)
+        except TROUBLE as error:
+            log.warning("interrupted_message_not_read", error=error_code(error))
+            return await self._show(found)
+        if message is None:
+            is_deleted = bool(_message_ts(found.turn.event_key))
+            return await (self._take_back(found) if is_deleted else self._show(found))
+        is_interrupted = found.turn.failure is FailureReason.INTERRUPTED
+        may_be_answered = is_interrupted and is_first and self._is_recent(found.turn)
+        if may_be_answered and await self._is_answered_anew(found, message, place):
+            return None
+        return await self._show(found)
+
+    def _is_recent(self, turn: Turn) -> bool:
+        return self._clock.now() - turn.received_at < ANEW_WITHIN
+
+    async def _is_answered_anew(
+        self, found: Undelivered, message: SlackMessage, place: Place
+    ) -> bool:
+        user = await self._people.get(
+            message.user_id, team_id=message.user_team_id, name=message.user_name
+        )
+        shown = () if found.delivery is None else found.delivery.message_ids
+        reply = await self._answering.anew(
+            message, user, place, shown=shown, after_interruption=True
+        )
+        return reply.turn_id is not None
+
+    async def _take_back(self, found: Undelivered) -> Finished:
+        """Keep nothing of a message that was deleted, and leave nothing of its answer."""
+        log.info("interrupted_message_deleted", turn=found.turn.id)
+        await self._revisions.deleted(Platform.SLACK, _own_key(found.turn.event_key))
+        screen, is_complete = self._screen(found), True
+        if screen.message_ids:
+            try:
+                await screen.remove()
+            except ScreenError as error:
+                is_complete = error.is_final
+                log.warning("reply_not_removed", **error.detail)
+        return _finished(found, screen, is_complete=is_complete, is_seen=False)
+
+    async def _message_of(self, found: Undelivered, place: Place) -> SlackMessage | None:
+        """The message of a turn as it is now; None for what was no message, or is gone."""
+        ts = _message_ts(found.turn.event_key)
+        if not ts:
+            return None
+        return await message_at(
+            self._client,
+            self._workspace,
+            place,
+            ts=ts,
+            thread_ts=found.conversation.thread_id or ts,
+        )
+
+    async def _place_of(self, conversation: ConversationRef) -> Place:
+        if conversation.visibility is Visibility.DIRECT:
+            return Place(channel_id=conversation.channel_id, kind=PlaceKind.DIRECT)
+        return await self._places.get(conversation.channel_id)
+
+    async def _show(self, found: Undelivered) -> Finished:
+        """Show what there is. Where nobody can be told any more, that is noted too."""
+        turn, screen = found.turn, self._screen(found)
+        is_complete, is_seen = True, bool(turn.text or turn.shown)
+        if is_seen:
+            texts = reply_texts_for(turn.text)
+            try:
+                await screen.show_end(_ending(found, texts))
+            except ScreenError as error:
+                # Where she may not write, or nobody is left to read it, trying again helps nobody.
+                is_complete = error.is_final
+                is_seen = not is_complete
+                log.warning("reply_not_recovered", **error.detail)
+        return _finished(found, screen, is_complete=is_complete, is_seen=is_seen)
+
+    def _screen(self, found: Undelivered) -> SlackScreen:
+        ts = _message_ts(found.turn.event_key)
+        conversation, delivery = found.conversation, found.delivery
+        spot = Spot(
+            channel_id=conversation.channel_id,
+            thread_ts=conversation.thread_id or ts,
+            since=ts,
+        )
+        return self._answering.screen(
+            spot,
+            reply_texts_for(found.turn.text),
+            event_key=_own_key(found.turn.event_key),
+            may_be_there=True,
+            earlier=() if delivery is None else delivery.message_ids,
+        )
+
+
+def _finished(
+    found: Undelivered, screen: SlackScreen, *, is_complete: bool, is_seen: bool
+) -> Finished:
+    delivery = Delivery(
+        turn_id=found.turn.id, channel_id=screen.channel_id, message_ids=screen.message_ids
+    )
+    return Finished(delivery=delivery, is_complete=is_complete, is_seen=is_seen)
+
+
+def _ending(found: Undelivered, texts: ReplyTexts) -> Ending:
+    turn, notice = found.turn, told_late(found)
+    if turn.status is TurnStatus.FAILED:
+        notice = "\n".join(filter(None, (texts.interrupted, notice)))
+        return Ending(status=ReplyStatus.FAILED, text="", notice=notice, turn_id=turn.id)
+    text = turn.reply or texts.nothing_said
+    return Ending(status=ReplyStatus.ANSWERED, text=text, notice=notice, turn_id=turn.id)
+
+
+def _own_key(event_key: str) -> str:
+    """The key that this adapter gave; the ledger puts the platform before it."""
+    return event_key.removeprefix(f"{Platform.SLACK}:")
+
+
+def _message_ts(event_key: str) -> str:
+    """The id of the message in its key; empty for what was no message."""
+    *_, kind, ts = ("", "", *_own_key(event_key).split(":"))
+    return "" if kind in {"command", "view"} else ts

@@ -1,0 +1,214 @@
+"""Slack's native streams: one reply over as many messages as it needs.
+
+What was streamed cannot be taken back, and a stream does not last: it takes about 12,000
+characters, ends about five minutes after it began, and when nothing comes for long
+(slackapi/python-slack-sdk#1859, CopilotKit/CopilotKit#6063; Slack documents none of it). So a reply
+goes on in a new message in time, and what a stream did not take is shown by an edit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from slack_sdk.errors import SlackApiError
+
+from adapters.slack import rolling
+from adapters.slack.markdown import for_slack, undecided
+from adapters.slack.outlets import NOT_STREAMING, ThreadOutlet
+from adapters.slack.reply_blocks import MARKDOWN_CHARACTERS, Block, said
+from adapters.slack.web import TROUBLE, error_code, may_have_happened
+
+LIFETIME_SECONDS = 270.0
+"""A stream that has lasted so long is ended, and the reply goes on in the next message."""
+
+_NOT_TAKEN = frozenset({NOT_STREAMING, "msg_too_long", "msg_blocks_too_long"})
+"""The stream is over, or full; the message can still be changed."""
+
+
+@dataclass(slots=True)
+class _Part:
+    """One message of the reply, and what it shows.
+
+    ``is_open``: more may be added. ``is_streaming``: Slack shows it as not finished. ``in_doubt``:
+    it may show more than is known, because an answer of Slack's got lost.
+    """
+
+    ts: str
+    shown: str
+    began_at: float
+    is_open: bool = True
+    is_streaming: bool = True
+    in_doubt: bool = False
+
+
+class NativeStream:
+    """Shows a growing text. Raises what slack_sdk raises; the same call can be made again."""
+
+    def __init__(
+        self,
+        outlet: ThreadOutlet,
+        *,
+        clock: Callable[[], float],
+        limit: int = MARKDOWN_CHARACTERS,
+    ) -> None:
+        """``clock`` gives seconds; ``limit`` of one message is in UTF-16 units."""
+        self._outlet = outlet
+        self._clock = clock
+        self._limit = limit
+        self._parts: list[_Part] = []
+        self._taken = 0
+        self._prefix = ""
+
+    @property
+    def message_ids(self) -> tuple[str, ...]:
+        """The messages, first to last."""
+        return tuple(part.ts for part in self._parts)
+
+    async def show(self, text: str) -> None:
+        """Show all of a text so far that cannot change any more."""
+        await self._end_completed()
+        part = self._open_part()
+        if part is not None and self._clock() - part.began_at > LIFETIME_SECONDS:
+            await self._complete_as_it_is(part)
+        rest = await self._fill(for_slack(text[: len(text) - undecided(text)]))
+        if rest.strip():
+            await self._add(rest)
+            self._taken += len(rest)
+
+    async def end(self, text: str, blocks: Sequence[Block], *, session_status: str = "") -> None:
+        """Show the whole text, with ``blocks`` under it."""
+        await self._end_completed()
+        whole = for_slack(text)
+        rest = await self._fill(whole)
+        part = self._open_part()
+        if part is not None:
+            await self._end_open(part, rest, blocks, session_status)
+        elif rest.strip() or not self._parts:
+            await self._post_last(self._prefix + rest, blocks)
+        else:
+            last = self._parts[-1]
+            await self._outlet.change(last.ts, *said(last.shown, blocks))
+        self._taken, self._prefix = len(whole), ""
+
+    async def _fill(self, whole: str) -> str:
+        """Fill up messages until what is missing fits into one; returns what that is."""
+        while True:
+            rest = whole[self._taken :]
+            part = self._open_part()
+            shown = self._prefix if part is None else part.shown
+            if rolling.fits(shown, rest, self._limit):
+                return rest
+            found = rolling.cut(shown, rest, self._limit)
+            if found.head.strip():
+                await self._add(found.head)
+            self._taken += found.taken
+            await self._complete(found.opening)
+
+    async def _add(self, more: str) -> None:
+        """Add to the open message, or begin one."""
+        part = self._open_part()
+        if part is None:
+            await self._begin(self._prefix + more)
+            return
+        if part.in_doubt:
+            await self._rewrite(part, part.shown + more)
+            return
+        try:
+            await self._outlet.client.chat_appendStream(
+                channel=self._outlet.spot.channel_id, ts=part.ts, markdown_text=more
+            )
+        except TROUBLE as error:
+            if error_code(error) not in _NOT_TAKEN:
+                part.in_doubt = may_have_happened(error)
+                raise
+            await self._rewrite(part, part.shown + more)
+        else:
+            part.shown += more
+
+    async def _begin(self, text: str) -> None:
+        outlet, spot = self._outlet, self._outlet.spot
+        if outlet.may_be_there:
+            found = await outlet.lost_stream(self.message_ids)
+            if found is not None:
+                self._parts.append(_Part(found, "", self._clock(), in_doubt=True))
+                outlet.may_be_there, self._prefix = False, ""
+                await self._rewrite(self._parts[-1], text)
+                return
+        outlet.may_be_there, began_at = True, self._clock()
+        try:
+            sent = await outlet.client.chat_startStream(
+                channel=spot.channel_id,
+                thread_ts=spot.thread_ts,
+                markdown_text=text,
+                recipient_user_id=spot.recipient_user_id or None,
+                recipient_team_id=spot.recipient_team_id or None,
+            )
+        except TROUBLE as error:
+            outlet.may_be_there = may_have_happened(error)
+            raise
+        self._parts.append(_Part(str(sent["ts"]), text, began_at))
+        outlet.may_be_there, self._prefix = False, ""
+
+    async def _rewrite(self, part: _Part, text: str) -> None:
+        """Show by an edit what the stream did not take, or may not have taken; that completes it.
+
+        What comes after stands in the next message.
+        """
+        whole = text + rolling.closing(text)
+        await self._outlet.change(part.ts, *said(whole))
+        part.shown, part.is_open, part.is_streaming, part.in_doubt = whole, False, False, False
+        self._prefix = rolling.opening(text)
+
+    async def _complete_as_it_is(self, part: _Part) -> None:
+        end = rolling.closing(part.shown)
+        opening = rolling.opening(part.shown)
+        if end:
+            await self._add(end)
+        await self._complete(opening)
+
+    async def _complete(self, opening: str) -> None:
+        """Have the next message begin, with ``opening``."""
+        if (part := self._open_part()) is not None:
+            part.is_open = False
+        self._prefix = opening
+        await self._end_completed()
+
+    async def _end_completed(self) -> None:
+        """Have no completed message look unfinished."""
+        for part in self._parts:
+            if part.is_streaming and not part.is_open:
+                await self._outlet.end_stream(part.ts)
+                part.is_streaming = False
+
+    async def _end_open(
+        self, part: _Part, rest: str, blocks: Sequence[Block], session_status: str
+    ) -> None:
+        whole = part.shown + rest
+        whole += rolling.closing(whole)
+        more = whole[len(part.shown) :]
+        if part.in_doubt:
+            await self._outlet.change(part.ts, *said(whole, blocks))
+        else:
+            try:
+                await self._outlet.client.chat_stopStream(
+                    channel=self._outlet.spot.channel_id,
+                    ts=part.ts,
+                    markdown_text=more or None,
+                    blocks=list(blocks),
+                    metadata=dict(self._outlet.metadata()),
+                    session_status=session_status or None,
+                )
+            except SlackApiError as error:
+                if error_code(error) not in _NOT_TAKEN:
+                    raise
+                await self._outlet.change(part.ts, *said(whole, blocks))
+        part.shown, part.is_open, part.is_streaming, part.in_doubt = whole, False, False, False
+
+    async def _post_last(self, text: str, blocks: Sequence[Block]) -> None:
+        whole = text + rolling.closing(text)
+        ts = await self._outlet.post(*said(whole, blocks))
+        self._parts.append(_Part(ts, whole, self._clock(), is_open=False, is_streaming=False))
+
+    def _open_part(self) -> _Part | None:
+        return self._parts[-1] if self._parts and self._parts[-1].is_open else None
