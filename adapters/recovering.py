@@ -10,11 +10,15 @@ import asyncio
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from adapters.answer import Ending
 from adapters.answers import AnyAnswers
+from adapters.reply_texts import ReplyTexts
 from bot.domain.delivery import Delivery, Undelivered
 from bot.domain.identity import Platform, TenantRef
-from bot.domain.turn import FailureReason, Turn, TurnId
+from bot.domain.turn import FailureReason, Turn, TurnId, TurnStatus
 from bot.engine.deliveries import Deliveries
+from bot.engine.outcomes import told_late
+from bot.engine.reply import ReplyStatus
 from bot.errors import StorageError
 from bot.log import get_logger
 
@@ -137,3 +141,13 @@ class DeliveryRecovery:
             return True
         self._tried.add(turn.id)
         return await self._deliveries.reported(turn.id)
+
+
+def late_ending(found: Undelivered, texts: ReplyTexts) -> Ending:
+    """How a turn is shown whose end was stored and not shown, or which was cut off."""
+    turn, notice = found.turn, told_late(found)
+    if turn.status is TurnStatus.FAILED:
+        notice = "\n".join(filter(None, (texts.interrupted, notice)))
+        return Ending(status=ReplyStatus.FAILED, text="", notice=notice, turn_id=turn.id)
+    text = turn.reply or texts.nothing_said
+    return Ending(status=ReplyStatus.ANSWERED, text=text, notice=notice, turn_id=turn.id)

@@ -13,7 +13,6 @@ from discord import app_commands
 from adapters.commanding import carefully, pages_of
 from adapters.discord import command_options as options
 from adapters.discord.autocomplete import Suggestions
-from adapters.discord.command_layout import units
 from adapters.discord.command_replies import respond
 from adapters.discord.command_screen import delivered
 from adapters.discord.command_texts import command_texts
@@ -22,6 +21,7 @@ from adapters.discord.normalising import conversation_of, identity_of
 from adapters.discord.places import ruled_place
 from adapters.discord.rights import still_manages
 from adapters.discord.translating import both
+from adapters.splitting import length
 from bot.commands import naming
 from bot.commands.call import Caller
 from bot.commands.definitions import COMMANDS, EDIT, Command
@@ -135,7 +135,7 @@ class ApplicationCommands:
                 return _refused(voice.say("fact.unknown", number=number))
             if fact.status is not FactStatus.ACTIVE:
                 return _refused(voice.say("fact.not_active", number=number))
-            if units(fact.text) > MAX_CHARACTERS:
+            if length(fact.text) > MAX_CHARACTERS:
                 option = naming.parameter_name(_WORDS, language)
                 sentence = command_texts(language).edit_long
                 return _refused(sentence.format(number=number, option=option))

@@ -6,7 +6,6 @@ they need no permission in a channel, and hold twice as much as plain text.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -15,6 +14,8 @@ import regex
 from discord import ui
 
 from adapters.discord.escaping import literal, literal_line
+from adapters.line_cutting import cut_line
+from adapters.splitting import length
 from bot.commands.reply import CommandReply, ReplyKind, Row
 
 PART_UNITS = 3_800
@@ -41,7 +42,7 @@ def parts_of(reply: CommandReply, limit: int = PART_UNITS) -> list[str]:
     part: list[str] = []
     size = 0
     for line in _cut_lines(_lines(reply), limit):
-        added = units(line) + 1
+        added = length(line) + 1
         if part and size + added > limit:
             parts.append("\n".join(part).strip("\n"))
             part, size = [], 0
@@ -65,11 +66,6 @@ def container(
 def still(text: str, kind: ReplyKind) -> ui.LayoutView:
     """A message without buttons."""
     return ui.LayoutView(timeout=None).add_item(container(text, kind))
-
-
-def units(text: str) -> int:
-    """How long ``text`` is in UTF-16."""
-    return len(text) + sum(character > "\uffff" for character in text)
 
 
 def _lines(reply: CommandReply) -> Iterator[str]:
@@ -111,34 +107,10 @@ def _label(row: Row) -> str:
 
 def _cut_lines(lines: Iterator[str], limit: int) -> Iterator[str]:
     for line in lines:
-        if units(line) <= limit:
+        if length(line) <= limit:
             yield line
             continue
         prefix = _SUBTEXT if line.startswith(_SUBTEXT) else ""
-        for piece in _cut(line.removeprefix(prefix), limit - len(prefix)):
+        pieces = cut_line(line.removeprefix(prefix), limit - len(prefix), clusters=_PIECES)
+        for piece in pieces:
             yield prefix + piece
-
-
-def _cut(line: str, limit: int) -> Iterator[str]:
-    """A line in pieces, at a blank where there is one."""
-    taken: list[str] = []
-    size = 0
-    pieces = _PIECES.findall(line)
-    # One letter with thousands of accents is cut all the same.
-    for piece in itertools.chain(*([p] if units(p) <= limit else p for p in pieces)):
-        if size + units(piece) > limit:
-            kept = _last_break(taken) or len(taken)
-            yield "".join(taken[:kept]).rstrip()
-            taken = taken[kept:]
-            size = sum(map(units, taken))
-        taken.append(piece)
-        size += units(piece)
-    yield "".join(taken)
-
-
-def _last_break(pieces: Sequence[str]) -> int | None:
-    """Where the last word of the second half begins; None when that half is one word."""
-    for at in range(len(pieces) - 1, len(pieces) // 2, -1):
-        if _BREAKS.fullmatch(pieces[at]):
-            return at + 1
-    return None

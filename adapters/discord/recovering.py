@@ -6,19 +6,16 @@ from typing import Protocol
 
 import discord
 
-from adapters.answer import Ending, ScreenError
+from adapters.answer import ScreenError
 from adapters.discord import headings
 from adapters.discord.outlets import ChannelOutlet
 from adapters.discord.places import Channels, channel_of, shown_before
 from adapters.discord.reply_screen import ReplyScreen
 from adapters.discord.shown_reply import ShownReply
-from adapters.discord.texts import Texts, texts_for
-from adapters.recovering import Finished
+from adapters.discord.texts import texts_for
+from adapters.recovering import Finished, late_ending
 from bot.domain.delivery import Delivery, Undelivered
 from bot.domain.identity import Platform, TenantRef
-from bot.domain.turn import TurnStatus
-from bot.engine.outcomes import told_late
-from bot.engine.reply import ReplyStatus
 from bot.log import get_logger
 
 log = get_logger(__name__)
@@ -50,7 +47,7 @@ class ReplyFinisher:
         if is_seen:
             texts = texts_for(turn.text)
             try:
-                await ReplyScreen(shown, texts).show_end(_ending(found, texts))
+                await ReplyScreen(shown, texts).show_end(late_ending(found, texts))
             except ScreenError as error:
                 # Where she may not write, or nobody is left to read it, trying again helps nobody.
                 is_complete = error.is_final
@@ -76,12 +73,3 @@ class ReplyFinisher:
             channel, channel.id, answers=answers, event_id=event_id, may_be_there=True
         )
         return ShownReply(outlet, heading=heading)
-
-
-def _ending(found: Undelivered, texts: Texts) -> Ending:
-    turn, notice = found.turn, told_late(found)
-    if turn.status is TurnStatus.FAILED:
-        notice = "\n".join(filter(None, (texts.interrupted, notice)))
-        return Ending(status=ReplyStatus.FAILED, text="", notice=notice, turn_id=turn.id)
-    text = turn.reply or texts.nothing_said
-    return Ending(status=ReplyStatus.ANSWERED, text=text, notice=notice, turn_id=turn.id)

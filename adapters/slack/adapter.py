@@ -22,7 +22,7 @@ from adapters.slack.home import Home
 from adapters.slack.http_events import HttpEvents
 from adapters.slack.inbox import Inbox
 from adapters.slack.leaving import Leaving
-from adapters.slack.library_log import QUIET, hear_library
+from adapters.slack.library_log import hear_library
 from adapters.slack.pacing import Pacing
 from adapters.slack.people import People
 from adapters.slack.places import Places

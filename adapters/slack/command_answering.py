@@ -11,9 +11,9 @@ from adapters.commanding import TurnPage, carefully
 from adapters.slack.command_files import FileWay
 from adapters.slack.command_layout import Part, parts_of, remark
 from adapters.slack.command_outlets import Screen
+from adapters.slack.command_texts import slack_command_texts
 from adapters.slack.pending import Pending, Press
 from adapters.slack.rich_text import Block
-from adapters.slack.slack_command_texts import slack_command_texts
 from bot.commands.language import Language
 from bot.commands.reply import CommandReply, Confirmation, ReplyKind
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.slack.slack_command_texts import SlackCommandTexts
+from adapters.slack.command_texts import SlackCommandTexts
 from adapters.slack.web import TROUBLE, error_code
 from adapters.slack.workspace import Workspace
 from bot.commands.reply import ReplyFile

@@ -27,13 +27,13 @@ from adapters.slack.command_outlets import (
     Way,
     delivered,
 )
+from adapters.slack.command_texts import slack_command_texts
 from adapters.slack.events import SlackMessage
 from adapters.slack.fact_form import MAX_CHARACTERS, FactForms
 from adapters.slack.pending import Miss, Pending, Press, press_in
 from adapters.slack.people import People
 from adapters.slack.places import Places
 from adapters.slack.response_urls import ResponseUrl
-from adapters.slack.slack_command_texts import slack_command_texts
 from adapters.slack.slash import Slash, SlashChat, fact_without_words, slash_in, understand
 from adapters.slack.workspace import Workspace
 from adapters.splitting import length
@@ -116,7 +116,9 @@ class SlackCommands:
 
         Returns when all of the answer is shown. In a channel only the author sees it.
         """
-        if not self._seen.add(("message", message.event_key)):
+        # What was not understood may be put right by an edit.
+        words = "" if isinstance(understood, Invocation) else message.text
+        if not self._seen.add(("message", message.event_key, words)):
             return
         with self._tasks.joined():
             is_direct = caller.conversation.visibility is Visibility.DIRECT

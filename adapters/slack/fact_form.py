@@ -10,9 +10,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.command_texts import command_texts
 from adapters.slack.command_outlets import delivered
+from adapters.slack.command_texts import slack_command_texts
 from adapters.slack.pending import Miss, Pending
 from adapters.slack.rich_text import Block
-from adapters.slack.slack_command_texts import slack_command_texts
 from adapters.tasks import OwnedTasks
 from bot.commands.language import Language, language_of
 from bot.domain.fact import Fact

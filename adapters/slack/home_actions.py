@@ -18,6 +18,7 @@ from adapters.commanding import carefully
 from adapters.slack import home_ids as ids
 from adapters.slack.callers import direct_channel
 from adapters.slack.command_files import FileWay
+from adapters.slack.command_texts import slack_command_texts
 from adapters.slack.home_answers import Carrying, for_everywhere, notice_of
 from adapters.slack.home_blocks import QUERY_CHARACTERS
 from adapters.slack.home_dialogs import Answer, Asked, Dialogs, answer_view
@@ -25,7 +26,6 @@ from adapters.slack.home_forms import edit_form
 from adapters.slack.home_panel import kept_form
 from adapters.slack.home_reading import Visitor, Visitors
 from adapters.slack.home_state import Notice, Position, number_in
-from adapters.slack.slack_command_texts import slack_command_texts
 from adapters.slack.workspace import Workspace
 from bot.commands import definitions as known
 from bot.commands.describing import FactRows

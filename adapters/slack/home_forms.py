@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from adapters.command_texts import command_texts
+from adapters.slack.command_texts import slack_command_texts
 from adapters.slack.fact_form import MAX_CHARACTERS as MOST_IN_FORM
 from adapters.slack.fact_form import field_of, text_field
 from adapters.slack.home_answers import Carrying, notice_of
@@ -26,7 +27,6 @@ from adapters.slack.home_ids import (
 from adapters.slack.home_reading import Visitor, Visitors
 from adapters.slack.home_state import Notice, Position, number_in, unpacked
 from adapters.slack.home_texts import home_texts
-from adapters.slack.slack_command_texts import slack_command_texts
 from adapters.splitting import length
 from adapters.tasks import OwnedTasks
 from bot.commands.changing import MAX_CHARACTERS

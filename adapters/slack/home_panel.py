@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from adapters.command_texts import CommandTexts
+from adapters.slack.command_texts import slack_command_texts
 from adapters.slack.home_blocks import (
     View,
     button,
@@ -31,7 +32,6 @@ from adapters.slack.home_ids import (
 )
 from adapters.slack.home_texts import HomeTexts, home_texts
 from adapters.slack.rich_text import Block
-from adapters.slack.slack_command_texts import slack_command_texts
 from bot.commands.call import Caller
 from bot.commands.definitions import DEFAULT, RETENTION
 from bot.commands.definitions import POLICY as POLICY_COMMAND

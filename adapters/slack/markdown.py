@@ -13,8 +13,14 @@ HIDDEN_BREAK = "\u200b"
 
 _ALARMS = "channel|everyone|group|here"
 _ACTING = regex.compile(rf"<(?=[@!#])|@(?=(?:{_ALARMS})\b)", regex.IGNORECASE)
-_UNDECIDED = regex.compile(r"(?:<|@[A-Za-z]{0,8})$")
-"""What may become a call with what is written next."""
+_UNDECIDED = regex.compile(r"(?:<|@[A-Za-z]{0,8}|^[ \t>]*[`~][^\n]{0,40})\Z", regex.MULTILINE)
+"""What may become a call, or the first line of a code block, with what is written next."""
+_INLINE_CODE = regex.compile(r"[ \t>]*(`+)[^`]+\1", regex.MULTILINE)
+_LOOKED_BACK = 60
+_GOES_ON = regex.compile(r"[\p{Extended_Pictographic}\p{Regional_Indicator}\p{M}\u200d]")
+"""Ends what may be part of a character, as people see it, of which more is to come."""
+_ASCII = regex.compile(r"(?r)[\x00-\x7f]")
+_CHARACTER = regex.compile(r"\X")
 
 
 def for_slack(text: str) -> str:
@@ -28,8 +34,20 @@ def for_slack(text: str) -> str:
 
 def undecided(text: str) -> int:
     """How many characters at the end of a text that still grows cannot be shown yet."""
-    found = _UNDECIDED.search(text, max(0, len(text) - 10))
-    return len(found[0]) if found else 0
+    end = len(text)
+    found = _UNDECIDED.search(text, max(0, end - _LOOKED_BACK))
+    if found and not _INLINE_CODE.match(found[0]):
+        end = found.start()
+    if end and _GOES_ON.match(text, end - 1):
+        *_, last = _CHARACTER.finditer(text, _last_ascii(text, end), end)
+        end = last.start()
+    return len(text) - end
+
+
+def _last_ascii(text: str, end: int) -> int:
+    """Where to begin to look for the last of many characters that are none of ASCII's."""
+    found = _ASCII.search(text, 0, end)
+    return found.start() if found else 0
 
 
 def escaped(text: str) -> str:

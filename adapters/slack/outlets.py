@@ -81,6 +81,7 @@ class ThreadOutlet:
         self._me = me
         self._event_key = event_key
         self._number = 0
+        self._begun = ""
         self.may_be_there = may_be_there
 
     def metadata(self) -> Mapping[str, Any]:
@@ -90,9 +91,10 @@ class ThreadOutlet:
     async def post(self, text: str, blocks: Sequence[Block]) -> str:
         """Send the next message; returns its timestamp, which is its id."""
         name = self._name()
-        found = await self._arrived(name) if self.may_be_there else None
-        if found is not None:
-            await self.change(found, text, blocks)
+        if self.may_be_there and not self._begun:
+            self._begun = await self._arrived(name)
+        if found := self._begun:
+            await self.change(found, text, blocks, metadata=_metadata(name))
         else:
             self.may_be_there = True
             sent = await self.client.chat_postMessage(
@@ -105,19 +107,26 @@ class ThreadOutlet:
                 unfurl_media=False,
             )
             found = str(sent["ts"])
-        self.may_be_there = False
+        self.may_be_there, self._begun = False, ""
         self._number += 1
         return found
 
-    async def change(self, ts: str, text: str, blocks: Sequence[Block]) -> None:
+    async def change(
+        self,
+        ts: str,
+        text: str,
+        blocks: Sequence[Block],
+        *,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> None:
         """Have a message say something else; one that is being streamed is ended first."""
         try:
-            await self._update(ts, text, blocks)
+            await self._update(ts, text, blocks, metadata)
         except SlackApiError as error:
             if error_code(error) != STREAMING:
                 raise
             await self.end_stream(ts)
-            await self._update(ts, text, blocks)
+            await self._update(ts, text, blocks, metadata)
 
     async def remove(self, ts: str) -> None:
         """Take a message away, if it is still there."""
@@ -156,9 +165,12 @@ class ThreadOutlet:
         ]
         return found[0] if len(found) == 1 else None
 
-    async def _update(self, ts: str, text: str, blocks: Sequence[Block]) -> None:
+    async def _update(
+        self, ts: str, text: str, blocks: Sequence[Block], metadata: Mapping[str, Any] | None
+    ) -> None:
+        named = {} if metadata is None else {"metadata": dict(metadata)}
         await self.client.chat_update(
-            channel=self.spot.channel_id, ts=ts, text=text, blocks=list(blocks)
+            channel=self.spot.channel_id, ts=ts, text=text, blocks=list(blocks), **named
         )
 
     async def _delete(self, ts: str) -> None:
@@ -168,12 +180,12 @@ class ThreadOutlet:
             if error_code(error) != "message_not_found":
                 raise
 
-    async def _arrived(self, name: str) -> str | None:
+    async def _arrived(self, name: str) -> str:
         """The message that has the name, or began and never got to have one."""
         for message in await self._thread():
             if message.get("user") == self._me and _name_of(message) == name:
                 return str(message["ts"])
-        return await self.lost_stream()
+        return await self.lost_stream() or ""
 
     async def _thread(self) -> Sequence[Mapping[str, Any]]:
         """What was said in the thread since; nothing where Ellie may not read that."""

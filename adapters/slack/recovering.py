@@ -11,9 +11,9 @@ from datetime import timedelta
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.answer import Ending, ScreenError
-from adapters.recovering import Finished
-from adapters.reply_texts import ReplyTexts, reply_texts_for
+from adapters.answer import ScreenError
+from adapters.recovering import Finished, late_ending
+from adapters.reply_texts import reply_texts_for
 from adapters.slack.answering import Answering
 from adapters.slack.events import SlackMessage
 from adapters.slack.lookup import message_at
@@ -26,9 +26,7 @@ from adapters.slack.workspace import Workspace
 from bot.domain.conversation import ConversationRef, Visibility
 from bot.domain.delivery import Delivery, Undelivered
 from bot.domain.identity import Platform, TenantRef
-from bot.domain.turn import FailureReason, Turn, TurnStatus
-from bot.engine.outcomes import told_late
-from bot.engine.reply import ReplyStatus
+from bot.domain.turn import FailureReason, Turn
 from bot.engine.revisions import MessageRevisions
 from bot.log import get_logger
 from bot.ports.system import Clock
@@ -140,7 +138,7 @@ class SlackFinisher:
         if is_seen:
             texts = reply_texts_for(turn.text)
             try:
-                await screen.show_end(_ending(found, texts))
+                await screen.show_end(late_ending(found, texts))
             except ScreenError as error:
                 # Where she may not write, or nobody is left to read it, trying again helps nobody.
                 is_complete = error.is_final
@@ -172,15 +170,6 @@ def _finished(
         turn_id=found.turn.id, channel_id=screen.channel_id, message_ids=screen.message_ids
     )
     return Finished(delivery=delivery, is_complete=is_complete, is_seen=is_seen)
-
-
-def _ending(found: Undelivered, texts: ReplyTexts) -> Ending:
-    turn, notice = found.turn, told_late(found)
-    if turn.status is TurnStatus.FAILED:
-        notice = "\n".join(filter(None, (texts.interrupted, notice)))
-        return Ending(status=ReplyStatus.FAILED, text="", notice=notice, turn_id=turn.id)
-    text = turn.reply or texts.nothing_said
-    return Ending(status=ReplyStatus.ANSWERED, text=text, notice=notice, turn_id=turn.id)
 
 
 def _own_key(event_key: str) -> str:

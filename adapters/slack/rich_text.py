@@ -15,6 +15,7 @@ from typing import Any
 
 import regex
 
+from adapters.line_cutting import cut_line
 from adapters.splitting import length
 
 Block = dict[str, Any]
@@ -79,7 +80,11 @@ def cut(line: Line, limit: int) -> Iterator[Line]:
     taken: list[Run] = []
     size = 1
     for run in line:
-        for text in [run.text] if run.is_channel else _pieces(run.text, limit - 1):
+        for text in (
+            [run.text]
+            if run.is_channel
+            else cut_line(run.text, limit - 1, longest=_LONGEST_CLUSTER)
+        ):
             added = length(text)
             if taken and size + added > limit:
                 yield tuple(taken)
@@ -88,31 +93,6 @@ def cut(line: Line, limit: int) -> Iterator[Line]:
             size += added
     if taken:
         yield tuple(taken)
-
-
-def _pieces(text: str, limit: int) -> Iterator[str]:
-    taken: list[str] = []
-    size = 0
-    clusters = _CLUSTERS.findall(text)
-    for cluster in itertools.chain(
-        *([one] if len(one) <= _LONGEST_CLUSTER else one for one in clusters)
-    ):
-        if size + length(cluster) > limit:
-            kept = _last_break(taken) or len(taken)
-            yield "".join(taken[:kept]).rstrip()
-            taken = taken[kept:]
-            size = sum(map(length, taken))
-        taken.append(cluster)
-        size += length(cluster)
-    yield "".join(taken)
-
-
-def _last_break(pieces: Sequence[str]) -> int | None:
-    """Where the last word of the second half begins; None when that half is one word."""
-    for at in range(len(pieces) - 1, len(pieces) // 2, -1):
-        if _BREAKS.fullmatch(pieces[at]):
-            return at + 1
-    return None
 
 
 def _joined(runs: Iterator[Run]) -> Iterator[Run]:

@@ -14,12 +14,15 @@ _PLACES = (
     regex.compile(r"\n"),
     regex.compile(r"(?<=[.!?…])[ \t]|(?<=[。！？])"),
     regex.compile(r"[ \t\u3000]|(?<=[，；、：])"),
-    regex.compile(r"\X"),
 )
-"""Best first: paragraphs, lines, sentences, words and clauses, between any two characters."""
+"""Best first: paragraphs, lines, sentences, words and clauses."""
+_CHARACTER = regex.compile(r"\X")
 
 _ROOM_FOR_FENCE = 24
-"""Characters that close a code block, with what stands before its marker."""
+"""Characters that close a code block, with what stands before its marker. One that needs more is
+not closed and opened again."""
+_LONGEST_OPENING = 60
+"""Of the first line of a code block; where it is longer it is repeated without the language."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +50,7 @@ def cut(shown: str, more: str, limit: int) -> Cut:
     closed, and opened again in the next message with its language.
     """
     fitting = _beginning(more, max(0, limit - length(shown) - _ROOM_FOR_FENCE))
-    at = _best_place(fitting)
+    at = _best_place(fitting) or _between_characters(more, len(fitting), limit)
     head = more[:at].rstrip()
     rest = more[at:]
     is_code = _open_fence(shown + head) is not None
@@ -66,15 +69,26 @@ def closing(shown: str) -> str:
 def opening(shown: str) -> str:
     """What begins the code block anew that ``shown`` leaves open; empty when it leaves none."""
     fence = _open_fence(shown)
-    return "" if fence is None else f"{fence.margin}{fence.marker}{fence.info}\n"
+    if fence is None:
+        return ""
+    bare = f"{fence.margin}{fence.marker}"
+    whole = f"{bare}{fence.info}"
+    return f"{whole if length(whole) < _LONGEST_OPENING else bare}\n"
+
+
+def rounded_off(more: str) -> int:
+    """How many characters of ``more`` are whole words, so that a message may end behind them."""
+    ends = (match.end() for place in _PLACES for match in place.finditer(more))
+    return max(ends, default=0)
 
 
 def _open_fence(text: str) -> Fence | None:
     lines = text.split("\n")
     fences = find_fences(lines)
-    if fences and not fences[-1].is_closed and fences[-1].last == len(lines) - 1:
-        return fences[-1]
-    return None
+    if not fences or fences[-1].is_closed or fences[-1].last != len(lines) - 1:
+        return None
+    fence = fences[-1]
+    return fence if length(fence.margin + fence.marker) < _ROOM_FOR_FENCE else None
 
 
 def _beginning(text: str, units: int) -> str:
@@ -86,11 +100,22 @@ def _beginning(text: str, units: int) -> str:
 
 
 def _best_place(text: str) -> int:
-    """After how many characters to break."""
+    """After how many characters to break; 0 when there is no good place."""
     for place in _PLACES:
         found = [match.end() for match in place.finditer(text, len(text) // 2)]
         if found:
-            # A character of several code points at the very end may go on behind it.
-            is_last_resort = place is _PLACES[-1] and len(found) > 1
-            return found[-2] if is_last_resort else found[-1]
-    return len(text)
+            return found[-1]
+    return 0
+
+
+def _between_characters(text: str, at: int, limit: int) -> int:
+    """The last place up to ``at`` that is within no character, as people see them.
+
+    Through one that is longer than a fourth of ``limit``, and none of any script.
+    """
+    longest = limit // 4
+    ends = [match.end() for match in _CHARACTER.finditer(text, 0, at + longest)]
+    fitting = [end for end in ends if end <= at]
+    if fitting:
+        return fitting[-1]
+    return at if ends and ends[0] > longest else 0

@@ -12,10 +12,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.reply_texts import reply_texts_for
 from adapters.slack.command_outlets import delivered
+from adapters.slack.command_texts import slack_command_texts
 from adapters.slack.fact_form import FORM_SECONDS, field_of, modal, text_field
 from adapters.slack.pending import Miss, Pending
 from adapters.slack.people import People
-from adapters.slack.slack_command_texts import slack_command_texts
 from adapters.slack.workspace import Workspace
 from adapters.tasks import OwnedTasks
 from bot.commands.language import language_of

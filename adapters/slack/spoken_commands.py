@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import unicodedata
 
-from bot.commands.definitions import BARE_ADMIN, BARE_MEMORY, INCOGNITO, LINK, WHY, Command
+from bot.commands.definitions import (
+    BARE_ADMIN,
+    BARE_MEMORY,
+    HELP,
+    INCOGNITO,
+    LINK,
+    WHY,
+    Command,
+)
 from bot.commands.dispatch import Commands
-from bot.commands.parsing import Invocation, Mistake, MistakeKind
+from bot.commands.parsing import Invocation, Mistake, MistakeKind, find_command
 
 MARKS = ("/", "\uff0f", "!", "\uff01")
 """Any of these before it makes a command of what follows."""
@@ -43,7 +51,14 @@ def _is_plainly_one(understood: Invocation | Mistake, typed: str) -> bool:
         return False
     if _is_name_of(understood.command, " ".join(words)):
         return understood.command is not WHY  # asked alone it is a question like any other
-    if understood.command.name not in _WITH_ONE_WORD or len(words) != 2:  # noqa: PLR2004
+    return _is_told_little(understood, typed)
+
+
+def _is_told_little(understood: Invocation, typed: str) -> bool:
+    """Whether what follows the command's name is what it takes, and not the rest of a sentence."""
+    if understood.command is HELP:
+        return find_command(str(understood.arguments.get("command", ""))) is not None
+    if understood.command.name not in _WITH_ONE_WORD or len(typed.split()) != 2:  # noqa: PLR2004
         return False
     code = typed.split()[1]
     is_code = len(code) >= _CODE_CHARACTERS and code == code.upper()

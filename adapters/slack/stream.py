@@ -19,10 +19,13 @@ from adapters.slack.outlets import NOT_STREAMING, ThreadOutlet
 from adapters.slack.reply_blocks import MARKDOWN_CHARACTERS, Block, said
 from adapters.slack.web import TROUBLE, error_code, may_have_happened
 
-LIFETIME_SECONDS = 270.0
-"""A stream that has lasted so long is ended, and the reply goes on in the next message."""
+LIFETIME_SECONDS = 255.0
+"""A stream that has lasted so long is ended where a word ends, and the reply goes on in the next
+message."""
+LATEST_SECONDS = 275.0
+"""And anywhere, when it has lasted so long."""
 
-_NOT_TAKEN = frozenset({NOT_STREAMING, "msg_too_long", "msg_blocks_too_long"})
+_NOT_TAKEN = frozenset({NOT_STREAMING, "stopped_by_user", "msg_too_long", "msg_blocks_too_long"})
 """The stream is over, or full; the message can still be changed."""
 
 
@@ -68,10 +71,14 @@ class NativeStream:
     async def show(self, text: str) -> None:
         """Show all of a text so far that cannot change any more."""
         await self._end_completed()
-        part = self._open_part()
-        if part is not None and self._clock() - part.began_at > LIFETIME_SECONDS:
-            await self._complete_as_it_is(part)
         rest = await self._fill(for_slack(text[: len(text) - undecided(text)]))
+        part = self._open_part()
+        age = 0.0 if part is None else self._clock() - part.began_at
+        if part is not None and age > LIFETIME_SECONDS:
+            whole_words = rolling.rounded_off(rest)
+            if whole_words or age > LATEST_SECONDS:
+                await self._complete_at(part, rest[:whole_words])
+                rest = rest[whole_words:]
         if rest.strip():
             await self._add(rest)
             self._taken += len(rest)
@@ -160,11 +167,14 @@ class NativeStream:
         part.shown, part.is_open, part.is_streaming, part.in_doubt = whole, False, False, False
         self._prefix = rolling.opening(text)
 
-    async def _complete_as_it_is(self, part: _Part) -> None:
-        end = rolling.closing(part.shown)
-        opening = rolling.opening(part.shown)
-        if end:
-            await self._add(end)
+    async def _complete_at(self, part: _Part, more: str) -> None:
+        """Complete a message with ``more``, although more would fit."""
+        shown = part.shown + more.rstrip()
+        opening = rolling.opening(shown)
+        head = more.rstrip() + rolling.closing(shown)
+        if head.strip():
+            await self._add(head)
+        self._taken += len(more)
         await self._complete(opening)
 
     async def _complete(self, opening: str) -> None:

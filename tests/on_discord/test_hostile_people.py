@@ -10,8 +10,9 @@ from support.discord_commands import Answers, CommandServer, command_server, las
 from support.discord_reading import World, a_world
 
 from adapters.discord.attachments import TEXT_FILE_BYTES
-from adapters.discord.command_layout import PART_UNITS, parts_of, units
+from adapters.discord.command_layout import PART_UNITS, parts_of
 from adapters.discord.library_log import hear_library
+from adapters.splitting import length
 from bot.commands.reply import CommandReply
 from bot.domain.identity import Platform, TenantRef
 from bot.engine.tenant_retention import TenantRetention
@@ -133,5 +134,5 @@ def test_one_letter_of_many_accents_still_fits() -> None:
     text = f"a{chr(0x316) * 9000}b"
     parts = parts_of(CommandReply(lines=(text,)))
 
-    assert all(units(part) <= PART_UNITS for part in parts)
+    assert all(length(part) <= PART_UNITS for part in parts)
     assert "".join(parts) == text

@@ -8,7 +8,7 @@ import pytest
 from support.slack_commands import Office, office
 
 from adapters.slack.command_files import FileWay
-from adapters.slack.slack_command_texts import ENGLISH
+from adapters.slack.command_texts import ENGLISH
 from bot.commands.reply import ReplyFile
 
 

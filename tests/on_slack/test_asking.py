@@ -1,0 +1,288 @@
+"""Asking without a mention: ``/ellie`` with words, and “Ask Ellie about this”."""
+
+from __future__ import annotations
+
+import pytest
+from slack_stand_in import Message
+from support.office import Office, office
+from support.office_talk import is_answered, quiet, whispers
+
+from adapters.slack.reply_blocks import AGAIN
+from adapters.slack.shortcuts import CALLBACK_ID
+from bot.domain.policy import AnswerPolicy
+
+QUESTION = "> **Ana**: what is a fjord?"
+
+
+async def ask_about(o: Office, message: Message, question: str) -> None:
+    """Ana uses the shortcut on a message, and fills in the form."""
+    used = await o.team.shortcut(o.ana, message, callback_id=CALLBACK_ID)
+    assert used.acked
+    await o.slack.until(lambda: o.team.modal(o.ana))
+    sent = await o.team.submit(o.ana, {"question": question})
+    assert sent.acked
+    assert not sent.errors
+    await quiet(o)
+
+
+async def test_a_question_is_repeated_and_answered_under_it() -> None:
+    async with office("A long bay.") as o:
+        asked = await o.team.slash(o.ana, o.hall, "what is a fjord?")
+        assert asked.acked
+        await quiet(o)
+        [question, answer] = o.hers()
+        assert question.shown_text == QUESTION
+        assert question.thread_ts is None
+        assert answer.thread_ts == question.ts
+        assert o.said()[1] == "A long bay."
+        assert [turn.text for turn in o.ellie.turns()] == ["what is a fjord?"]
+        assert not asked.texts
+
+
+async def test_the_talk_goes_on_under_the_question_without_a_mention() -> None:
+    async with office("A long bay.", "In Norway.", "Ask Bo.") as o:
+        await o.team.slash(o.ana, o.hall, "what is a fjord?")
+        await quiet(o)
+        root = o.hers()[0]
+        more = await o.team.say(o.ana, o.hall, "where are they?", thread_ts=root.ts)
+        assert await is_answered(o, more)
+        assert "what is a fjord?" in o.ellie.prompts()[1]
+        await o.restart("Ask Bo.")
+        more = await o.team.say(o.ana, o.hall, "who has seen one?", thread_ts=root.ts)
+        assert await is_answered(o, more)
+
+
+async def test_an_answer_is_streamed_and_can_be_written_again() -> None:
+    async with office("one two three", "four five") as o:
+        o.ellie.generator.hold(after_words=2)
+        await o.team.slash(o.ana, o.hall, "count")
+        await o.slack.until(lambda: o.said()[1:] == ["one two"])
+        [question, answer] = o.hers()
+        assert answer.is_streaming
+        assert o.team.session(o.hall, question.ts).status == "processing"
+        o.ellie.generator.release()
+        await quiet(o)
+        await o.team.press(o.ana, answer, action_id=AGAIN)
+        await o.slack.until(lambda: o.said()[1:] == ["four five"])
+
+
+async def test_slacks_own_stop_button_stops_it() -> None:
+    async with office("one two three") as o:
+        o.ellie.generator.hold(after_words=2)
+        await o.team.slash(o.ana, o.hall, "count")
+        await o.slack.until(lambda: o.said()[1:] == ["one two"])
+        await o.team.stop(o.ana, o.hall, o.hers()[0].ts)
+        await quiet(o)
+        assert o.said()[1:] == ["one two\n(stopped)"]
+
+
+async def test_in_direct_messages_too() -> None:
+    async with office("A long bay.", "In Norway.") as o:
+        direct = o.team.dm(o.ana)
+        await o.team.slash(o.ana, direct, "what is a fjord?")
+        await quiet(o)
+        [question, answer] = o.hers(direct)
+        assert question.shown_text == QUESTION
+        assert answer.thread_ts == question.ts
+        more = await o.team.say(o.ana, direct, "where are they?", thread_ts=question.ts)
+        assert await is_answered(o, more)
+
+
+@pytest.mark.parametrize("kind", ["open", "closed", "direct messages of others"])
+async def test_where_she_is_not_in_she_says_so_to_the_asker_alone(kind: str) -> None:
+    async with office() as o:
+        place = o.team.add_channel(
+            "C2",
+            name="elsewhere",
+            members=[o.ana, o.bo],
+            bot_is_member=False,
+            is_private=kind == "closed",
+            is_im=kind.startswith("direct"),
+        )
+        asked = await o.team.slash(o.ana, place, "what is a fjord?")
+        await o.slack.until(lambda: asked.texts)
+        await quiet(o)
+        assert "I'm not in this channel" in asked.texts[0]
+        assert place.hers == []
+        assert o.ellie.turns() == []
+        assert o.ellie.generator.requests == []
+        assert not o.ellie.state.persons
+
+
+async def test_where_she_is_switched_off_she_says_so_to_the_asker_alone() -> None:
+    async with office() as o:
+        await o.decide(AnswerPolicy.OFF, o.hall)
+        asked = await o.team.slash(o.ana, o.hall, "hello?")
+        await o.slack.until(lambda: asked.texts)
+        assert "switched off" in asked.texts[0]
+        message = await o.team.say(o.bo, o.hall, "quack")
+        await ask_about(o, message, "what does he mean?")
+        assert "switched off" in whispers(o)[-1]
+        assert o.hers() == []
+        assert o.ellie.turns() == []
+
+
+async def test_where_she_may_not_write_the_asker_is_told() -> None:
+    async with office() as o:
+        o.slack.fail("chat.postMessage", "restricted_action", times=1)
+        asked = await o.team.slash(o.ana, o.hall, "hello?")
+        await o.slack.until(lambda: asked.texts)
+        await quiet(o)
+        assert o.ellie.turns() == []
+
+
+async def test_a_command_that_arrives_twice_is_answered_once() -> None:
+    async with office("A long bay.") as o:
+        await o.team.slash(o.ana, o.hall, "what is a fjord?", trigger_id="T.1")
+        await o.team.slash(o.ana, o.hall, "what is a fjord?", trigger_id="T.1")
+        await quiet(o)
+        assert len(o.hers()) == 2
+        assert len(o.ellie.turns()) == 1
+
+
+HOSTILE = [
+    "<!channel> hello",
+    "&lt;!channel&gt; hello",
+    "@everyone hello",
+    "<@U2> hello",
+    "<!subteam^S1|@team> hello",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+async def test_a_question_that_is_repeated_calls_nobody(text: str) -> None:
+    async with office("Hello.") as o:
+        await o.team.slash(o.ana, o.hall, text)
+        await quiet(o)
+        question = o.hers()[0]
+        for shown in (question.text, question.shown_text):
+            assert "hello" in shown
+            for call in ("<!", "<@", "@channel", "@everyone"):
+                assert call not in shown
+
+
+async def test_a_long_question_is_repeated_in_part() -> None:
+    async with office("Yes.") as o:
+        await o.team.slash(o.ana, o.hall, "so " + "very " * 500 + "long?\n\nis it?")
+        await quiet(o)
+        question = o.hers()[0].shown_text
+        assert len(question) < 400
+        assert "\n" not in question
+        assert o.ellie.turns()[0].text.endswith("is it?")
+
+
+async def test_a_question_in_chinese() -> None:
+    async with office("是海湾。") as o:
+        await o.team.slash(o.ana, o.hall, "什么是峡湾？")
+        await quiet(o)
+        [question, answer] = o.hers()
+        assert question.shown_text == "> **Ana**: 什么是峡湾？"
+        assert "重新回答" in str(answer.blocks)
+        assert "我是 Ellie" in answer.shown_text
+        elsewhere = o.team.add_channel("C2", members=[o.ana], bot_is_member=False)
+        asked = await o.team.slash(o.ana, elsewhere, "什么是峡湾？")
+        await o.slack.until(lambda: asked.texts)
+        assert "我不在这个频道里" in asked.texts[0]
+
+
+async def test_what_is_asked_about_a_message_is_answered_in_its_thread() -> None:
+    async with office("He likes ducks.") as o:
+        said = await o.team.say(o.bo, o.hall, "I live in Duckburg, says the duck")
+        await ask_about(o, said, "what does he mean?")
+        [answer] = o.hers()
+        assert answer.thread_ts == said.ts
+        assert o.said()[0].startswith("> **Ana**: what does he mean?")
+        assert o.said()[0].endswith("He likes ducks.")
+        assert 'Bo: "I live in Duckburg, says the duck"' in o.ellie.prompts()[0]
+        [turn] = o.ellie.turns()
+        assert turn.text == "what does he mean?"
+        assert "Duckburg" not in repr(o.ellie.turns()) + repr(o.ellie.facts())
+
+
+async def test_it_may_be_ones_own_message_and_is_not_learned_from_either() -> None:
+    async with office("I see.") as o:
+        said = await o.team.say(o.ana, o.hall, "my dog is called Biscuit")
+        await ask_about(o, said, "is that a good name?")
+        assert "Biscuit" in o.ellie.prompts()[0]
+        assert o.ellie.facts() == []
+
+
+async def test_an_answer_about_a_message_written_again_has_its_question_above_it() -> None:
+    async with office("He likes ducks.", "He is a duck.") as o:
+        said = await o.team.say(o.bo, o.hall, "quack quack")
+        await ask_about(o, said, "what does he mean?")
+        await o.team.press(o.ana, o.hers()[0], action_id=AGAIN)
+        await o.slack.until(lambda: "He is a duck." in o.said()[0])
+        await quiet(o)
+        assert "quack quack" in o.ellie.prompts()[1]
+        assert o.said()[0].startswith("> **Ana**: what does he mean?")
+
+
+@pytest.mark.parametrize("way", ["command", "shortcut"])
+async def test_a_question_that_was_cut_off_can_be_asked_again_by_a_button(way: str) -> None:
+    async with office("one two three") as o:
+        o.ellie.generator.hold(after_words=1)
+        if way == "command":
+            await o.team.slash(o.ana, o.hall, "what is it?")
+        else:
+            said = await o.team.say(o.bo, o.hall, "quack quack")
+            await o.team.shortcut(o.ana, said, callback_id=CALLBACK_ID)
+            await o.slack.until(lambda: o.team.modal(o.ana))
+            await o.team.submit(o.ana, {"question": "what is it?"})
+        await o.slack.until(lambda: o.said() and o.said()[-1].endswith("one"))
+        before = len(o.hers())
+        await o.restart("one two three")
+        await o.slack.until(lambda: "I was interrupted" in o.said()[-1])
+        assert len(o.hers()) == before
+        await o.team.press(o.ana, o.hers()[-1], action_id=AGAIN)
+        await o.slack.until(lambda: o.said()[-1].endswith("one two three"))
+        await quiet(o)
+        assert [turn.reply for turn in o.ellie.turns()] == ["one two three"]
+        assert ("quack" in o.ellie.prompts()[0]) is (way == "shortcut")
+
+
+async def test_where_she_is_not_in_it_is_answered_directly() -> None:
+    async with office("He likes ducks.", "Yes.") as o:
+        away = o.team.add_channel("C2", name="away", members=[o.ana, o.bo], bot_is_member=False)
+        said = await o.team.say(o.bo, away, "quack quack")
+        await ask_about(o, said, "what does he mean?")
+        direct = o.team.dm(o.ana)
+        [question, answer] = o.hers(direct)
+        assert question.shown_text == "> **Ana**: what does he mean?"
+        assert answer.thread_ts == question.ts
+        assert "He likes ducks." in answer.shown_text
+        assert away.hers == []
+        assert "quack quack" in o.ellie.prompts()[0]
+        more = await o.team.say(o.ana, direct, "really?", thread_ts=question.ts)
+        assert await is_answered(o, more)
+
+
+async def test_a_file_of_the_message_is_read_and_is_somebody_elses() -> None:
+    async with office("Milk.") as o:
+        file = ("list.txt", b"milk and honey", "text/plain")
+        said = await o.team.say(o.bo, o.hall, "my list", files=[file])
+        await ask_about(o, said, "what is on it?")
+        assert "milk and honey" in o.ellie.prompts()[0]
+        [turn] = o.ellie.turns()
+        assert turn.shown == ()
+        assert o.ellie.facts() == []
+
+
+async def test_a_form_is_answered_once() -> None:
+    async with office("He likes ducks.") as o:
+        said = await o.team.say(o.bo, o.hall, "quack quack")
+        await ask_about(o, said, "what does he mean?")
+        [sent] = [one for one in o.slack.deliveries if one.event_type == "view_submission"]
+        await o.slack.redeliver(sent)
+        await quiet(o)
+        assert len(o.hers()) == 1
+        assert len(o.ellie.turns()) == 1
+
+
+async def test_when_she_cannot_remember_whoever_asks_is_told() -> None:
+    async with office() as o:
+        o.ellie.storage.is_alive = False
+        await o.team.slash(o.ana, o.hall, "what is a fjord?")
+        await quiet(o)
+        assert len(o.hers()) == 2
+        assert "memory" in o.said()[1]
