@@ -1,8 +1,8 @@
 """Asking without a mention: ``/ellie`` and words, and “Ask Ellie about this” on a message.
 
-The answer to a slash command stands under a message of Ellie's that repeats the question, since
-nobody else sees what was typed. What is asked about a message is answered in its thread, or where
-Ellie cannot write directly.
+Nobody else sees what was typed, so a message of Ellie's repeats the question before she answers. To
+a slash command she answers in a thread under it; what is asked about a message, in the thread of
+that one, or where she is not in the channel directly.
 """
 
 from __future__ import annotations
@@ -113,24 +113,22 @@ class Asking:
             return
         with self._answers.taking():
             read = await self._reader.read_about(message, question.text, asker_id=user.id)
-            if place.is_member:
-                spot = spot_of(message, user, is_about=True)
-                heading = headings.of_question(user.name, question.text)
-            else:
+            thread_ts = message.root_ts if place.is_member else None
+            if not place.is_member:
                 place = await self._directly(user)
-                root = await self._repeated(place.channel_id, user, question.text)
-                spot, heading = _under(root, place, user, question.user_team_id), ""
-                if not root:
-                    await _tell(url, texts.not_now)
-                    return
+            repeated = await self._repeated(
+                place.channel_id, user, question.text, thread_ts=thread_ts
+            )
+            if not repeated:
+                await _tell(url, texts.not_now)
+                return
+            spot = (
+                _under(repeated, place, user, question.user_team_id)
+                if thread_ts is None
+                else spot_of(message, user, is_about=True)
+            )
             await self._answer(
-                question.event_key,
-                question.text,
-                user=user,
-                place=place,
-                spot=spot,
-                read=read,
-                heading=heading,
+                question.event_key, question.text, user=user, place=place, spot=spot, read=read
             )
 
     async def _answer(
@@ -142,7 +140,6 @@ class Asking:
         place: Place,
         spot: Spot,
         read: Read,
-        heading: str = "",
     ) -> None:
         texts = reply_texts_for(text, user.locale)
         sign = self._statuses.thinking(spot)
@@ -162,16 +159,19 @@ class Asking:
             sign.end()
             raise
         screen = self._answering.screen(
-            spot, texts, event_key=event_key, heading=heading + headings.of_remarks(read.remarks)
+            spot, texts, event_key=event_key, heading=headings.of_remarks(read.remarks)
         )
         self._answering.show(event_key, reply, screen, user, sign, texts=texts)
 
-    async def _repeated(self, channel_id: str, user: SlackUser, text: str) -> str:
-        """Repeat a question, for its answer to stand under; the message's id, or none."""
+    async def _repeated(
+        self, channel_id: str, user: SlackUser, text: str, *, thread_ts: str | None = None
+    ) -> str:
+        """Repeat a question, which its answer follows; the message's id, or none."""
         words, blocks = said(for_slack(headings.of_question(user.name, text).strip()))
         try:
             sent = await self._client.chat_postMessage(
                 channel=channel_id,
+                thread_ts=thread_ts,
                 text=words,
                 blocks=blocks,
                 metadata=dict(question_metadata()),

@@ -13,9 +13,12 @@ HIDDEN_BREAK = "\u200b"
 
 _ALARMS = "channel|everyone|group|here"
 _ACTING = regex.compile(rf"<(?=[@!#])|@(?=(?:{_ALARMS})\b)", regex.IGNORECASE)
-_UNDECIDED = regex.compile(r"(?:<|@[A-Za-z]{0,8}|^[ \t>]*[`~][^\n]{0,40})\Z", regex.MULTILINE)
-"""What may become a call, or the first line of a code block, with what is written next."""
-_INLINE_CODE = regex.compile(r"[ \t>]*(`+)[^`]+\1", regex.MULTILINE)
+_MAY_ACT = regex.compile(r"(?:<|@[A-Za-z]{0,8})\Z")
+"""What may become a call with what is written next."""
+_MAY_BE_FENCE = regex.compile(
+    r"^[ \t>]*(?:`[^`\n]{0,40}|`{2,}[^`\n]{0,40}|~[^\n]{0,40})\Z", regex.M
+)
+"""And what may become the first line of a code block, of which no part can be shown alone."""
 _LOOKED_BACK = 60
 _GOES_ON = regex.compile(r"[\p{Extended_Pictographic}\p{Regional_Indicator}\p{M}\u200d]")
 """Ends what may be part of a character, as people see it, of which more is to come."""
@@ -35,9 +38,9 @@ def for_slack(text: str) -> str:
 def undecided(text: str) -> int:
     """How many characters at the end of a text that still grows cannot be shown yet."""
     end = len(text)
-    found = _UNDECIDED.search(text, max(0, end - _LOOKED_BACK))
-    if found and not _INLINE_CODE.match(found[0]):
-        end = found.start()
+    for undecided_end in (_MAY_ACT, _MAY_BE_FENCE):
+        if found := undecided_end.search(text, max(0, end - _LOOKED_BACK)):
+            end = min(end, found.start())
     if end and _GOES_ON.match(text, end - 1):
         *_, last = _CHARACTER.finditer(text, _last_ascii(text, end), end)
         end = last.start()

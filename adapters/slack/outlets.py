@@ -168,9 +168,12 @@ class ThreadOutlet:
     async def _update(
         self, ts: str, text: str, blocks: Sequence[Block], metadata: Mapping[str, Any] | None
     ) -> None:
-        named = {} if metadata is None else {"metadata": dict(metadata)}
         await self.client.chat_update(
-            channel=self.spot.channel_id, ts=ts, text=text, blocks=list(blocks), **named
+            channel=self.spot.channel_id,
+            ts=ts,
+            text=text,
+            blocks=list(blocks),
+            metadata=None if metadata is None else dict(metadata),
         )
 
     async def _delete(self, ts: str) -> None:

@@ -7,6 +7,7 @@ apologised for.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from slack_sdk.web.async_client import AsyncWebClient
@@ -77,8 +78,7 @@ class SlackFinisher:
             log.warning("interrupted_message_not_read", error=error_code(error))
             return await self._show(found)
         if message is None:
-            is_deleted = bool(_message_ts(found.turn.event_key))
-            return await (self._take_back(found) if is_deleted else self._show(found))
+            return await (self._take_back(found) if _said_in(found) else self._show(found))
         is_interrupted = found.turn.failure is FailureReason.INTERRUPTED
         may_be_answered = is_interrupted and is_first and self._is_recent(found.turn)
         if may_be_answered and await self._is_answered_anew(found, message, place):
@@ -115,7 +115,7 @@ class SlackFinisher:
 
     async def _message_of(self, found: Undelivered, place: Place) -> SlackMessage | None:
         """The message of a turn as it is now; None for what was no message, or is gone."""
-        ts = _message_ts(found.turn.event_key)
+        ts = _said_in(found)
         if not ts:
             return None
         return await message_at(
@@ -147,12 +147,13 @@ class SlackFinisher:
         return _finished(found, screen, is_complete=is_complete, is_seen=is_seen)
 
     def _screen(self, found: Undelivered) -> SlackScreen:
-        ts = _message_ts(found.turn.event_key)
+        origin = _origin(found.turn.event_key)
         conversation, delivery = found.conversation, found.delivery
         spot = Spot(
             channel_id=conversation.channel_id,
-            thread_ts=conversation.thread_id or ts,
-            since=ts,
+            thread_ts=conversation.thread_id or origin.ts,
+            since=origin.ts,
+            is_about=origin.is_about,
         )
         return self._answering.screen(
             spot,
@@ -177,7 +178,23 @@ def _own_key(event_key: str) -> str:
     return event_key.removeprefix(f"{Platform.SLACK}:")
 
 
-def _message_ts(event_key: str) -> str:
-    """The id of the message in its key; empty for what was no message."""
-    *_, kind, ts = ("", "", *_own_key(event_key).split(":"))
-    return "" if kind in {"command", "view"} else ts
+def _said_in(found: Undelivered) -> str:
+    """The id of the message that a turn came from; empty for what was no message."""
+    origin = _origin(found.turn.event_key)
+    return "" if origin.is_about else origin.ts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Origin:
+    """The message that a turn came from, if it came from one, or that it ``is_about``."""
+
+    ts: str = ""
+    is_about: bool = False
+
+
+def _origin(event_key: str) -> _Origin:
+    """As it was written into the key of the turn."""
+    _, what, *more = _own_key(event_key).split(":")
+    if what == "command":
+        return _Origin()
+    return _Origin(ts=more[-1], is_about=what == "view")

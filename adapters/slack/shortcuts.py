@@ -52,8 +52,8 @@ class Question:
 
     @property
     def event_key(self) -> str:
-        """The same however often Slack tells of it."""
-        return f"{self.team_id}:view:{self.view_id}"
+        """The same however often Slack tells of it. It names the message that is asked about."""
+        return f"{self.team_id}:view:{self.view_id}:{self.message.get('ts', '')}"
 
 
 Ask: TypeAlias = Callable[[Question], Awaitable[None]]

@@ -34,7 +34,8 @@ class _Part:
     """One message of the reply, and what it shows.
 
     ``is_open``: more may be added. ``is_streaming``: Slack shows it as not finished. ``in_doubt``:
-    it may show more than is known, because an answer of Slack's got lost.
+    it may show more than is known, because an answer of Slack's got lost. ``edited``: what it says
+    since it was changed, without the end of a code block; the end of the reply may be put behind.
     """
 
     ts: str
@@ -43,6 +44,7 @@ class _Part:
     is_open: bool = True
     is_streaming: bool = True
     in_doubt: bool = False
+    edited: str | None = None
 
 
 class NativeStream:
@@ -91,11 +93,10 @@ class NativeStream:
         part = self._open_part()
         if part is not None:
             await self._end_open(part, rest, blocks, session_status)
-        elif rest.strip() or not self._parts:
+        elif not self._parts or (rest.strip() and not self._may_take(self._parts[-1], rest)):
             await self._post_last(self._prefix + rest, blocks)
         else:
-            last = self._parts[-1]
-            await self._outlet.change(last.ts, *said(last.shown, blocks))
+            await self._end_complete(self._parts[-1], rest, blocks)
         self._taken, self._prefix = len(whole), ""
 
     async def _fill(self, whole: str) -> str:
@@ -165,6 +166,7 @@ class NativeStream:
         whole = text + rolling.closing(text)
         await self._outlet.change(part.ts, *said(whole))
         part.shown, part.is_open, part.is_streaming, part.in_doubt = whole, False, False, False
+        part.edited = text
         self._prefix = rolling.opening(text)
 
     async def _complete_at(self, part: _Part, more: str) -> None:
@@ -179,8 +181,8 @@ class NativeStream:
 
     async def _complete(self, opening: str) -> None:
         """Have the next message begin, with ``opening``."""
-        if (part := self._open_part()) is not None:
-            part.is_open = False
+        if self._parts:
+            self._parts[-1].is_open, self._parts[-1].edited = False, None
         self._prefix = opening
         await self._end_completed()
 
@@ -214,6 +216,17 @@ class NativeStream:
                     raise
                 await self._outlet.change(part.ts, *said(whole, blocks))
         part.shown, part.is_open, part.is_streaming, part.in_doubt = whole, False, False, False
+
+    def _may_take(self, part: _Part, rest: str) -> bool:
+        return part.edited is not None and rolling.fits(part.edited, rest, self._limit)
+
+    async def _end_complete(self, part: _Part, rest: str, blocks: Sequence[Block]) -> None:
+        whole = part.shown
+        if rest.strip() and part.edited is not None:
+            whole = part.edited + rest
+            whole += rolling.closing(whole)
+        await self._outlet.change(part.ts, *said(whole, blocks))
+        part.shown = whole
 
     async def _post_last(self, text: str, blocks: Sequence[Block]) -> None:
         whole = text + rolling.closing(text)

@@ -34,6 +34,8 @@ NAMING_SHARE = 0.3
 _PAGE = 100
 """Messages in one answer of Slack's; a channel's first page is enough, a thread may have more."""
 _MAX_PAGES = 3
+_WINDOWS = (timedelta(minutes=10), timedelta(hours=2))
+"""In which the latest of a long thread is sought, until there is enough of it."""
 
 
 @dataclass(slots=True)
@@ -103,7 +105,7 @@ class Around:
         if limit <= 0:
             return None
         if message.is_in_thread:
-            return self._thread(message, found)
+            return self._thread(message, found, limit)
         return self._channel(message, found, limit)
 
     async def _channel(self, message: SlackMessage, found: _Found, limit: int) -> None:
@@ -116,15 +118,37 @@ class Around:
         )
         self._take(answer.get("messages"), message, found)
 
-    async def _thread(self, message: SlackMessage, found: _Found) -> None:
-        """The latest part of a thread. Slack begins with what is oldest in it."""
+    async def _thread(self, message: SlackMessage, found: _Found, limit: int) -> None:
+        """The latest part of a thread.
+
+        Slack begins with the oldest of the time that it is asked about. Of a long thread that is
+        not what matters, so then it is asked about less time.
+        """
+        start = _start(message)
+        is_all = await self._replies(message, found, start, pages=1)
+        found.is_whole = is_all and moment_of(message.root_ts) >= start
+        if not is_all:
+            for window in _WINDOWS:
+                latest = _Found()
+                since = message.sent_at - window
+                is_all = await self._replies(message, latest, since, pages=_MAX_PAGES)
+                found.recent = latest.recent or found.recent
+                if not is_all or len(latest.recent) >= limit:
+                    break
+        if found.root is None:
+            await self._root(message, found)
+
+    async def _replies(
+        self, message: SlackMessage, found: _Found, since: datetime, *, pages: int
+    ) -> bool:
+        """What was said in a thread since; whether that is all of it."""
         cursor = ""
-        for _ in range(_MAX_PAGES):
+        for _ in range(pages):
             answer = await self._client.conversations_replies(
                 channel=message.channel_id,
                 ts=message.root_ts,
                 latest=message.ts,
-                oldest=_seconds(_start(message)),
+                oldest=_seconds(since),
                 inclusive=False,
                 limit=_PAGE,
                 cursor=cursor or None,
@@ -132,10 +156,8 @@ class Around:
             self._take(answer.get("messages"), message, found)
             cursor = str((answer.get("response_metadata") or {}).get("next_cursor") or "")
             if not cursor:
-                found.is_whole = moment_of(message.root_ts) >= _start(message)
-                break
-        if found.root is None:
-            await self._root(message, found)
+                return True
+        return False
 
     async def _root(self, message: SlackMessage, found: _Found) -> None:
         answer = await self._client.conversations_history(

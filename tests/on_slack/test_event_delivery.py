@@ -8,28 +8,10 @@ from typing import Any
 
 import pytest
 from slack_stand_in import Message
-from slack_stand_in.delivering import Delivery
 from support.office import Office, office
+from support.slack_looks import is_taken, quiet, told_of
 
 from bot.domain.turn import TurnStatus
-
-
-def told_of(o: Office, message: Message) -> list[Delivery]:
-    """Every delivery of the events that tell of a message."""
-    return [
-        one for one in o.slack.deliveries if one.payload.get("event", {}).get("ts") == message.ts
-    ]
-
-
-def is_taken(o: Office, message: Message) -> bool:
-    """Whether every event that tells of a message was confirmed."""
-    return all(one.is_acked for one in told_of(o, message))
-
-
-async def quiet(o: Office) -> None:
-    """Wait until nothing is on its way any more, in either direction."""
-    await o.slack.settled()
-    await o.slack.until(lambda: o.ellie.adapter.is_idle)
 
 
 @asynccontextmanager

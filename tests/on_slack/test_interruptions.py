@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from slack_stand_in import Message
 from support.office import Ellie, Office, office
-from support.town import INTRODUCTION
+from support.slack_looks import introductions, labels
 
 from adapters.recovering import DeliveryRecovery
 from adapters.slack.reply_blocks import AGAIN
@@ -20,16 +20,6 @@ from bot.domain.turn import FailureReason, TurnStatus
 def is_whole(o: Office, text: str, channel: Any = None) -> bool:
     """Whether she said this and nothing else, and nothing more will come."""
     return o.is_finished(1, channel) and o.said(channel) == [text]
-
-
-def labels(message: Message) -> list[str]:
-    """What is written on the buttons under a message."""
-    elements = [e for block in message.blocks for e in block.get("elements", ())]
-    return [e["text"]["text"] for e in elements if e.get("type") == "button"]
-
-
-def introductions(o: Office, channel: Any = None) -> int:
-    return sum(INTRODUCTION in message.shown_text for message in o.hers(channel))
 
 
 async def hold_after(o: Office, words: int, question: str = "count") -> Message:

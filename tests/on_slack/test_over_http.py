@@ -37,9 +37,10 @@ def event(o: Office, text: str = "hello", ts: str = "1700000000.000100") -> dict
 
 async def fetched(o: Office, path: str, **how: Any) -> tuple[int, str]:
     base = o.team.http_url.rsplit("/slack/", 1)[0]
-    async with aiohttp.ClientSession() as session, session.request(
-        how.pop("method", "GET"), f"{base}{path}", **how
-    ) as response:
+    async with (
+        aiohttp.ClientSession() as session,
+        session.request(how.pop("method", "GET"), f"{base}{path}", **how) as response,
+    ):
         return response.status, await response.text()
 
 

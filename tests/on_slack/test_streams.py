@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 import regex
-from slack_stand_in import Message
 from support.office import QUICK, Office, office
 from support.piecewise import PiecewiseGenerator
+from support.slack_looks import labels
 
 from adapters.answer import Pace
 from adapters.fences import find_fences
@@ -66,12 +66,6 @@ def characters(text: str) -> list[str]:
 def together(o: Office, channel: Any = None) -> str:
     """What all her messages say, without what tells where white space was."""
     return "".join(map(bare, o.said(channel)))
-
-
-def labels(message: Message) -> list[str]:
-    """What is written on the buttons under a message."""
-    elements = [e for block in message.blocks for e in block.get("elements", ())]
-    return [e["text"]["text"] for e in elements if e.get("type") == "button"]
 
 
 def failed(o: Office) -> list[str]:

@@ -23,7 +23,9 @@ async def test_the_same_ids_in_two_workspaces_are_two_people() -> None:
         await both.quiet()
         ours, theirs = (o.ellie.prompts()[1:] for o in (here, there))
         assert [("Biscuit" in prompt, "Rover" in prompt) for prompt in ours] == [(True, False)] * 2
-        assert [("Biscuit" in prompt, "Rover" in prompt) for prompt in theirs] == [(False, True)] * 2
+        assert [("Biscuit" in prompt, "Rover" in prompt) for prompt in theirs] == [
+            (False, True)
+        ] * 2
         assert len(here.ellie.state.persons) == 2
 
 

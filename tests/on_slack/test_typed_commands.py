@@ -72,7 +72,9 @@ async def test_directly_memory_is_shown_in_the_thread_of_the_request(text: str) 
         assert len(o.ellie.turns()) == 1
 
 
-@pytest.mark.parametrize("text", ["help", "/help", "!help", "?", "帮助", "help memory forget", "help why"])
+@pytest.mark.parametrize(
+    "text", ["help", "/help", "!help", "?", "帮助", "help memory forget", "help why"]
+)
 async def test_help_is_for_whoever_asks(text: str) -> None:
     async with office() as o:
         await say(o, text)

@@ -227,7 +227,7 @@ async def test_a_name_is_no_more_than_a_name(name: str) -> None:
             assert f'{name} 2: "I like ducks"' in asked
         await o.team.slash(eve, o.hall, "what is a fjord?")
         await quiet(o)
-        repeated = [said for said in o.hers() if "what is a fjord?" in said.shown_text][0]
+        repeated = next(said for said in o.hers() if "what is a fjord?" in said.shown_text)
         shown = repeated.text + repeated.shown_text
         assert "<!" not in shown
         assert "@everyone" not in shown
