@@ -11,12 +11,28 @@ from bot.domain.text import clean_text, shorten
 
 NAME_CHARACTERS = 60
 
+MENTION_CHARACTERS = 40
+
+_WORDS = regex.compile(r"[\p{L}\p{M}\p{N}'’\-]+")
+_ALARMS = frozenset({"channel", "everyone", "here"})
 _UNSEEN = regex.compile(r"[\p{Default_Ignorable_Code_Point}\s]")
 
 
 def one_line(name: str) -> str:
     """The name of a person, group or channel as it may stand inside a sentence."""
     return shorten(clean_text(name), NAME_CHARACTERS)
+
+
+def mention(sign: str, name: str, *, otherwise: str) -> str:
+    """A name within the words of somebody else: ``@Eve_Smith``, ``#garden``.
+
+    It is one word, whatever its owner calls themselves: nothing that a name says may be taken for
+    what the person says who mentions them. ``otherwise`` stands for one without letters. What would
+    alarm a whole channel when it is repeated gets no sign.
+    """
+    letters = _WORDS.findall(unicodedata.normalize("NFC", clean_text(name)))
+    word = "_".join(letters)[:MENTION_CHARACTERS].rstrip("_") or otherwise
+    return word if sign == "@" and word.casefold() in _ALARMS else f"{sign}{word}"
 
 
 class UniqueNames:

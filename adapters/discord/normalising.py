@@ -9,6 +9,8 @@ from typing import TypeAlias
 
 import discord
 
+from adapters.calling import HER, without_calls
+from adapters.names import mention, one_line
 from bot.domain.conversation import ConversationRef, Visibility
 from bot.domain.identity import IdentityRef, Platform, TenantRef
 from bot.domain.message import InboundMessage
@@ -25,9 +27,7 @@ Channel: TypeAlias = (
 )
 """Anywhere that Discord lets people speak."""
 
-_NAME_CHARACTERS = 60
 _DATE_ONLY = frozenset("dD")
-_ALARMS = frozenset({"everyone", "here"})
 
 _MARKUP = re.compile(
     r"(?P<code>```.*?```|`[^`\n]+`)"  # Discord shows no mentions in code
@@ -40,13 +40,6 @@ _MARKUP = re.compile(
     re.DOTALL,
 )
 """Discord's reference, "Message Formatting"."""
-
-_HER = "\0"
-"""Stands for her own mention while a text is put together; clean text has no such character."""
-_SPOKEN_TO = re.compile(r"^\s*(?:\0(?:\s*(?:,|[，、；：]|[:;](?=\s|$)))?\s*)+")
-_CALLED_AT_END = re.compile(
-    r"(?:(?<=[.,;!?。，；！？…])[^\S\n]*|(?<!\s)(?=[^\S\n]*+\n)\s*+)(?:\0\s*+)+$"
-)
 
 
 def identity_of(user: discord.abc.User) -> IdentityRef:
@@ -61,11 +54,6 @@ def identity_of(user: discord.abc.User) -> IdentityRef:
 def display_name(user: discord.abc.User) -> str:
     """How somebody wants to be called everywhere, on one line."""
     return one_line(user.global_name or user.name)
-
-
-def one_line(name: str) -> str:
-    """The name of a person, role or channel as it may stand inside a sentence."""
-    return shorten(clean_text(name), _NAME_CHARACTERS)
 
 
 def tenant_of(guild: discord.abc.Snowflake) -> TenantRef:
@@ -209,7 +197,7 @@ def _readable(
             value = _of_role(int(found["role"]), me=me, guild=guild)
         elif kind == "channel":
             channel = None if guild is None else guild.get_channel_or_thread(int(found["channel"]))
-            value = f"#{one_line(channel.name)}" if channel else "#channel"
+            value = mention("#", channel.name if channel else "", otherwise="channel")
         elif kind == "emoji":
             value = f":{found['emoji']}:"
         elif kind == "command":
@@ -218,11 +206,7 @@ def _readable(
             value = _moment(int(found["time"]), found["style"]) or value
         return value
 
-    text = _MARKUP.sub(word, content.replace(_HER, ""))
-    text = _CALLED_AT_END.sub("", _SPOKEN_TO.sub("", text))
-    name = display_name(me)
-    # Nothing but her mention is a call by her name.
-    return text.replace(_HER, name) if text or not content.strip() else name
+    return without_calls(_MARKUP.sub(word, content.replace(HER, "")), display_name(me))
 
 
 def _of_user(
@@ -233,22 +217,16 @@ def _of_user(
     users: Mapping[int, discord.abc.User],
 ) -> str:
     if user_id == me.id:
-        return _HER
+        return HER
     user = users.get(user_id) or (None if guild is None else guild.get_member(user_id))
-    return _at(display_name(user)) if user else "@someone"
+    return mention("@", display_name(user) if user else "", otherwise="someone")
 
 
 def _of_role(role_id: int, *, me: discord.abc.User, guild: discord.Guild | None) -> str:
     role = None if guild is None else guild.get_role(role_id)
-    if role is None:
-        return "@role"
-    return _HER if is_her_role(role, me) else _at(one_line(role.name))
-
-
-def _at(name: str) -> str:
-    """A name with an at sign, unless that would alarm a whole server when it is repeated."""
-    bare = name.lstrip("@")
-    return bare if bare.casefold() in _ALARMS else f"@{bare}"
+    if role is not None and is_her_role(role, me):
+        return HER
+    return mention("@", "" if role is None else role.name, otherwise="role")
 
 
 def _moment(seconds: int, style: str | None) -> str:

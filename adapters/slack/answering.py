@@ -12,7 +12,7 @@ from adapters.answer import USUAL_PACE, Answer, Pace
 from adapters.answers import Answers
 from adapters.recent import Recent
 from adapters.reply_texts import ReplyTexts, reply_texts_for
-from adapters.slack.callers import caller_for
+from adapters.slack.callers import caller_for, spoken_prefix
 from adapters.slack.command_answering import Changed
 from adapters.slack.elsewhere import Elsewhere
 from adapters.slack.events import SlackMessage
@@ -272,6 +272,7 @@ class Answering:
         return SlackScreen(
             outlet,
             texts,
+            prefix=spoken_prefix(spot.channel_id, self._workspace.bot_name),
             heading=heading,
             earlier=earlier,
             session_status=lambda: self._statuses.after_reply(spot),
@@ -326,6 +327,7 @@ class Answering:
             people=self._people,
             places=self._places,
             workspace=self._workspace,
+            prefix=spoken_prefix(message.channel_id, self._workspace.bot_name),
             team_id=message.user_team_id,
             channel_type=message.channel_type,
             is_ext_shared=message.is_ext_shared,

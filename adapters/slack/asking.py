@@ -1,8 +1,8 @@
 """Asking without a mention: ``/ellie`` and words, and “Ask Ellie about this” on a message.
 
-Nobody else sees what was typed, so a message of Ellie's repeats the question before she answers. To
-a slash command she answers in a thread under it; what is asked about a message, in the thread of
-that one, or where she is not in the channel directly.
+Nobody else sees what was typed, so a message of Ellie's repeats the question before she answers. A
+slash command is answered directly, for nobody else to see; what is asked about a message, in the
+thread of that message, where all see it too, or where she cannot write, directly.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from adapters.slack.answering import Answering, spot_of
 from adapters.slack.callers import direct_channel
 from adapters.slack.command_layout import line_part
 from adapters.slack.command_outlets import delivered
-from adapters.slack.events import read_back
+from adapters.slack.events import SlackMessage, read_back
 from adapters.slack.markdown import for_slack
 from adapters.slack.outlets import Spot, question_metadata
 from adapters.slack.people import People, SlackUser
@@ -75,29 +75,24 @@ class Asking:
         self._clock = clock
 
     async def chat(self, asked: SlashChat) -> None:
-        """Answer what was said by a slash command, in the channel, for all to see."""
+        """Answer what was said by a slash command, which nobody else sees: directly."""
         user = await self._people.get(asked.user_id, team_id=asked.user_team_id)
-        place = await self._places.get(asked.channel_id)
         url = ResponseUrl(asked.response_url, self._client)
-        if not place.is_member:
-            await _tell(url, texts_for(asked.text, user.locale).not_a_member)
-            return
-        if await self._is_off(place):
-            await _tell(url, reply_texts_for(asked.text, user.locale).switched_off)
-            return
         with self._answers.taking():
-            root = await self._repeated(place.channel_id, user, asked.text)
-            if not root:
-                await _tell(url, texts_for(asked.text, user.locale).not_a_member)
+            place = await self._directly(user)
+            spot = await self._under_question(place, user, asked.text, asked.user_team_id)
+            if spot is None:
+                await _tell(url, reply_texts_for(asked.text, user.locale).not_now)
                 return
-            spot = _under(root, place, user, asked.user_team_id)
+            if asked.channel_id != place.channel_id:
+                await _tell(url, texts_for(asked.text, user.locale).answered_directly)
             read = Read(seen=Seen(), surroundings=ALONE)
             await self._answer(
                 asked.event_key, asked.text, user=user, place=place, spot=spot, read=read
             )
 
     async def ask(self, question: Question) -> None:
-        """Answer what was asked about a message."""
+        """Answer what was asked about a message: in its thread, or directly."""
         user = await self._people.get(question.user_id, team_id=question.user_team_id)
         place = await self._places.get(question.channel_id)
         message = read_back(
@@ -113,23 +108,42 @@ class Asking:
             return
         with self._answers.taking():
             read = await self._reader.read_about(message, question.text, asker_id=user.id)
-            thread_ts = message.root_ts if place.is_member else None
-            if not place.is_member:
+            spot = await self._beside(message, place, user, question.text)
+            if spot is None:
                 place = await self._directly(user)
-            repeated = await self._repeated(
-                place.channel_id, user, question.text, thread_ts=thread_ts
-            )
-            if not repeated:
-                await _tell(url, texts.not_now)
-                return
-            spot = (
-                _under(repeated, place, user, question.user_team_id)
-                if thread_ts is None
-                else spot_of(message, user, is_about=True)
-            )
-            await self._answer(
-                question.event_key, question.text, user=user, place=place, spot=spot, read=read
-            )
+                spot = await self._under_question(place, user, question.text, question.user_team_id)
+                told = texts.not_now
+                if spot is not None:
+                    told = texts_for(question.text, user.locale).answered_directly
+                await _tell(url, told)
+            if spot is not None:
+                await self._answer(
+                    question.event_key, question.text, user=user, place=place, spot=spot, read=read
+                )
+
+    async def _beside(
+        self, message: SlackMessage, place: Place, user: SlackUser, text: str
+    ) -> Spot | None:
+        """The thread of a message, with the question in it; None where Ellie may not write."""
+        if not place.is_member:
+            return None
+        repeated = await self._repeated(place.channel_id, user, text, thread_ts=message.root_ts)
+        return spot_of(message, user, is_about=True) if repeated else None
+
+    async def _under_question(
+        self, place: Place, user: SlackUser, text: str, user_team_id: str
+    ) -> Spot | None:
+        """The thread under a message that repeats a question; None if Slack does not take it."""
+        repeated = await self._repeated(place.channel_id, user, text)
+        if not repeated:
+            return None
+        return Spot(
+            channel_id=place.channel_id,
+            thread_ts=repeated,
+            since=repeated,
+            recipient_user_id=user.id,
+            recipient_team_id=user_team_id or self._workspace.team_id,
+        )
 
     async def _answer(
         self,
@@ -198,17 +212,6 @@ class Asking:
             log.error("policy_not_read", error=str(error))
             return False
         return policy is AnswerPolicy.OFF
-
-
-def _under(root: str, place: Place, user: SlackUser, user_team_id: str) -> Spot:
-    """The thread under a message of Ellie's that repeats a question."""
-    return Spot(
-        channel_id=place.channel_id,
-        thread_ts=root,
-        since=root,
-        recipient_user_id=user.id,
-        recipient_team_id=user_team_id,
-    )
 
 
 async def _tell(url: ResponseUrl, text: str) -> None:

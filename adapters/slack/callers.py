@@ -15,6 +15,11 @@ SLASH_PREFIX = "/ellie "
 """What is written before a command, unless the workspace calls it otherwise."""
 
 
+def spoken_prefix(channel_id: str, bot_name: str) -> str:
+    """What is written before a command in a message: slash commands do not work in threads."""
+    return "!" if channel_id.startswith("D") else f"@{bot_name} "
+
+
 async def caller_for(
     user_id: str,
     channel_id: str,

@@ -137,6 +137,7 @@ class Inbox:
         )
         if is_taken:
             self._taken.add(key)
+        if self._answers.to(key) is not None:  # and not a command, which is no talk with her
             self._threads.add((message.channel_id, message.root_ts))
 
     async def _decide(self, message: SlackMessage, place: Place) -> Decision:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from slack_sdk.errors import SlackApiError
+
 from adapters.slack.outlets import ThreadOutlet
 from adapters.slack.reply_blocks import Block, said
+from adapters.slack.web import is_gone
 
 
 @dataclass(slots=True)
@@ -39,14 +42,29 @@ class MessageList:
         wanted = list(parts) or [""]
         for place, part in enumerate(wanted):
             message = said(part, blocks if place == len(wanted) - 1 else ())
-            if place == len(self._seen):
-                self._seen.append(_Seen(await self._outlet.post(*message), message))
-            elif self._seen[place].message != message:
-                await self._outlet.change(self._seen[place].ts, *message)
-                self._seen[place].message = message
+            while not await self._says(place, message):
+                continue  # with the next one that is still there
         while len(self._seen) > len(wanted):
             await self._outlet.remove(self._seen[-1].ts)
             self._seen.pop()
+
+    async def _says(self, place: int, message: tuple[str, list[Block]]) -> bool:
+        """Have one message say something. False when it is gone since before this reply."""
+        if place == len(self._seen):
+            self._seen.append(_Seen(await self._outlet.post(*message), message))
+            return True
+        seen = self._seen[place]
+        if seen.message == message:
+            return True
+        try:
+            await self._outlet.change(seen.ts, *message)
+        except SlackApiError as error:
+            if seen.message is not None or not is_gone(error):
+                raise
+            self._seen.remove(seen)
+            return False
+        seen.message = message
+        return True
 
     async def remove(self) -> None:
         """Take all messages away."""

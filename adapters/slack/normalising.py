@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from adapters.calling import HER, without_calls
-from adapters.names import one_line
+from adapters.names import mention, one_line
 from adapters.slack.attached import Forwarded, SlackFile
 from adapters.slack.events import SlackMessage
 from adapters.slack.markup import channel_in, pieces_of, unescaped, user_in
@@ -85,12 +85,12 @@ def _word(markup: str, workspace: Workspace, named: Named) -> str:
         user_id, label = user
         if user_id == workspace.bot_user_id:
             return HER
-        return _at(named.people.get(user_id) or one_line(unescaped(label)) or NOBODY)
+        return mention("@", named.people.get(user_id) or unescaped(label), otherwise=NOBODY)
     channel = channel_in(markup)
     if channel is not None:
         channel_id, label = channel
-        name = named.channels.get(channel_id) or one_line(unescaped(label))
-        return f"#{name.lstrip('#')}" if name else "#channel"
+        name = named.channels.get(channel_id) or unescaped(label)
+        return mention("#", name, otherwise="channel")
     if markup.startswith("!"):
         return _special(markup)
     return _link(markup)
@@ -104,7 +104,7 @@ def _special(markup: str) -> str:
     if kind in _ALARMS:
         return kind
     if kind == "subteam":
-        return _at(one_line(label) or "group")
+        return mention("@", label, otherwise="group")
     if kind == "date":
         return label or _moment(markup) or "some time"
     return label or kind
@@ -127,12 +127,6 @@ def _link(markup: str) -> str:
 def _code(raw: str) -> str:
     """Code as it was typed: Slack makes links in it too, but people mention nobody there."""
     return unescaped(_LINK_IN_CODE.sub(lambda found: found["label"] or found["url"], raw))
-
-
-def _at(name: str) -> str:
-    """A name with an at sign, unless that would alarm a whole channel when it is repeated."""
-    bare = name.lstrip("@")
-    return bare if bare.casefold() in _ALARMS else f"@{bare}"
 
 
 def _moment(markup: str) -> str:

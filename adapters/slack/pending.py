@@ -30,12 +30,13 @@ Waiting = TypeVar("Waiting")
 class Press:
     """Somebody pressed a button, or sent a form.
 
-    ``user_team_id`` is the workspace that Slack names for them.
+    ``user_team_id`` is the workspace that Slack names for them, and ``label`` what the button says.
     """
 
     user_id: str
     user_team_id: str = ""
     action_id: str = ""
+    label: str = ""
     value: str = ""
     response_url: str = ""
     channel_id: str = ""
@@ -52,15 +53,17 @@ def press_in(body: Mapping[str, Any]) -> Press | None:
         return None
     container = body.get("container") or {}
     channel, user = body.get("channel") or {}, body.get("user") or {}
+    message = body.get("message") or {}
     return Press(
         user_id=str(user.get("id", "")),
         user_team_id=str(user.get("team_id") or ""),
         action_id=str(actions[0].get("action_id", "")),
+        label=str((actions[0].get("text") or {}).get("text", "")),
         value=str(actions[0].get("value", "")),
         response_url=str(body.get("response_url") or ""),
         channel_id=str(channel.get("id") or container.get("channel_id") or ""),
         message_ts=str(container.get("message_ts") or ""),
-        thread_ts=container.get("thread_ts"),
+        thread_ts=container.get("thread_ts") or message.get("thread_ts"),
         trigger_id=str(body.get("trigger_id") or ""),
         is_ephemeral=bool(container.get("is_ephemeral")),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
@@ -12,6 +12,7 @@ from adapters.answers import Answers
 from adapters.ordering import InOrder
 from adapters.reply_texts import ReplyTexts, reply_texts_for
 from adapters.slack.answering import Answering
+from adapters.slack.callers import spoken_prefix
 from adapters.slack.command_layout import line_part
 from adapters.slack.command_outlets import delivered
 from adapters.slack.lookup import message_at
@@ -20,7 +21,7 @@ from adapters.slack.pending import Press, press_in
 from adapters.slack.people import People, SlackUser
 from adapters.slack.places import Place, Places
 from adapters.slack.reading import Reader
-from adapters.slack.reply_blocks import AGAIN, GOOD, STOP, VERDICT, Asked
+from adapters.slack.reply_blocks import AGAIN, GOOD, STOP, VERDICT, Asked, as_typed
 from adapters.slack.response_urls import ResponseUrl
 from adapters.slack.screen import SlackScreen
 from adapters.slack.status import Statuses
@@ -89,18 +90,29 @@ class ReplyActions:
 
     async def _stop_pressed(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
         await ack()
-        if (pressed := press_in(body)) is not None:
-            self._tasks.start(self._stop(pressed), name="stop-pressed")
+        self._start(body, self._stop, name="stop-pressed")
 
     async def _again_pressed(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
         await ack()
-        if (pressed := press_in(body)) is not None:
-            self._tasks.start(self._again(pressed), name="again-pressed")
+        self._start(body, self._again, name="again-pressed")
 
     async def _verdict_given(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
         await ack()
+        self._start(body, self._judge, name="verdict-given")
+
+    def _start(
+        self, body: Mapping[str, Any], doing: Callable[[Press], Awaitable[None]], *, name: str
+    ) -> None:
         if (pressed := press_in(body)) is not None:
-            self._tasks.start(self._judge(pressed), name="verdict-given")
+            self._tasks.start(self._carefully(pressed, doing), name=name)
+
+    async def _carefully(self, pressed: Press, doing: Callable[[Press], Awaitable[None]]) -> None:
+        try:
+            await doing(pressed)
+        except Exception:
+            # Whoever pressed is told, whatever happened.
+            log.exception("press_failed", action=pressed.action_id)
+            await self._say(pressed, reply_texts_for(pressed.label).trouble)
 
     async def _session_stopped(self, body: Mapping[str, Any]) -> None:
         """Slack's own button: what is written to that person in that thread is stopped."""
@@ -162,6 +174,8 @@ class ReplyActions:
                     recipient_user_id=user.id,
                     recipient_team_id=pressed.user_team_id or self._workspace.team_id,
                 )
+                # The button says in what language the reply was.
+                texts = reply_texts_for(pressed.label, user.locale)
                 delivery = await self._delivery(pressed, asked.turn_id)
                 screen = self._answering.screen(spot, texts, earlier=delivery.message_ids)
                 self._answering.show(
@@ -174,7 +188,8 @@ class ReplyActions:
                 )
                 return
         outcome = await reply.outcome()
-        await self._say(pressed, outcome.notice or texts.not_now)
+        prefix = spoken_prefix(pressed.channel_id, self._workspace.bot_name)
+        await self._say(pressed, as_typed(outcome.notice, prefix) or texts.not_now)
 
     async def _judge(self, pressed: Press) -> None:
         """Note what the one who asked thinks of the reply."""
@@ -240,9 +255,17 @@ class ReplyActions:
 
     async def _say(self, pressed: Press, text: str) -> None:
         """Tell whoever pressed, and nobody else, in the thread."""
-        url = ResponseUrl(pressed.response_url, self._client)
-        posting = url.post(line_part(text), thread_ts=_thread_of(pressed))
-        await delivered(posting, "press_not_answered")
+        part = line_part(text)
+        posting = self._client.chat_postEphemeral(
+            channel=pressed.channel_id,
+            user=pressed.user_id,
+            thread_ts=_thread_of(pressed),
+            text=part.text,
+            blocks=list(part.blocks),
+        )
+        if not await delivered(posting, "press_not_answered_in_thread"):
+            url = ResponseUrl(pressed.response_url, self._client)
+            await delivered(url.post(part), "press_not_answered")
 
 
 def _thread_of(pressed: Press) -> str:

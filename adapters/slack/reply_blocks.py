@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from adapters.reply_texts import ReplyTexts
-from adapters.slack.callers import SLASH_PREFIX
 from adapters.slack.markdown import escaped, for_slack
 from bot.commands.definitions import COMMANDS
 from bot.domain.text import shorten
@@ -24,10 +23,11 @@ BAD = "bad"
 
 _FIRST_WORDS = sorted({command.name.split()[0] for command in COMMANDS})
 _COMMAND = re.compile(rf"(?<![\w/])/({'|'.join(_FIRST_WORDS)})\b")
-"""How the core names commands, as they are typed where each is one of its own."""
+"""How the core names commands: as they are typed where each is one of its own."""
 
 _SEPARATOR = "|"
 _ABOUT = "about"
+_REMARK = "context"
 
 MARKDOWN_CHARACTERS = 10_500
 """Of one message. Slack takes 12,000 in all markdown of a message; the rest is room for what stands
@@ -44,18 +44,27 @@ def said(text: str, blocks: Sequence[Block] = ()) -> tuple[str, list[Block]]:
 
     The first of the two is what is shown where blocks are not: in notifications.
     """
-    words = [{"type": "markdown", "text": text}] if text.strip() else []
-    return fallback([text]), [*words, *blocks]
+    if text.strip():
+        return fallback([text]), [{"type": "markdown", "text": text}, *blocks]
+    remarks = [
+        one["text"] for block in blocks if block["type"] == _REMARK for one in block["elements"]
+    ]
+    return shorten(" ".join(remarks), FALLBACK_CHARACTERS) or "…", list(blocks)
 
 
-def small_print(notice: str) -> list[Block]:
+def as_typed(text: str, prefix: str) -> str:
+    """``text`` with commands as they are typed after ``prefix``; the core names them by a slash."""
+    return _COMMAND.sub(lambda found: f"{prefix}{found[1]}", text)
+
+
+def small_print(notice: str, prefix: str) -> list[Block]:
     """Remarks about a reply, which are no part of it; cut where they are too long."""
-    here = _COMMAND.sub(rf"{SLASH_PREFIX}\1", notice)
+    here = as_typed(notice, prefix)
     lines = "\n".join(" ".join(line.split()) for line in here.splitlines() if line.strip())
     if not lines:
         return []
     shown = escaped(for_slack(shorten_lines(lines, SMALL_PRINT_CHARACTERS)))
-    return [{"type": "context", "elements": [{"type": "mrkdwn", "text": shown, "verbatim": True}]}]
+    return [{"type": _REMARK, "elements": [{"type": "mrkdwn", "text": shown, "verbatim": True}]}]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

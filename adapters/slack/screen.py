@@ -45,18 +45,22 @@ class SlackScreen:
         outlet: ThreadOutlet,
         texts: ReplyTexts,
         *,
+        prefix: str,
         heading: str = "",
         earlier: Iterable[str] | None = None,
         session_status: Callable[[], str] = lambda: "",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """``heading`` stands above the reply, whatever it says.
+        """``prefix`` is what people write before a command there.
+
+        ``heading`` stands above the reply, whatever it says.
 
         ``earlier`` are messages that showed this reply before: they are used again, by edits.
         ``session_status`` is what the end of a stream makes of the thread's agent session.
         """
         self._outlet = outlet
         self._texts = texts
+        self._prefix = prefix
         self._heading = heading
         self._session_status = session_status
         self._list = MessageList(outlet, earlier or ())
@@ -101,7 +105,7 @@ class SlackScreen:
 
     async def show_end(self, ending: Ending) -> None:
         """Show the reply in its final form."""
-        blocks = [*small_print(ending.notice), *self._buttons(ending)]
+        blocks = [*small_print(ending.notice, self._prefix), *self._buttons(ending)]
         with _translated():
             if self._stream is not None:
                 try:

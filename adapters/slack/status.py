@@ -12,10 +12,11 @@ from collections import Counter
 from contextlib import suppress
 from enum import Enum
 
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack.outlets import Spot
-from adapters.slack.web import TROUBLE, error_code, is_final
+from adapters.slack.web import TROUBLE, error_code
 from adapters.tasks import OwnedTasks
 from bot.log import get_logger
 
@@ -29,8 +30,19 @@ THINKS = "is thinking…"
 AGAIN_AFTER_SECONDS = 90.0
 """The status line is set anew before it goes by itself."""
 
-_OF_THE_PLACE = frozenset({"channel_not_found", "not_in_channel", "thread_not_found"})
-"""Refusals that say nothing of other threads."""
+_NEVER = frozenset(
+    {
+        "deprecated_endpoint",
+        "feature_disabled",
+        "method_deprecated",
+        "missing_scope",
+        "not_agent_app",
+        "not_allowed",
+        "not_allowed_token_type",
+        "unknown_method",
+    }
+)
+"""Refusals that hold for every thread; all others say nothing of the next one."""
 
 
 class _Way(Enum):
@@ -87,23 +99,16 @@ class Statuses:
             code = await self._set(way, spot, is_thinking=True)
             if not code:
                 return way
-            if code in _OF_THE_PLACE:
-                break
-            if way in self._ways and code != "trouble":
+            if code in _NEVER and way in self._ways:
                 log.info("status_not_supported", way=way.value, code=code)
                 self._ways.remove(way)
         return _Way.NONE
 
     async def _set(self, way: _Way, spot: Spot, *, is_thinking: bool) -> str:
-        """Empty when Slack took it, its error when it never does, or ``trouble``."""
+        """Empty when Slack took it, and else what it said."""
         try:
             if way is _Way.SESSION:
-                await self._client.agents_sessions_setStatus(
-                    channel_id=spot.channel_id,
-                    thread_ts=spot.thread_ts,
-                    status=PROCESSING if is_thinking else ACTIVE,
-                    initiator_user_id=spot.recipient_user_id or None,
-                )
+                await self._set_session(spot, PROCESSING if is_thinking else ACTIVE)
             elif way is _Way.LINE:
                 await self._client.assistant_threads_setStatus(
                     channel_id=spot.channel_id,
@@ -112,8 +117,24 @@ class Statuses:
                 )
         except TROUBLE as error:
             log.info("status_not_set", way=way.value, code=error_code(error))
-            return error_code(error) if is_final(error) else "trouble"
+            return error_code(error)
         return ""
+
+    async def _set_session(self, spot: Spot, status: str) -> None:
+        """Set it for whoever is answered; Slack may not know them as a member of the channel."""
+        try:
+            await self._client.agents_sessions_setStatus(
+                channel_id=spot.channel_id,
+                thread_ts=spot.thread_ts,
+                status=status,
+                initiator_user_id=spot.recipient_user_id or None,
+            )
+        except SlackApiError as error:
+            if error_code(error) != "user_not_found":
+                raise
+            await self._client.agents_sessions_setStatus(
+                channel_id=spot.channel_id, thread_ts=spot.thread_ts, status=status
+            )
 
 
 class Sign:

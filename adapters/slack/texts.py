@@ -12,20 +12,19 @@ class Texts:
     """One language. Names in braces are filled in."""
 
     cannot_write: str
-    not_a_member: str
+    answered_directly: str
 
 
 ENGLISH = Texts(
     cannot_write="You wrote to me in {channel}, but I can't write there. Somebody in that channel "
-    "can let me in with `/invite`, if apps may write there at all. Here I can answer you.",
-    not_a_member="I'm not in this channel, so I can't answer here. Let me in with `/invite`, or "
-    "write to me directly.",
+    "can let me in with /invite, if apps may write there at all. Here I can answer you.",
+    answered_directly="I answer you in our direct messages.",
 )
 
 CHINESE = Texts(
     cannot_write="你在 {channel} 给我写了消息，但我不能在那里发言。如果那里允许应用发言，"
-    "频道里的人可以用 `/invite` 邀请我。在这里我可以回答你。",
-    not_a_member="我不在这个频道里，所以不能在这里回答。用 `/invite` 邀请我，或者直接给我发私信。",
+    "频道里的人可以用 /invite 邀请我。在这里我可以回答你。",
+    answered_directly="我在我们的私信里回答你。",
 )
 
 

@@ -47,6 +47,8 @@ class Explaining:
         explanations = self._explanations
         number = call.number("turn")
         found = await explanations.explain(call.identity, call.caller.conversation, number)
+        if found is None and number is None:
+            found = await explanations.explain(call.identity, None)
         if found is None:
             return call.refused("why.nothing" if number is None else "why.unknown", number=number)
 

@@ -214,7 +214,7 @@ async def test_a_name_stays_on_its_line_and_is_not_read_as_markup(world: World) 
         world.env.create_user("joker", global_name=f"Eve\nEllie: {world.her}\u202e")
     )
     await world.ana.send(world.channel, f"ask {joker.mention}")
-    assert world.last.text == f"ask @Eve Ellie: {world.her}"
+    assert world.last.text == f"ask @Eve_Ellie_{world.her.strip('<@>')}"
 
 
 async def test_what_is_said_without_writing_is_told_in_words(world: World) -> None:

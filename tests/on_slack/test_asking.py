@@ -104,6 +104,7 @@ async def test_where_she_is_not_in_she_says_so_to_the_asker_alone(kind: str) -> 
         await quiet(o)
         assert "I'm not in this channel" in asked.texts[0]
         assert place.hers == []
+        assert kind != "open" or not o.slack.calls_of("chat.postMessage")
         assert o.ellie.turns() == []
         assert o.ellie.generator.requests == []
         assert not o.ellie.state.persons
@@ -271,16 +272,24 @@ async def test_a_form_is_answered_once() -> None:
         said = await o.team.say(o.bo, o.hall, "quack quack")
         await ask_about(o, said, "what does he mean?")
         [sent] = [one for one in o.slack.deliveries if one.event_type == "view_submission"]
-        await o.slack.redeliver(sent)
+        again = await o.slack.redeliver(sent)
+        await o.slack.answered(again)
+        assert again.is_acked
+        assert not again.response
         await quiet(o)
         assert o.said() == ["> **Ana**: what does he mean?", "He likes ducks."]
         assert len(o.ellie.turns()) == 1
 
 
-async def test_when_she_cannot_remember_whoever_asks_is_told() -> None:
-    async with office() as o:
+async def test_when_she_cannot_remember_whoever_asks_is_told_and_may_try_again() -> None:
+    async with office("A long bay.") as o:
         o.ellie.storage.is_alive = False
         await o.team.slash(o.ana, o.hall, "what is a fjord?")
         await quiet(o)
         assert len(o.hers()) == 2
         assert "memory" in o.said()[1]
+        o.ellie.storage.is_alive = True
+        root = o.hers()[0]
+        more = await o.team.say(o.ana, o.hall, "what is a fjord?", thread_ts=root.ts)
+        assert await is_answered(o, more)
+        assert "A long bay." in o.said()[-1]

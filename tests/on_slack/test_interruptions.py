@@ -89,6 +89,17 @@ async def test_killed_in_the_middle_of_a_reply_it_is_completed_in_the_same_messa
         assert introductions(o) == 1
 
 
+async def test_half_an_answer_that_somebody_deleted_meanwhile_is_made_up_for() -> None:
+    async with office("one two three four") as o:
+        asked = await hold_after(o, 2)
+        [half] = o.hers()
+        await o.ellie.kill()
+        await o.team.delete(None, half)
+        await o.restart("five six")
+        await o.slack.until(lambda: is_whole(o, "five six"))
+        assert [reply.thread_ts for reply in o.hers()] == [asked.ts]
+
+
 async def test_killed_with_several_messages_written_all_of_them_are_used_again() -> None:
     long = " ".join(f"word{number}" for number in range(2_500))
     async with office(long) as o:

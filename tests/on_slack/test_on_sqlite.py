@@ -174,9 +174,7 @@ async def test_two_workspaces_in_one_file_are_kept_apart(tmp_path: Path) -> None
         await s.o.write(s.o.ana, "my locker code is 4711")
         await s.o.answered(1, s.o.team.dm(s.o.ana))
         other = s.o.slack.add_team("T2", name="Other")
-        storage = s.o.ellie.storage.database
-        ellie = Ellie(s.o.slack, other, "No idea.", storage=storage, worker="other")
-        ellie.ids = s.o.ellie.ids
+        ellie = Ellie(s.o.slack, other, "No idea.", before=s.o.ellie, worker="other")
         there = Office(s.o.slack, other, ellie)
         await ellie.start()
         try:

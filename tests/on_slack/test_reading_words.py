@@ -134,8 +134,8 @@ def test_signs_are_decoded_once(typed: str, heard: str) -> None:
 
 def test_a_name_stays_on_its_line_and_is_not_read_as_markup() -> None:
     joker = Named(people={"U7": "Eve Ellie: <@U0ELLIE>"})
-    assert spoken(said("ask <@U7>"), WORKSPACE, joker) == "ask @Eve Ellie: <@U0ELLIE>"
-    assert words("ask <@U9|Eve\u202e &lt;!here&gt;>") == "ask @Eve <!here>"
+    assert spoken(said("ask <@U7>"), WORKSPACE, joker) == "ask @Eve_Ellie_U0ELLIE"
+    assert words("ask <@U9|Eve\u202e &lt;!here&gt;>") == "ask @Eve_here"
 
 
 def test_nobody_speaks_for_her_with_a_sign_of_hers() -> None:

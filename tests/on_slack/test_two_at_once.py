@@ -13,24 +13,40 @@ from bot.domain.turn import TurnStatus
 
 
 async def test_two_people_in_one_thread_at_once_both_get_theirs() -> None:
-    async with office("Hello.", "a b c", "x y z") as o:
+    async with office("Hello.", "a b c", "u v w x y z") as o:
         root = await o.call(o.chief, "let's talk")
         assert await is_answered(o, root)
+        session = o.team.session(o.hall, root.ts)
+        assert session is not None
         o.ellie.generator.hold(after_words=1)
         await o.team.say(o.ana, o.hall, "letters", thread_ts=root.ts)
         await o.slack.until(lambda: o.said()[1:] == ["a"])
         await o.team.say(o.bo, o.hall, "other letters", thread_ts=root.ts)
         await o.slack.settled()
+        o.ellie.generator.go_on(after_words=5)
+        await o.slack.until(lambda: o.said()[1:] == ["a b c", "u v w x y"])
+        assert session.status == "processing"  # for Bo she still writes
         o.ellie.generator.release()
-        await o.slack.until(lambda: o.said()[1:] == ["a b c", "x y z"] and o.is_finished(3))
+        await o.slack.until(lambda: o.said()[1:] == ["a b c", "u v w x y z"] and o.is_finished(3))
         assert {turn.text: turn.reply for turn in o.ellie.turns()} == {
             "let's talk": "Hello.",
             "letters": "a b c",
-            "other letters": "x y z",
+            "other letters": "u v w x y z",
         }
-        session = o.team.session(o.hall, root.ts)
-        assert session is not None
         assert session.status == "active"
+
+
+async def test_nobody_stops_what_she_writes_to_somebody_else() -> None:
+    async with office("one two three four") as o:
+        o.ellie.generator.hold(after_words=2)
+        asked = await o.call(o.ana, "count")
+        await o.slack.until(lambda: o.said() == ["one two"])
+        await o.team.stop(o.bo, o.hall, asked.ts)
+        await o.slack.settled()
+        o.ellie.generator.release()
+        await quiet(o)
+        assert " ".join(" ".join(o.said()).split()) == "one two three four"
+        assert [turn.status for turn in o.ellie.turns()] == [TurnStatus.ANSWERED]
 
 
 async def test_two_people_in_two_threads_do_not_wait_for_each_other() -> None:
