@@ -47,6 +47,11 @@ async def look_at_files(attachments: Sequence[discord.Attachment], text: str) ->
     return await look_at_all(files, text, literal=literal_line)
 
 
+def names_of(attachments: Sequence[discord.Attachment]) -> frozenset[str]:
+    """What files are called in memory."""
+    return frozenset(_file(attachment).name for attachment in attachments)
+
+
 def _file(attachment: discord.Attachment) -> AttachedFile:
     return AttachedFile(
         # Discord keeps a name outside ASCII as a title and makes up another one for the link.

@@ -15,6 +15,7 @@ from adapters.answer import Answer
 from adapters.answers import Answers
 from adapters.discord.addressing import decide, is_mentioned, is_withdrawn
 from adapters.discord.answering import Answering
+from adapters.discord.attachments import names_of
 from adapters.discord.normalising import spoken
 from adapters.discord.outlets import TROUBLE
 from adapters.discord.places import Channels, policy_in, shown_before
@@ -106,7 +107,12 @@ class Inbox:
         # The answer may end while memory changes, and was to the old words all the same.
         answer = self._answers.to(message.id)
         try:
-            revised = await self._revisions.edited(Platform.DISCORD, str(message.id), words)
+            revised = await self._revisions.edited(
+                Platform.DISCORD,
+                str(message.id),
+                words,
+                files=names_of(message.attachments),
+            )
             delivery = None
             if revised is Revised.CHANGED:
                 delivery = await self._deliveries.of_event(Platform.DISCORD, str(message.id))

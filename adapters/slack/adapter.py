@@ -285,6 +285,7 @@ class SlackAdapter:
             revisions=services.control.revisions,
             tasks=tasks,
             clock=clock,
+            rewritten=home.rewritten,
         )
         actions = ReplyActions(
             client=client,

@@ -100,7 +100,7 @@ class Asking:
         )
         url = ResponseUrl(question.response_url, self._client)
         texts = reply_texts_for(question.text, user.locale)
-        if message is None:
+        if message is None or not user.is_certain:
             await _tell(url, texts.not_now)
             return
         if await self._is_off(place):

@@ -159,6 +159,9 @@ class SlackCommands:
     async def _slash(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
         await ack()
         slash = slash_in(body)
+        if slash.team_id != self._workspace.team_id:
+            log.warning("command_of_another_workspace", workspace=slash.team_id)
+            return
         if not slash.user_id or not self._seen.add(("slash", slash.trigger_id)):
             return
         self._tasks.start(self._answer_slash(slash), name="slash-command")
@@ -175,6 +178,12 @@ class SlackCommands:
 
     async def _follow_slash(self, slash: Slash) -> None:
         user = await self._people.get(slash.user_id, team_id=slash.team_id)
+        if not user.is_certain:
+            # Whose memory it is must not be guessed.
+            url = ResponseUrl(slash.response_url, self._client)
+            told = line_part(command_texts(language_of(slash.text)).trouble)
+            await delivered(url.post(told), "command_not_answered")
+            return
         understood = understand(slash.text, user.locale)
         if understood is None:
             await self._chat(

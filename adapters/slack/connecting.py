@@ -165,7 +165,8 @@ def explained(error: Exception) -> PlatformError:
     if code in _REMOVED:
         return PlatformRefusedError(
             "Slack no longer accepts SLACK_BOT_TOKEN: the app was removed from the workspace, or "
-            f"the token revoked. {INSTALL} Then put the new token into SLACK_BOT_TOKEN."
+            f"the token revoked. {INSTALL} Then put the new token into SLACK_BOT_TOKEN. What was "
+            "said there stays: `ellie retention --tenant slack:T… --erase` erases it."
         )
     if code == "token_expired":
         return PlatformRefusedError(

@@ -90,11 +90,12 @@ class Edited:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deleted:
-    """A message was deleted, by whomever."""
+    """A message was deleted, by whomever. ``user_id`` is its author, where Slack tells them."""
 
     team_id: str
     channel_id: str
     ts: str
+    user_id: str = ""
 
     @property
     def event_key(self) -> str:
@@ -136,7 +137,7 @@ def message_in(body: Mapping[str, Any]) -> SlackMessage | None:
 
 
 def edit_in(body: Mapping[str, Any]) -> Edited | None:
-    """The edit by its author that an event tells of.
+    """The edit by its author that an event tells of, or that a file of theirs is gone.
 
     None for every other event; Slack also sends ``message_changed`` when a link gets a preview or
     a thread its first reply, and when a program changes its own words.
@@ -149,11 +150,14 @@ def edit_in(body: Mapping[str, Any]) -> Edited | None:
         return None
     message = _message(new, body=body, event=event)
     before = _message(old, body=body, event=event)
-    if message is None or before is None or message.edited_ts is None:
+    if message is None or before is None:
         return None
+    left = {file.id for file in message.files}
+    if message.text == before.text and any(file.id not in left for file in before.files):
+        return Edited(message=message, before=before)
     by = text_of(mapping_of(new, "edited"), "user")
     is_the_same = (message.text, message.files) == (before.text, before.files)
-    if is_the_same or by != message.user_id or not by:
+    if message.edited_ts is None or is_the_same or by != message.user_id or not by:
         return None
     return Edited(message=message, before=before)
 
@@ -175,7 +179,12 @@ def deletion_in(body: Mapping[str, Any]) -> Deleted | None:
     channel_id = text_of(event, "channel")
     if not ts or not channel_id:
         return None
-    return Deleted(team_id=_team_of(body), channel_id=channel_id, ts=ts)
+    return Deleted(
+        team_id=team_of(body),
+        channel_id=channel_id,
+        ts=ts,
+        user_id=text_of(mapping_of(event, "previous_message"), "user"),
+    )
 
 
 def read_back(
@@ -207,7 +216,7 @@ def _message(
         return None
     teams = (text_of(raw, key) for key in ("user_team", "source_team", "team"))
     return SlackMessage(
-        team_id=_team_of(body),
+        team_id=team_of(body),
         channel_id=channel_id,
         ts=ts,
         thread_ts=thread_ts if _TIME.fullmatch(thread_ts) else None,
@@ -229,7 +238,7 @@ def _message(
     )
 
 
-def _team_of(body: Mapping[str, Any]) -> str:
+def team_of(body: Mapping[str, Any]) -> str:
     """The workspace that an event was sent to.
 
     ``team_id`` itself may be the workspace of somebody else who shares the channel.

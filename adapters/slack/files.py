@@ -36,6 +36,13 @@ _PAGE = "text/html"
 _SYMBOLS = regex.compile(r"[\\`*_~|<>\[\]#!]")
 
 
+def names_of(files: Sequence[SlackFile]) -> frozenset[str] | None:
+    """What files are called in memory; None where Slack would have to be asked."""
+    if any(file.must_ask for file in files):
+        return None
+    return frozenset(clean_name(file.name) for file in files)
+
+
 class Files:
     """Looks at files. Never fails: at least their names are known."""
 

@@ -149,8 +149,13 @@ class Home:
 
         Slack keeps a tab as it was published last, also by an earlier process.
         """
-        self._tab(user_id, Position())
-        await self.changed(user_id)
+        if not user_id:
+            return
+        tab = self._tab(user_id, Position())
+        # What was sought, and what was said last, may be what is to be forgotten.
+        tab.position = replace(tab.position, query="", page=1)
+        tab.notice = None
+        self._refresh(user_id, tab)
 
     def close(self) -> None:
         """Nobody will press anything any more."""

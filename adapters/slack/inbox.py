@@ -23,7 +23,17 @@ from adapters.recent import Recent
 from adapters.reply_texts import reply_texts_for
 from adapters.slack.addressing import Decision, decide, is_mentioned, is_withdrawn, never
 from adapters.slack.answering import Answering
-from adapters.slack.events import Deleted, Edited, SlackMessage, deletion_in, edit_in, message_in
+from adapters.slack.command_answering import Changed
+from adapters.slack.events import (
+    Deleted,
+    Edited,
+    SlackMessage,
+    deletion_in,
+    edit_in,
+    message_in,
+    team_of,
+)
+from adapters.slack.files import names_of
 from adapters.slack.outlets import Spot
 from adapters.slack.people import People, SlackUser
 from adapters.slack.places import Place, Places
@@ -59,6 +69,10 @@ class _Answered:
     delivery: Delivery | None = None
 
 
+class UnknownAuthorError(Exception):
+    """It is not certain who said something, so that it cannot be stored."""
+
+
 class Inbox:
     """Takes events. A method returns once the event is dealt with; an answer goes on by itself."""
 
@@ -76,7 +90,10 @@ class Inbox:
         revisions: MessageRevisions,
         tasks: OwnedTasks,
         clock: Clock,
+        rewritten: Changed,
     ) -> None:
+        """``rewritten`` is told the user whose memory an edit or a deletion has changed."""
+        self._rewritten = rewritten
         self._answering = answering
         self._answers = answers
         self._people = people
@@ -101,7 +118,9 @@ class Inbox:
     async def message(self, body: Mapping[str, Any]) -> None:
         """Follow an event about a message: a new one, an edit, a deletion."""
         with self._answers.taking():
-            if (deleted := deletion_in(body)) is not None:
+            if team_of(body) != self._workspace.team_id:
+                log.warning("event_of_another_workspace", workspace=team_of(body))
+            elif (deleted := deletion_in(body)) is not None:
                 await self._follow_deletion(deleted)
             elif (edited := edit_in(body)) is not None:
                 async with self._in_order.for_(edited.message.event_key):
@@ -125,6 +144,9 @@ class Inbox:
         user = user or await self._author_of(message)
         if user.is_bot:
             return
+        if not user.is_certain:
+            # Whose memory it is must not be guessed. Slack tells of the message again.
+            raise UnknownAuthorError("Slack did not say who wrote a message.")
         log.info("message_for_me", reason=decision.reason)
         is_taken = await self._answering.answer(
             message,
@@ -205,23 +227,36 @@ class Inbox:
             words = ""
         # The answer may end while memory changes, and was to the old words all the same.
         answer = self._answers.to(key)
-        try:
-            revised = await self._revisions.edited(Platform.SLACK, key, words)
-            delivery = None
-            if revised is Revised.CHANGED:
-                delivery = await self._deliveries.of_event(Platform.SLACK, key)
-        except StorageError as error:
-            log.error("edit_not_followed", error=str(error))
+        revised = await self._revised(message, words)
+        if revised is Revised.UNKNOWN and self._clock.now() - message.sent_at < LATE_EDIT:
+            await self._take(message, is_edited=True)
+        if revised is not Revised.CHANGED:
             return
+        delivery = await self._deliveries.of_event(Platform.SLACK, key)
         if answer is None and delivery is not None:
             answer = self._answers.of(delivery.turn_id)
-        if revised is Revised.UNKNOWN:
-            if self._clock.now() - message.sent_at < LATE_EDIT:
-                await self._take(message, is_edited=True)
-        elif revised is Revised.CHANGED and not words:
-            await self._take_back(message.channel_id, _Answered(answer=answer, delivery=delivery))
-        elif revised is Revised.CHANGED:
+        if words:
             await self._answer_anew(message, place, answer)
+        else:
+            found = _Answered(answer=answer, delivery=delivery)
+            self._tasks.start(self._take_back(message.channel_id, found), name="take-back")
+
+    async def _revised(self, message: SlackMessage, words: str) -> Revised:
+        """Have memory follow an edit.
+
+        Raises:
+            StorageError: it cannot, so that the event is not acknowledged and Slack tells it again.
+        """
+        try:
+            revised = await self._revisions.edited(
+                Platform.SLACK, message.event_key, words, files=names_of(message.files)
+            )
+        except StorageError as error:
+            log.error("edit_not_followed", error=str(error))
+            raise
+        if revised is Revised.CHANGED:
+            await self._rewritten(message.user_id)
+        return revised
 
     async def _answer_anew(
         self, message: SlackMessage, place: Place, answer: Answer[SlackScreen] | None
@@ -244,6 +279,7 @@ class Inbox:
         """
         key = deleted.event_key
         self._deleted.add(key)
+        trouble: StorageError | None = None
         async with self._in_order.for_(key):
             answer, delivery = self._answers.to(key), None
             if answer is not None:
@@ -253,12 +289,16 @@ class Inbox:
                 delivery = await self._deliveries.of_event(Platform.SLACK, key)
             except StorageError as error:
                 log.error("deletion_not_followed", error=str(error))
+                trouble = error
             if answer is None and delivery is not None:
                 answer = self._answers.of(delivery.turn_id)
             if answer is not None:
                 answer.retract()
         found = _Answered(answer=answer, delivery=delivery)
         self._tasks.start(self._take_back(deleted.channel_id, found), name="take-back")
+        if trouble is not None:
+            raise trouble  # not acknowledged, so that Slack tells of it again
+        await self._rewritten(deleted.user_id)
 
     async def _take_back(self, channel_id: str, found: _Answered) -> None:
         """Take away what answers a message."""

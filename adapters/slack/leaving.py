@@ -78,6 +78,9 @@ class Leaving:
             await asyncio.wait_for(self._is_removed.wait(), self._removal_seconds)
         if self._is_removed.is_set():
             await self._is_settled.wait()
+        elif self._erase is not None:
+            trouble = "Slack did not say that the app was removed"
+            self._reason += UNERASED.format(trouble=trouble, tenant=self._workspace.tenant.id)
         raise PlatformRefusedError(self._reason)
 
     def refused(self) -> None:

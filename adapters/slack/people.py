@@ -39,7 +39,9 @@ class SlackUser:
 
     ``home`` is the id of the enterprise that they belong to, or else of their workspace.
     ``is_stranger``: it is another one than ours, as in Slack Connect. ``locale`` is a language tag.
-    ``is_known`` is false for somebody of whom Slack did not tell, so that all of this is a guess.
+    ``is_known`` is false for somebody of whom Slack did not tell, so that all of this is a guess;
+    ``is_certain`` says that at least their home is none, and so whose memory theirs is.
+    ``teams`` are the workspaces that they are known to be in.
     """
 
     id: str
@@ -50,6 +52,8 @@ class SlackUser:
     is_stranger: bool = False
     locale: str = ""
     is_known: bool = True
+    is_certain: bool = True
+    teams: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,22 +79,32 @@ class People:
         Where Slack does not say, as they were known before, and nobody's admin. ``team_id`` and
         ``name`` are what the event said of them, for when nothing else is known.
         """
+        user = await self._as_told(user_id)
+        if user is None or (team_id and team_id not in {user.home, *user.teams}):
+            # Ids are a workspace's own: it may be somebody else's that Slack tells of.
+            return self._guessed(user_id, team_id, name)
+        return user
+
+    async def _as_told(self, user_id: str, *, seconds: float = CACHE_SECONDS) -> SlackUser | None:
+        """Somebody as Slack told of them within ``seconds``, or else before, and no admin then."""
         async with self._in_order.for_(user_id):  # nobody is asked about twice at once
             known = self._known.get(user_id)
-            if known is not None and self._is_younger(known, CACHE_SECONDS):
+            if known is not None and self._is_younger(known, seconds):
                 self._known.move_to_end(user_id)
                 return known.user
             user = await self._asked(user_id)
             if user is not None:
                 self._remember(user)
                 return user
-        if known is not None:
-            return replace(known.user, is_admin=False)
-        return self._guessed(user_id, team_id, name)
+        return None if known is None else replace(known.user, is_admin=False)
 
     async def is_admin(self, user_id: str) -> bool:
-        """Whether somebody runs the workspace. When Slack does not say, they do not."""
-        return (await self.get(user_id)).is_admin
+        """Whether somebody runs the workspace at this moment, which Slack is asked anew.
+
+        When it does not say, they do not.
+        """
+        user = await self._as_told(user_id, seconds=0)
+        return user is not None and user.is_admin
 
     async def several(
         self, user_ids: Iterable[str], *, seconds: float = PATIENCE_SECONDS
@@ -178,6 +192,9 @@ class People:
             is_bot=is_bot,
             is_stranger=is_stranger,
             locale=str(raw.get("locale") or ""),
+            teams=frozenset(
+                str(team) for team in (raw.get("team_id"), *(enterprise.get("teams") or ())) if team
+            ),
         )
 
     def _guessed(self, user_id: str, team_id: str, name: str) -> SlackUser:
@@ -189,6 +206,7 @@ class People:
             is_bot=user_id == SLACKBOT,
             is_stranger=home != self._home_of(""),
             is_known=False,
+            is_certain=team_id in {"", self._workspace.team_id},
         )
 
     def _home_of(self, team_id: str) -> str:

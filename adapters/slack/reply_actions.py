@@ -137,6 +137,9 @@ class ReplyActions:
         """Answer anew, in the same messages."""
         user = await self._user(pressed)
         texts = reply_texts_for("", user.locale)
+        if not user.is_certain:
+            await self._say(pressed, texts.not_now)
+            return
         place = await self._places.get(pressed.channel_id)
         try:
             policy = await self._policies.of(place.conversation(self._workspace))

@@ -53,6 +53,15 @@ class IncognitoConversations:
         if len(self._loops) > MAX_CONVERSATIONS:
             self._loops.popitem(last=False)
 
+    def drop(self, event_key: str) -> bool:
+        """Drop the turn that an event became: its message was deleted. False when none is here."""
+        for loop in self._loops.values():
+            for turn in loop:
+                if turn.event_key == event_key:
+                    loop.remove(turn)
+                    return True
+        return False
+
     def leave(self, turn_id: TurnId) -> None:
         """A turn is over, whether it was kept or failed."""
         self._open.pop(turn_id, None)

@@ -67,6 +67,8 @@ class MemoryControl:
             ),
             linking=Linking(storage, recall, clock=clock, ids=ids, incognito=incognito),
             unanswered=Unanswered(storage, ids=ids),
-            revisions=MessageRevisions(storage, recall, clock=clock, ids=ids, erasing=erasing),
+            revisions=MessageRevisions(
+                storage, recall, clock=clock, ids=ids, erasing=erasing, incognito=incognito
+            ),
             erasing=erasing,
         )

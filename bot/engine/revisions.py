@@ -17,9 +17,11 @@ from bot.domain.episode import EpisodeSentence
 from bot.domain.fact import Fact, FactStatus
 from bot.domain.identity import Person, Platform
 from bot.domain.operation import Actor, MemoryOperation
+from bot.domain.shown import Shown
 from bot.domain.text import clean_text
 from bot.domain.turn import Turn, TurnId
 from bot.engine.erasing import Erasing, is_cut
+from bot.engine.incognito import IncognitoConversations
 from bot.engine.memory_store import apply_patch
 from bot.engine.memory_view import EVERY_STATUS
 from bot.engine.recall_cache import RecallCache
@@ -65,7 +67,9 @@ class MessageRevisions:
         clock: Clock,
         ids: IdSource,
         erasing: Erasing | None = None,
+        incognito: IncognitoConversations | None = None,
     ) -> None:
+        self._incognito = incognito or IncognitoConversations()
         self._storage = storage
         self._clock = clock
         self._ids = ids
@@ -74,23 +78,43 @@ class MessageRevisions:
     async def deleted(self, platform: Platform, event_key: str) -> bool:
         """Empty the turn that an event became, with all that was learned from it alone.
 
-        False when no turn came of that event.
+        False when no turn came of that event. One that is stored nowhere is dropped from memory.
         """
+        if self._incognito.drop(f"{platform}:{event_key}"):
+            return True
         revised = await self._revise(platform, event_key, None, "message deleted")
         return revised is not Revised.UNKNOWN
 
-    async def edited(self, platform: Platform, event_key: str, text: str) -> Revised:
+    async def edited(
+        self,
+        platform: Platform,
+        event_key: str,
+        text: str,
+        *,
+        files: Collection[str] | None = None,
+    ) -> Revised:
         """Put ``text`` in place of what a turn says, and learn from it what rules find.
+
+        ``files`` are the names of those that are still attached; None when that is not known. What
+        is known of others goes.
 
         What sentences taught that are still there stays as it is. To take all words away is a
         deletion; so is an edit by somebody who is paused or incognito now, whose new words must
         not be remembered. A turn from which something was forgotten only loses words: the platform
         still has the forgotten ones, and one that has no words any more gets none.
         """
-        return await self._revise(platform, event_key, clean_text(text), "message edited")
+        return await self._revise(
+            platform, event_key, clean_text(text), "message edited", files=files
+        )
 
     async def _revise(
-        self, platform: Platform, event_key: str, new_text: str | None, reason: str
+        self,
+        platform: Platform,
+        event_key: str,
+        new_text: str | None,
+        reason: str,
+        *,
+        files: Collection[str] | None = None,
     ) -> Revised:
         """``new_text`` is None for a deletion, which takes a turn without words too."""
         text = new_text or ""
@@ -99,7 +123,8 @@ class MessageRevisions:
             if found is None:
                 return Revised.UNKNOWN
             person, turn = found
-            if new_text == turn.text:
+            shown = tuple(one for one in turn.shown if files is None or one.name in files)
+            if new_text == turn.text and shown == turn.shown:
                 return Revised.UNCHANGED
             operations = [
                 entry
@@ -110,11 +135,11 @@ class MessageRevisions:
                 text = _what_is_left(turn.text, text)
             if _changes(turn, text) and not _may_say(person, turn):
                 text = ""
-            if not _changes(turn, text):
+            if not _changes(turn, text) and shown == turn.shown:
                 return Revised.UNCHANGED
-            revision = _Revision(work, person, turn, text)
+            revision = _Revision(work, person, turn, text, shown)
             detail = await revision.carry_out(operations, await self._context(work, turn))
-            if text and not turn.unremembered:
+            if text and text != turn.text and not turn.unremembered:
                 await revision.learn(await self._context(work, turn))
             await self._erasing.commit(
                 work, person.id, actor=Actor.PERSON, reason=reason, detail=detail
@@ -171,13 +196,16 @@ async def _find(work: UnitOfWork, platform: Platform, event_key: str) -> tuple[P
 
 
 class _Revision:
-    """One turn whose words change, within an open unit of work."""
+    """One turn whose words or files change, within an open unit of work."""
 
-    def __init__(self, work: UnitOfWork, person: Person, turn: Turn, text: str) -> None:
+    def __init__(
+        self, work: UnitOfWork, person: Person, turn: Turn, text: str, shown: tuple[Shown, ...]
+    ) -> None:
         self._work = work
         self._person = person
         self._turn = turn
         self._text = text
+        self._shown = shown
         self._scope = Scope.in_private(person.id)
         self._taken_back: Sequence[Fact] = ()
 
@@ -192,8 +220,8 @@ class _Revision:
         self._taken_back = [f for f in withdrawal.gone if f.status is FactStatus.RETRACTED]
         await apply_patch(work, withdrawal.patch)
         erased = await work.facts.erase(self._person.id, [fact.id for fact in withdrawal.gone])
-        left = replace(turn, text=self._text)
-        if not self._text:
+        left = replace(turn, text=self._text, shown=self._shown)
+        if not self._text and (turn.text or not self._shown):
             left = replace(left, reply="", shown=())
         sweep = Sweep(_unsaid(withdrawal, facts), ())
         sentences = await self._cut_replies(sweep, left)

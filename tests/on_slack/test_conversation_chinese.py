@@ -89,12 +89,14 @@ async def test_what_goes_wrong_is_said_in_chinese() -> None:
 
 async def test_what_was_cut_off_is_apologised_for_in_chinese() -> None:
     async with office("一 二 三") as o:
+        direct = o.team.dm(o.ana)
         o.ellie.generator.hold(after_words=1)
-        await o.team.slash(o.ana, o.hall, "从一数到三好吗")
-        await o.slack.until(lambda: len(o.said()) == 2)
+        asked = await o.team.slash(o.ana, o.hall, "从一数到三好吗")
+        await o.slack.until(lambda: len(o.said(direct)) == 2)
+        assert asked.texts == ["我在我们的私信里回答你。"]
         await o.restart()
-        await o.slack.until(lambda: "我在回答时被打断了" in o.said()[-1])
-        await o.slack.until(lambda: labels(o.hers()[-1].blocks) == ["再试一次"])
+        await o.slack.until(lambda: "我在回答时被打断了" in o.said(direct)[-1])
+        await o.slack.until(lambda: labels(o.hers(direct)[-1].blocks) == ["再试一次"])
 
 
 async def test_a_command_in_chinese_shows_memory_in_chinese() -> None:

@@ -198,8 +198,9 @@ async def test_a_deletion_without_a_database_takes_the_answer_away() -> None:
         asked = await hold_after(o, 1, "count")
         o.ellie.storage.is_alive = False
         await o.team.delete(o.ana, asked)
-        await quiet(o)
-        assert o.hers() == []
+        await o.slack.until(lambda: not o.hers())
+        [told] = [one for one in o.slack.deliveries if one.subtype == "message_deleted"]
+        assert not told.is_acked  # so Slack tells of it again, when there may be a database
 
 
 async def test_an_answer_that_cannot_be_taken_away_is_no_trouble() -> None:
@@ -482,10 +483,11 @@ async def test_an_edit_without_a_database_leaves_no_half_answer() -> None:
         o.ellie.storage.is_alive = False
         await o.team.edit(o.ana, asked, f"{o.me} count please")
         o.ellie.generator.release()
-        await quiet(o)
+        await o.slack.until(lambda: not any(reply.is_streaming for reply in o.hers()))
         [reply] = o.hers()
-        assert not reply.is_streaming
         assert "one two three" in reply.shown_text
+        told = [one for one in o.slack.deliveries if one.subtype == "message_changed"]
+        assert not told[0].is_acked  # so Slack tells of it again, when there may be a database
 
 
 async def test_an_edit_of_what_is_said_incognito_leaves_no_half_answer() -> None:

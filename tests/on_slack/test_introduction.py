@@ -12,9 +12,10 @@ from adapters.slack.reply_blocks import AGAIN
 from bot.errors import GeneratorBusyError
 
 
-def introductions(o: Office) -> list[bool]:
-    """Which of her messages in the hall tell what she keeps, oldest first."""
-    return [INTRODUCTION in message.shown_text for message in o.hers()]
+def introductions(o: Office, *, directly: bool = False) -> list[bool]:
+    """Which of her messages in the hall tell what she keeps, oldest first; or those to Ana."""
+    place = o.team.dm(o.ana) if directly else o.hall
+    return [INTRODUCTION in message.shown_text for message in o.hers(place)]
 
 
 async def then(o: Office, count: int = 2, who: User | None = None) -> list[bool]:
@@ -62,7 +63,7 @@ async def test_told_under_a_question_that_was_asked_by_a_command() -> None:
     async with office("A long bay.") as o:
         await o.team.slash(o.ana, o.hall, "what is a fjord?")
         await quiet(o)
-        assert introductions(o) == [False, True]
+        assert introductions(o, directly=True) == [False, True]
         assert await then(o) == [False, False]
 
 
@@ -91,26 +92,31 @@ async def test_told_with_the_answer_that_is_written_anew_after_a_kill() -> None:
 
 async def test_told_when_it_is_tried_again() -> None:
     async with office("one two three four") as o:
+        direct = o.team.dm(o.ana)
         o.ellie.generator.hold(after_words=2)
         await o.team.slash(o.ana, o.hall, "count")
-        await o.slack.until(lambda: o.said()[1:] == ["one two"])
+        await o.slack.until(lambda: o.said(direct)[1:] == ["one two"])
         await o.restart("one two three four")
-        await o.slack.until(lambda: "interrupted" in o.said()[-1] and o.is_finished(2))
-        assert introductions(o) == [False, False]
-        await o.team.press(o.ana, o.hers()[-1], action_id=AGAIN)
-        await o.slack.until(lambda: o.said()[-1] == "one two three four" and o.is_finished(2))
-        assert introductions(o) == [False, True]
+        await o.slack.until(lambda: "interrupted" in o.said(direct)[-1])
+        await quiet(o)
+        assert introductions(o, directly=True) == [False, False]
+        await o.team.press(o.ana, o.hers(direct)[-1], action_id=AGAIN)
+        await o.slack.until(lambda: o.said(direct)[-1] == "one two three four")
+        await quiet(o)
+        assert introductions(o, directly=True) == [False, True]
         assert await then(o) == [False, False]
 
 
 async def test_told_with_the_next_message_when_nobody_tries_again() -> None:
     async with office("one two") as o:
+        direct = o.team.dm(o.ana)
         o.ellie.generator.hold()
         await o.team.slash(o.ana, o.hall, "count")
         await o.slack.until(lambda: o.ellie.generator.requests)
         await o.restart()
-        await o.slack.until(lambda: "interrupted" in o.said()[-1] and o.is_finished(2))
-        assert True not in introductions(o)
+        await o.slack.until(lambda: "interrupted" in o.said(direct)[-1])
+        await quiet(o)
+        assert introductions(o, directly=True) == [False, False]
         assert await then(o) == [True, False]
 
 

@@ -97,6 +97,25 @@ async def test_programs_are_known_as_such() -> None:
         assert (await desk.people.get(user_id)).is_bot
 
 
+async def test_whether_somebody_runs_the_workspace_is_asked_each_time() -> None:
+    desk = Desk()
+    desk.slack.person("U1", "Ana", is_admin=True)
+    assert (await desk.people.get("U1")).is_admin
+    desk.slack.person("U1", "Ana")
+    assert not await desk.people.is_admin("U1")
+    assert not (await desk.people.get("U1")).is_admin
+
+
+async def test_who_is_told_to_come_from_elsewhere_is_not_one_of_ours_with_that_id() -> None:
+    desk = Desk()
+    desk.slack.person("U1", "Ana", is_admin=True)
+    ours = await desk.people.get("U1", team_id=TEAM)
+    theirs = await desk.people.get("U1", team_id="T9", name="Eve")
+    assert (ours.name, ours.home, ours.is_admin) == ("Ana", TEAM, True)
+    assert (theirs.name, theirs.home, theirs.is_admin) == ("Eve", "T9", False)
+    assert (ours.is_certain, theirs.is_certain) == (True, False)
+
+
 async def test_nobody_is_asked_about_twice_within_a_minute() -> None:
     desk = Desk()
     desk.slack.person("U1", "Ana", locale="zh-CN", is_admin=True)
@@ -104,11 +123,9 @@ async def test_nobody_is_asked_about_twice_within_a_minute() -> None:
     desk.watch.seconds = 59.9
     desk.slack.person("U1", "Anna")
     assert (await desk.people.get("U1")).name == "Ana"
-    assert await desk.people.is_admin("U1")
     assert desk.slack.asked == ["users.info U1"]
     desk.watch.seconds = 60
     assert (await desk.people.get("U1")).name == "Anna"
-    assert not await desk.people.is_admin("U1")
     desk.people.forget("U1")
     desk.slack.person("U1", "Ann")
     assert (await desk.people.get("U1")).name == "Ann"

@@ -132,18 +132,18 @@ async def test_a_restart_finishes_only_what_was_cut_off_in_its_own_workspace() -
 async def test_what_was_cut_off_in_one_workspace_is_never_told_in_the_other() -> None:
     async with two_workspaces("one two three") as both:
         here, there = both.here, both.there
-        for o in (here, there):
-            o.ellie.generator.hold(after_words=1)
+        direct = there.team.dm(there.ana)
+        there.ellie.generator.hold(after_words=1)
         await there.team.slash(there.ana, there.hall, "count")
-        await here.slack.until(lambda: there.said()[1:] == ["one"])
+        await here.slack.until(lambda: there.said(direct)[1:] == ["one"])
         await there.ellie.kill()
         here.ellie.workers.dead = frozenset({"other"})
-        await here.restart("one two three")
-        assert await is_answered(here, await here.call(here.ana, "count"))
-        assert here.said() == ["one two three"]
-        assert there.said()[1:] == ["one"]
+        await here.restart("Hello.")
+        assert await is_answered(here, await here.call(here.ana, "hello"))
+        assert [len(place.hers) for place in here.team.channels.values()] == [1]
+        assert there.said(direct)[1:] == ["one"]
         await there.restart()
-        await there.slack.until(lambda: "I was interrupted" in there.said()[-1])
+        await there.slack.until(lambda: "I was interrupted" in there.said(direct)[-1])
 
 
 async def test_in_an_enterprise_one_person_is_the_same_in_both_workspaces() -> None:

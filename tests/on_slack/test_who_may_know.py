@@ -7,6 +7,7 @@ from slack_stand_in import Channel
 from support.office import Office, office
 from support.office_talk import is_answered, quiet, whispers
 
+from adapters.slack.shortcuts import CALLBACK_ID
 from bot.domain.conversation import Visibility
 
 SECRET = "my dog is called Biscuit"
@@ -225,7 +226,9 @@ async def test_a_name_is_no_more_than_a_name(name: str) -> None:
         asked = o.ellie.prompts()[0]
         if name in {"Ana", "Ellie"}:
             assert f'{name} 2: "I like ducks"' in asked
-        await o.team.slash(eve, o.hall, "what is a fjord?")
+        await o.team.shortcut(eve, o.hall.messages[0], callback_id=CALLBACK_ID)
+        await o.slack.until(lambda: o.team.modal(eve))
+        await o.team.submit(eve, {"question": "what is a fjord?"})
         await quiet(o)
         repeated = next(said for said in o.hers() if "what is a fjord?" in said.shown_text)
         shown = repeated.text + repeated.shown_text
