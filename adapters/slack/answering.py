@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
@@ -41,6 +42,7 @@ from bot.ports.system import Clock
 log = get_logger(__name__)
 
 REMEMBERED_COMMANDS = 10_000
+REMEMBERED_ANSWERS = 10_000
 LEAST_SECONDS = 0.3
 """So long at least Slack is asked what stands around a message."""
 
@@ -97,6 +99,7 @@ class Answering:
         self._pace = pace
         self._elsewhere = Elsewhere(client, clock.elapsed)
         self._carried_out = Recent(REMEMBERED_COMMANDS)
+        self._shown: OrderedDict[str, tuple[str, ...]] = OrderedDict()
         self._first_ts: float | None = None
 
     async def answer(
@@ -229,7 +232,7 @@ class Answering:
             when_refused=when_refused,
         )
         self._answers.show(event_key, answer)
-        self._tasks.start(self._after(answer, sign), name="after-answer")
+        self._tasks.start(self._after(event_key, answer, sign), name="after-answer")
 
     async def _read_for(
         self, message: SlackMessage, place: Place, *, seconds: float = READING_SECONDS
@@ -282,8 +285,15 @@ class Answering:
     def _on_their_way(self) -> set[str]:
         return {ts for answer in self._answers.every() for ts in answer.screen.message_ids}
 
-    async def _after(self, answer: Answer[SlackScreen], sign: Sign) -> None:
+    def shown_lately(self, event_key: str) -> tuple[str, ...]:
+        """The messages of an answer that this process showed, also to what is stored nowhere."""
+        return self._shown.get(event_key, ())
+
+    async def _after(self, event_key: str, answer: Answer[SlackScreen], sign: Sign) -> None:
         await self._answers.ended(answer)
+        self._shown[event_key] = answer.screen.message_ids
+        while len(self._shown) > REMEMBERED_ANSWERS:
+            self._shown.popitem(last=False)
         sign.end()
         if self._changed is not None:
             await self._changed(answer.author_id)

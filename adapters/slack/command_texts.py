@@ -21,6 +21,7 @@ class SlackCommandTexts:
     edit_long: str
     save: str
     ask: str
+    asked_openly: str
     cancel: str
     form_expired: str
 
@@ -37,6 +38,8 @@ ENGLISH = SlackCommandTexts(
     "{command} {number} and then what it should say.",
     save="Save",
     ask="Ask",
+    asked_openly="I answer in the thread of that message, where everybody sees your question too. "
+    "Where I can't write, I answer you directly.",
     cancel="Cancel",
     form_expired="This form is no longer active. Copy your words, and use the command again.",
 )
@@ -52,6 +55,7 @@ CHINESE = SlackCommandTexts(
     "{command} {number}，后面是应该写的内容。",
     save="保存",
     ask="提问",
+    asked_openly="我会在那条消息的消息列里回答，那里的人也会看到你的问题。我不能发言的地方，我会直接回答你。",
     cancel="取消",
     form_expired="这个表单已经失效了。请复制里面的内容，重新使用命令。",
 )

@@ -203,7 +203,7 @@ def _otherwise(error: Exception, variable: str, anew: str) -> PlatformError:
         reason = str(error) or type(error).__name__
         return PlatformUnreachableError(
             f"Slack cannot be reached: {reason}. Check that this machine resolves and reaches "
-            "slack.com and wss-primary.slack.com on port 443."
+            "slack.com, hooks.slack.com, files.slack.com and wss-primary.slack.com on port 443."
         )
     status = int(getattr(error.response, "status_code", 0) or 0)
     if code in _LATER or status == _TOO_MANY or status >= _SERVER_ERRORS:

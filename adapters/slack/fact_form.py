@@ -94,9 +94,10 @@ def modal(
     }
 
 
-def text_field(name: str, label: str, **more: object) -> Block:
-    """A field for several lines of text."""
+def text_field(name: str, label: str, *, hint: str = "", **more: object) -> Block:
+    """A field for several lines of text, with a ``hint`` under it."""
     return {
+        **({"hint": _plain(hint)} if hint else {}),
         "type": "input",
         "block_id": name,
         "label": _plain(label),

@@ -66,7 +66,7 @@ class _Answered:
     """What there is of an answer: one that was still on its way, or where one is shown."""
 
     answer: Answer[SlackScreen] | None = None
-    delivery: Delivery | None = None
+    message_ids: tuple[str, ...] = ()
 
 
 class UnknownAuthorError(Exception):
@@ -238,7 +238,7 @@ class Inbox:
         if words:
             await self._answer_anew(message, place, answer)
         else:
-            found = _Answered(answer=answer, delivery=delivery)
+            found = self._answered(key, answer, delivery)
             self._tasks.start(self._take_back(message.channel_id, found), name="take-back")
 
     async def _revised(self, message: SlackMessage, words: str) -> Revised:
@@ -280,12 +280,13 @@ class Inbox:
         key = deleted.event_key
         self._deleted.add(key)
         trouble: StorageError | None = None
+        was_known = False
         async with self._in_order.for_(key):
             answer, delivery = self._answers.to(key), None
             if answer is not None:
                 answer.retract()
             try:
-                await self._revisions.deleted(Platform.SLACK, key)
+                was_known = await self._revisions.deleted(Platform.SLACK, key)
                 delivery = await self._deliveries.of_event(Platform.SLACK, key)
             except StorageError as error:
                 log.error("deletion_not_followed", error=str(error))
@@ -294,22 +295,29 @@ class Inbox:
                 answer = self._answers.of(delivery.turn_id)
             if answer is not None:
                 answer.retract()
-        found = _Answered(answer=answer, delivery=delivery)
+        found = self._answered(key, answer, delivery)
         self._tasks.start(self._take_back(deleted.channel_id, found), name="take-back")
         if trouble is not None:
             raise trouble  # not acknowledged, so that Slack tells of it again
-        await self._rewritten(deleted.user_id)
+        if was_known:
+            await self._rewritten(deleted.user_id)
+
+    def _answered(
+        self, key: str, answer: Answer[SlackScreen] | None, delivery: Delivery | None
+    ) -> _Answered:
+        noted = () if delivery is None else delivery.message_ids
+        return _Answered(answer=answer, message_ids=noted or self._answering.shown_lately(key))
 
     async def _take_back(self, channel_id: str, found: _Answered) -> None:
         """Take away what answers a message."""
         if found.answer is not None:
             await self._end(found.answer)
             screen = found.answer.screen
-        elif found.delivery is not None and found.delivery.message_ids:
+        elif found.message_ids:
             screen = self._answering.screen(
-                Spot(channel_id=channel_id, thread_ts=found.delivery.message_ids[0]),
+                Spot(channel_id=channel_id, thread_ts=found.message_ids[0]),
                 reply_texts_for(""),
-                earlier=found.delivery.message_ids,
+                earlier=found.message_ids,
             )
         else:
             return

@@ -41,6 +41,10 @@ _NETWORK = (
 """Everyday troubles: a line is enough, and its traceback would hold Slack's whole answer."""
 
 
+_BESIDE_THE_POINT = "As you gave `client` as well, `token` will be unused."
+"""Bolt finds SLACK_BOT_TOKEN in the environment by itself. It is Ellie's setting, and used."""
+
+
 class Discreet(logging.Filter):
     """Drops what is below warning, and takes secrets and contents out of the rest."""
 
@@ -49,6 +53,8 @@ class Discreet(logging.Filter):
         if record.levelno < logging.WARNING:
             return False
         message = record.getMessage()
+        if message == _BESIDE_THE_POINT:
+            return False
         error = record.exc_info[1] if record.exc_info else None
         if isinstance(error, _NETWORK):
             record.exc_info = None

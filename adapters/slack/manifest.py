@@ -53,13 +53,13 @@ def manifest(url: str = "") -> Mapping[str, Any]:
                     "name": "Ask Ellie about this",
                     "type": "message",
                     "callback_id": CALLBACK_ID,
-                    "description": "Ask something about a message; the answer is for you",
+                    "description": "Ask something about a message; the answer is in its thread",
                 }
             ],
             "slash_commands": [
                 {
                     "command": SLASH_PREFIX.strip(),
-                    "description": "Your memory with Ellie, or a word with her",
+                    "description": "Your memory with Ellie, or a question; only you see it",
                     "usage_hint": usage_hint(COMMANDS),
                     # People and channels that are named arrive as ids, which no name imitates.
                     "should_escape": True,

@@ -32,12 +32,12 @@ SCOPES = (
     Scope(
         name="app_mentions:read",
         why="hearing that somebody mentions her in a channel",
-        without="mentions in channels are not answered",
+        without="mentions are heard only where she may read all messages",
     ),
     Scope(
         name="assistant:write",
-        why="being an agent in Slack: sessions with a Stop button and suggested prompts",
-        without="Slack shows no sign that she is at work",
+        why="being an agent in Slack, with suggested prompts",
+        without="she suggests nothing to begin with",
     ),
     Scope(
         name="channels:history",

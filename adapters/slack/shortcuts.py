@@ -114,6 +114,7 @@ class AskShortcut:
                 text_field(
                     _QUESTION,
                     texts.ask_label,
+                    hint=own.asked_openly,
                     placeholder={"type": "plain_text", "text": texts.ask_hint, "emoji": False},
                 )
             ],

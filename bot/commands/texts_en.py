@@ -252,7 +252,8 @@ TEXTS = {
     "keep.kept": "Everything stays as it is.",
     # Link.
     "link.code": "Your code is {code}",
-    "link.how": "Type {p}link {code} with your other account within {minutes} minutes. "
+    "link.how": "Type /link {code} with your other account within {minutes} minutes, or in Slack "
+    "/ellie link {code}. "
     "It works once. Give it to nobody: whoever types it shares your memory.",
     "link.title": "This would become one memory",
     "link.own": "This account",

@@ -223,7 +223,8 @@ TEXTS = {
     "以及只从中得知的内容。可以吗？",
     "keep.kept": "一切保持原样。",
     "link.code": "你的代码是 {code}",
-    "link.how": "请在{minutes}分钟内用你的另一个账号输入 {p}link {code}。它只能用一次。"
+    "link.how": "请在{minutes}分钟内用你的另一个账号输入 /link {code}，在 Slack 里输入 "
+    "/ellie link {code}。它只能用一次。"
     "不要给任何人：谁输入它，谁就共用你的记忆。",
     "link.title": "这些会成为一份记忆",
     "link.own": "这个账号",

@@ -272,6 +272,8 @@ async def test_where_she_is_not_in_it_is_answered_directly() -> None:
         assert answer.thread_ts == question.ts
         assert "He likes ducks." in answer.shown_text
         assert away.hers == []
+        posts = o.slack.calls_of("chat.postMessage")
+        assert {call.arguments["channel"] for call in posts} == {direct.id}
         assert "quack quack" in o.ellie.prompts()[0]
         more = await o.team.say(o.ana, direct, "really?", thread_ts=question.ts)
         assert await is_answered(o, more)
@@ -286,6 +288,24 @@ async def test_a_file_of_the_message_is_read_and_is_somebody_elses() -> None:
         [turn] = o.ellie.turns()
         assert turn.shown == ()
         assert o.ellie.facts() == []
+
+
+async def test_about_a_notice_of_slacks_nothing_can_be_asked() -> None:
+    async with office() as o:
+        notice = await o.team.say(o.bo, o.hall, "has joined", subtype="channel_join")
+        await ask_about(o, notice, "who is that?")
+        assert "try again" in whispers(o)[-1]
+        assert o.hers() == []
+        assert o.ellie.turns() == []
+
+
+async def test_what_she_said_herself_can_be_asked_about() -> None:
+    async with office("42.", "Six times seven.") as o:
+        await o.call(o.ana, "what is the answer?")
+        await quiet(o)
+        await ask_about(o, o.hers()[0], "how so?")
+        assert '"42.' in o.ellie.prompts()[1]
+        assert o.said()[-1] == "Six times seven."
 
 
 async def test_a_form_is_answered_once() -> None:

@@ -138,7 +138,7 @@ async def test_a_question_about_a_message_is_handed_on(here: Office) -> None:
     assert question.message["ts"] == said.ts
     assert question.message["text"] == said.text
     assert question.view_id == view.id
-    assert question.event_key == f"T1:view:{view.id}"
+    assert question.event_key == f"T1:view:{view.id}:{said.ts}"
     assert question.locale == "en-US"
     assert question.response_url.startswith(here.slack.url)
 

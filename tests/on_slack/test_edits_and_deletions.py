@@ -107,8 +107,10 @@ async def test_a_message_deleted_before_it_was_told_of_is_not_answered() -> None
         late = dict(message_payload(o.team, asked))
         await o.team.delete(o.ana, asked)
         await quiet(o)
+        before = len(o.slack.calls)
         await o.team.emit({**late, "channel": o.hall.id, "channel_type": "channel"})
         await quiet(o)
+        assert len(o.slack.calls) == before
         assert o.hers() == []
         assert o.ellie.turns() == []
 
@@ -174,6 +176,17 @@ async def test_memory_follows_a_deletion_before_slack_does() -> None:
         await o.slack.until(lambda: deletion.is_acked)
         assert len(o.hers()) == 1
         o.slack.release("chat.delete")
+        await quiet(o)
+        assert o.hers() == []
+
+
+async def test_a_deletion_stops_the_model_before_memory_has_followed() -> None:
+    async with office("one two three") as o:
+        asked = await hold_after(o, 1, "my dog is called Biscuit")
+        database: Any = o.ellie.storage.database
+        async with database.writing:
+            await o.team.delete(o.ana, asked)
+            await o.slack.until(lambda: not o.ellie.generator._cancelled)
         await quiet(o)
         assert o.hers() == []
 

@@ -32,10 +32,13 @@ async def test_the_same_event_twice_is_answered_once() -> None:
     async with office("Hello.") as o:
         asked = await o.call(o.ana, "hello")
         await o.answered()
+        await quiet(o)
+        before = len(o.slack.calls)
         for delivery in told_of(o, asked):
             await o.slack.redeliver(delivery)
         await quiet(o)
         assert o.said() == ["Hello."]
+        assert len(o.slack.calls) == before
         assert len(told_of(o, asked)) == 4
         assert is_taken(o, asked)
         assert len(o.ellie.generator.requests) == 1

@@ -389,31 +389,33 @@ async def test_a_message_that_is_just_being_read_when_she_stops_is_not_lost() ->
 
 async def test_a_question_by_a_command_that_was_cut_off_is_apologised_for_in_its_thread() -> None:
     async with office("one two three") as o:
+        dm = o.team.dm(o.ana)
         o.ellie.generator.hold(after_words=2)
         await o.team.slash(o.ana, o.hall, "what is a word?")
-        await o.slack.until(lambda: len(o.hers()) == 2 and o.ellie.state.deliveries)
+        await o.slack.until(lambda: len(o.hers(dm)) == 2 and o.ellie.state.deliveries)
         await o.slack.settled()
-        root, half = o.hers()
+        root, half = o.hers(dm)
         await o.restart()
         await o.slack.until(lambda: "I was interrupted" in half.shown_text)
-        assert o.hers() == [root, half]
+        assert o.hers(dm) == [root, half]
         assert half.thread_ts == root.ts
         assert not half.is_streaming
         o.ellie.generator.enqueue("A sound.")
         await o.slack.until(lambda: o.ellie.adapter.is_idle)
         await o.team.press(o.ana, half, action_id=AGAIN)
-        await o.slack.until(lambda: o.is_finished(2) and "A sound." in half.shown_text)
-        assert o.hers() == [root, half]
+        await o.slack.until(lambda: o.is_finished(2, dm) and "A sound." in half.shown_text)
+        assert o.hers(dm) == [root, half]
 
 
 async def test_a_question_by_a_command_without_any_text_yet_is_apologised_for_as_well() -> None:
     async with office("one two three") as o:
+        dm = o.team.dm(o.ana)
         o.ellie.generator.hold()
         await o.team.slash(o.ana, o.hall, "what is a word?")
         await o.slack.until(lambda: o.ellie.generator.requests)
         await o.restart()
-        await o.slack.until(lambda: len(o.hers()) == 2)
-        root, told = o.hers()
+        await o.slack.until(lambda: len(o.hers(dm)) == 2)
+        root, told = o.hers(dm)
         assert "I was interrupted" in told.shown_text
         assert told.thread_ts == root.ts
 

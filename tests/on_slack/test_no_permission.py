@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from slack_stand_in import SlackStandIn
+from structlog.testing import capture_logs
 from support.office import Ellie, Office, office
 from support.office_talk import is_answered, quiet
 
@@ -154,8 +155,15 @@ SCOPES = [
 
 @pytest.mark.parametrize("scope", SCOPES)
 async def test_without_one_right_she_says_so_in_the_log_and_goes_on(
-    scope: str, capsys: pytest.CaptureFixture[str]
+    scope: str,
 ) -> None:
+    with capture_logs() as logs:
+        await answers_without(scope)
+    told = [line for line in logs if line["event"] == "slack_scope_missing"]
+    assert [line["scope"] for line in told] == [scope]
+
+
+async def answers_without(scope: str) -> None:
     async with office("Hello.", "Hello again.", manifest=without(scope)) as o:
         await o.team.say(o.bo, o.hall, "I vote for the lake")
         file = ("list.txt", b"milk and honey", "text/plain")
@@ -167,18 +175,19 @@ async def test_without_one_right_she_says_so_in_the_log_and_goes_on(
         assert ("lake" in prompt) is (scope != "channels:history")
         assert ("milk and honey" in prompt) is (scope != "files:read")
         assert ("called Ana" in prompt) is (scope != "users:read")
-    lines = [one for one in capsys.readouterr().out.splitlines() if "slack_scope_missing" in one]
-    assert [f"scope={scope}" in line for line in lines] == [True]
 
 
-async def test_with_all_rights_of_the_manifest_nothing_is_missing(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+async def test_with_all_rights_of_the_manifest_nothing_is_missing() -> None:
+    with capture_logs() as logs:
+        await answers_with_all_rights()
+    assert not [line for line in logs if line["event"] == "slack_scope_missing"]
+
+
+async def answers_with_all_rights() -> None:
     async with office("Hello.", manifest=dict(manifest())) as o:
         assert await is_answered(o, await o.call(o.ana, "hello"))
         missing = [call for call in o.slack.calls if call.error == "missing_scope"]
         assert missing == []
-    assert "slack_scope_missing" not in capsys.readouterr().out
 
 
 async def test_without_knowing_a_channel_nothing_is_told_elsewhere() -> None:
@@ -231,25 +240,25 @@ async def test_a_removed_app_ends_her_and_erases_if_she_was_told_to(erases: bool
         assert ("Biscuit" in repr(state)) is not erases
 
 
-async def test_events_that_slack_dropped_are_told_in_the_log(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+async def test_events_that_slack_dropped_are_told_in_the_log() -> None:
     async with office("Hello.") as o:
-        await o.team.emit({"type": "app_rate_limited", "minute_rate_limited": 1518467820})
-        await o.slack.settled()
+        with capture_logs() as logs:
+            await o.team.emit({"type": "app_rate_limited", "minute_rate_limited": 1518467820})
+            await o.slack.settled()
+        assert "slack_events_dropped" in [line["event"] for line in logs]
         assert o.slack.deliveries[-1].is_acked
         assert await is_answered(o, await o.call(o.ana, "hello"))
-    assert "slack_events_dropped" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("over_http", [True, False])
 async def test_settings_of_another_app_in_the_environment_change_nothing(
-    monkeypatch: pytest.MonkeyPatch, over_http: bool
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, over_http: bool
 ) -> None:
     for name in ("CLIENT_ID", "CLIENT_SECRET", "SIGNING_SECRET", "BOT_TOKEN", "SCOPES"):
         monkeypatch.setenv(f"SLACK_{name}", "another")
     async with office("Hello.", over_http=over_http) as o:
         assert await is_answered(o, await o.call(o.ana, "hello"))
+    assert caplog.text == ""
 
 
 @pytest.mark.parametrize("over_http", [True, False])

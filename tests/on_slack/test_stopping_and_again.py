@@ -389,12 +389,13 @@ async def test_without_a_database_another_answer_is_refused_with_a_sentence() ->
 
 async def test_again_under_a_question_by_a_command_goes_into_the_same_thread() -> None:
     async with office("A unit.", "A sound.") as o:
+        dm = o.team.dm(o.ana)
         await o.team.slash(o.ana, o.hall, "what is a word?")
-        await o.slack.until(lambda: o.is_finished(2))
-        root, reply = o.hers()
+        await o.slack.until(lambda: o.is_finished(2, dm))
+        root, reply = o.hers(dm)
         await press_again(o, reply)
-        await o.slack.until(lambda: "A sound." in reply.shown_text and o.is_finished(2))
-        assert o.hers() == [root, reply]
+        await o.slack.until(lambda: "A sound." in reply.shown_text and o.is_finished(2, dm))
+        assert o.hers(dm) == [root, reply]
         assert "what is a word?" in root.shown_text
 
 

@@ -196,6 +196,14 @@ async def test_in_a_thread_that_begins_with_a_command_she_stays_out() -> None:
         assert not await is_answered(o, more)
 
 
+async def test_a_thread_under_words_of_hers_is_hers() -> None:
+    async with office("You too.") as o:
+        hers = await o.team.say(o.team.bot, o.hall, "Good morning, everybody")
+        said = await o.team.say(o.ana, o.hall, "have a nice day", thread_ts=hers.ts)
+        assert await is_answered(o, said)
+        assert "Good morning, everybody" in o.ellie.prompts()[0]
+
+
 @pytest.mark.parametrize("place", ["hall", "dm"])
 async def test_programs_are_not_answered(place: str) -> None:
     async with office() as o:

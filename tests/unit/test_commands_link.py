@@ -34,7 +34,8 @@ async def test_a_code_is_shown_once_with_what_to_do(desk: Desk) -> None:
     (code,) = desk.ids.codes
     written = f"{code[:4]}-{code[4:]}"
     assert reply.lines[0] == f"Your code is {written}"
-    assert f"Type /link {written} with your other account within 10 minutes." in reply.lines[1]
+    assert f"Type /link {written} with your other account within 10 minutes" in reply.lines[1]
+    assert f"in Slack /ellie link {written}." in reply.lines[1]
     assert reply.private
     assert code not in repr(desk.storage.state)
     assert hashlib.sha256(code.encode()).hexdigest() in repr(desk.storage.state)

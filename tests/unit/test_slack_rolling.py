@@ -96,6 +96,14 @@ def test_what_no_person_writes_ends_all_the_same(text: str) -> None:
     assert len(messages) < 100
 
 
+@pytest.mark.parametrize("begin", ["```\n", "> ~~~~~~\n> ", ""])
+def test_at_the_brim_code_can_still_be_closed(begin: str) -> None:
+    for size in range(240, 310):
+        messages = rolled(begin + "a" * size, 300)
+        assert all(length(message) <= 300 for message in messages)
+        assert not any(rolling.closing(message) for message in messages)
+
+
 def test_the_best_place_is_taken() -> None:
     text = "one two. three four\nfive six\n\nseven eight" + " nine" * 30
     assert rolled(text, 70)[0] == "one two. three four\nfive six"
@@ -300,6 +308,9 @@ TROUBLES = st.lists(
 @given(TEXTS, st.lists(st.integers(0, 900), max_size=12), LIMITS, TROUBLES)
 @example("a b c d", [1, 3], 150, ["lost after", "", ""])
 @example("one two three", [7], 150, ["busy after"])
+@example("one two three", [7], 150, ["lost after", "busy before"])
+@example("one two three", [7], 150, ["lost after", "", "", "", "lost before"])
+@example("one two three", [7], 150, ["lost after", "", "", "", "lost after"])
 async def test_whatever_goes_wrong_the_messages_say_the_text(
     text: str, stops: list[int], limit: int, troubles: list[str]
 ) -> None:
