@@ -92,7 +92,7 @@ class ThreadOutlet:
         """Send the next message; returns its timestamp, which is its id."""
         name = self._name()
         if self.may_be_there and not self._begun:
-            self._begun = await self._arrived(name)
+            self._begun = await self.begun() or ""
         if found := self._begun:
             await self.change(found, text, blocks, metadata=_metadata(name))
         else:
@@ -150,15 +150,26 @@ class ThreadOutlet:
             if error_code(error) != NOT_STREAMING:
                 raise
 
-    async def lost_stream(self, own: Collection[str] = ()) -> str | None:
+    async def begun(self, own: Collection[str] = ()) -> str | None:
+        """The message that has the name of the next one, or began and never got to have one.
+
+        ``own`` are the messages of this reply.
+        """
+        name, thread = self._name(), await self._thread()
+        for message in thread:
+            if message.get("user") == self._me and _name_of(message) == name:
+                return str(message["ts"])
+        return self._lost_stream(thread, own)
+
+    def _lost_stream(self, thread: Sequence[Mapping[str, Any]], own: Collection[str]) -> str | None:
         """The one stream of hers in this place that was not ended, and of which nobody knows.
 
-        ``own`` are the messages of this reply. None when there are several.
+        None when there are several.
         """
         known = {*own, *self._known()}
         found = [
             str(message["ts"])
-            for message in await self._thread()
+            for message in thread
             if message.get("user") == self._me
             and message["ts"] not in known
             and message.get(_STATE, _ENDED) != _ENDED
@@ -182,13 +193,6 @@ class ThreadOutlet:
         except SlackApiError as error:
             if error_code(error) != "message_not_found":
                 raise
-
-    async def _arrived(self, name: str) -> str:
-        """The message that has the name, or began and never got to have one."""
-        for message in await self._thread():
-            if message.get("user") == self._me and _name_of(message) == name:
-                return str(message["ts"])
-        return await self.lost_stream() or ""
 
     async def _thread(self) -> Sequence[Mapping[str, Any]]:
         """What was said in the thread since; nothing where Ellie may not read that."""

@@ -137,7 +137,7 @@ class NativeStream:
     async def _begin(self, text: str) -> None:
         outlet, spot = self._outlet, self._outlet.spot
         if outlet.may_be_there:
-            found = await outlet.lost_stream(self.message_ids)
+            found = await outlet.begun(self.message_ids)
             if found is not None:
                 self._parts.append(_Part(found, "", self._clock(), in_doubt=True))
                 outlet.may_be_there, self._prefix = False, ""

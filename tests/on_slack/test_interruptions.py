@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from slack_stand_in import Message
-from support.office import Ellie, Office, office
+from support.office import Ellie, HeldGenerator, Office, office
 from support.slack_looks import introductions, labels
 
 from adapters.recovering import DeliveryRecovery
@@ -32,6 +32,13 @@ async def hold_after(o: Office, words: int, question: str = "count") -> Message:
         await o.slack.until(lambda: o.ellie.generator.requests)
     await o.slack.settled()
     return asked
+
+
+def held(*replies: str, after_words: int = 0) -> HeldGenerator:
+    """A model that is slow from the beginning."""
+    generator = HeldGenerator(*replies)
+    generator.hold(after_words=after_words)
+    return generator
 
 
 async def recovered(o: Office) -> None:
@@ -119,9 +126,7 @@ async def test_killed_again_while_it_is_made_up_for_there_is_an_apology_and_a_bu
     async with office("one two three four") as o:
         await hold_after(o, 2)
         [half] = o.hers()
-        await o.restart()
-        o.ellie.generator.hold(after_words=1)
-        o.ellie.generator.enqueue("five six")
+        await o.restart(generator=held("five six", after_words=1))
         await o.slack.until(lambda: o.ellie.generator.requests)
         await o.restart()
         await o.slack.until(lambda: "I was interrupted" in o.said()[0])
@@ -144,8 +149,7 @@ async def test_killed_again_before_there_was_text_there_is_one_apology(
     async with office("never") as o:
         asked = await hold_after(o, 0)
         for _ in range(2):
-            await o.restart("never")
-            o.ellie.generator.hold()
+            await o.restart(generator=held("never"))
             await o.slack.until(lambda: o.ellie.generator.requests or o.hers())
         await o.slack.until(lambda: o.ellie.adapter.is_idle)
         [told] = o.hers()
@@ -238,7 +242,10 @@ async def test_killed_when_a_stream_had_begun_unnoticed_no_second_message_appear
         assert o.hers(channel) == [half]
 
 
-async def test_killed_when_a_message_was_posted_unnoticed_no_second_one_appears() -> None:
+@pytest.mark.parametrize("is_slow", [False, True])
+async def test_killed_when_a_message_was_posted_unnoticed_no_second_one_appears(
+    *, is_slow: bool
+) -> None:
     async with office("one two three four") as o:
         o.slack.fail("chat.startStream", "unknown_method", times=99)
         o.ellie.generator.hold(after_words=2)
@@ -249,7 +256,11 @@ async def test_killed_when_a_message_was_posted_unnoticed_no_second_one_appears(
         await o.ellie.kill()
         o.slack.release("conversations.replies")
         [half] = o.hers()
-        await o.restart("five six")
+        generator = held("five six", after_words=1)
+        await o.restart(generator=generator)
+        if is_slow:
+            await o.slack.until(lambda: "five" in o.said()[-1])
+        generator.release()
         await o.slack.until(lambda: is_whole(o, "five six"))
         assert o.hers() == [half]
         assert labels(half) == ["Again"]

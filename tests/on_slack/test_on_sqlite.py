@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -157,8 +158,9 @@ async def test_half_a_reply_of_a_killed_process_is_completed(tmp_path: Path) -> 
 
 async def test_a_message_is_confirmed_only_when_it_is_in_the_file(tmp_path: Path) -> None:
     async with sqlite_office(tmp_path, "Hello.") as s:
-        blocking = sqlite3.connect(s.file)
-        blocking.execute("BEGIN IMMEDIATE")
+        blocking = sqlite3.connect(s.file, check_same_thread=False)
+        # Whoever has the database just now lets go of it only while this waits elsewhere.
+        await asyncio.to_thread(blocking.execute, "BEGIN IMMEDIATE")
         asked = await s.o.write(s.o.ana, "hello")
         await s.o.slack.until(lambda: s.o.slack.calls_of("agents.sessions.setStatus"))
         assert not is_taken(s.o, asked)

@@ -29,7 +29,9 @@ SENTENCES = (
 
 
 @pytest.mark.parametrize("name", SENTENCES)
-@pytest.mark.parametrize("words", ["please say hi to {}", "{}, hello", "替我向 {} 问好", "跟{}问好", "{}"])
+@pytest.mark.parametrize(
+    "words", ["please say hi to {}", "{}, hello", "替我向 {} 问好", "跟{}问好", "{}"]
+)
 def test_a_name_that_is_a_sentence_teaches_nothing(name: str, words: str) -> None:
     said = words.format(mention("@", name, otherwise="someone"))
     assert list(extract(said, NOW)) == []
