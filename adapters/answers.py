@@ -10,6 +10,11 @@ from typing import Any, Generic
 from adapters.answer import Answer, S
 from adapters.tasks import OwnedTasks
 from bot.domain.turn import TurnId
+from bot.engine.deliveries import Deliveries
+from bot.errors import StorageError
+from bot.log import get_logger
+
+log = get_logger(__name__)
 
 
 class Answers(Generic[S]):
@@ -56,6 +61,17 @@ class Answers(Generic[S]):
         """Wait until an answer is shown, as far as it will be."""
         if answer in self._task:
             await asyncio.wait({self._task[answer]})
+
+    async def end_unseen(self, answer: Answer[S], deliveries: Deliveries) -> None:
+        """End an answer that nobody is to see, and have told again what only its end told."""
+        answer.retract()
+        await self.ended(answer)
+        if answer.turn_id is None:
+            return
+        try:
+            await deliveries.unseen(answer.turn_id)
+        except StorageError as error:
+            log.error("unseen_end_not_noted", error=str(error))
 
     def _forget(self, event_id: Hashable, answer: Answer[S]) -> None:
         del self._task[answer]

@@ -133,7 +133,7 @@ class Inbox:
         self, message: discord.Message, me: discord.ClientUser, answer: Answer[ReplyScreen] | None
     ) -> None:
         if answer is not None:
-            await self._end(answer)
+            await self._answers.end_unseen(answer, self._deliveries)
         await self._answering.anew(
             message,
             me,
@@ -186,22 +186,11 @@ class Inbox:
     ) -> None:
         """Take away what answers a message; ``answer`` is one that was still on its way."""
         if answer is not None:
-            await self._end(answer)
+            await self._answers.end_unseen(answer, self._deliveries)
             await _remove(answer.screen.shown)
         elif delivery is not None:
             await _remove(shown_before(delivery, self._channels))
         await self._close_thread(message_id)
-
-    async def _end(self, answer: Answer[ReplyScreen]) -> None:
-        """End an answer that nobody is to see, and have told again what only its end told."""
-        answer.retract()
-        await self._answers.ended(answer)
-        if answer.turn_id is None:
-            return
-        try:
-            await self._deliveries.unseen(answer.turn_id)
-        except StorageError as error:
-            log.error("unseen_end_not_noted", error=str(error))
 
     async def _close_thread(self, message_id: int) -> None:
         """Close the thread that was opened to answer a message, and is named after its words.

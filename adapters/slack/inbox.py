@@ -262,7 +262,7 @@ class Inbox:
         self, message: SlackMessage, place: Place, answer: Answer[SlackScreen] | None
     ) -> None:
         if answer is not None:
-            await self._end(answer)
+            await self._answers.end_unseen(answer, self._deliveries)
         await self._answering.anew(
             message,
             await self._author_of(message),
@@ -311,7 +311,7 @@ class Inbox:
     async def _take_back(self, channel_id: str, found: _Answered) -> None:
         """Take away what answers a message."""
         if found.answer is not None:
-            await self._end(found.answer)
+            await self._answers.end_unseen(found.answer, self._deliveries)
             screen = found.answer.screen
         elif found.message_ids:
             screen = self._answering.screen(
@@ -325,14 +325,3 @@ class Inbox:
             await screen.remove()
         except ScreenError as error:
             log.warning("reply_not_removed", **error.detail)
-
-    async def _end(self, answer: Answer[SlackScreen]) -> None:
-        """End an answer that nobody is to see, and have told again what only its end told."""
-        answer.retract()
-        await self._answers.ended(answer)
-        if answer.turn_id is None:
-            return
-        try:
-            await self._deliveries.unseen(answer.turn_id)
-        except StorageError as error:
-            log.error("unseen_end_not_noted", error=str(error))
