@@ -29,7 +29,8 @@ from adapters.slack.command_outlets import (
 )
 from adapters.slack.command_texts import slack_command_texts
 from adapters.slack.events import SlackMessage
-from adapters.slack.fact_form import MAX_CHARACTERS, FactForms
+from adapters.slack.fact_form import FactForms
+from adapters.slack.forms import MAX_CHARACTERS
 from adapters.slack.pending import Miss, Pending, Press, press_in
 from adapters.slack.people import People
 from adapters.slack.places import Places

@@ -12,8 +12,8 @@ from typing import Any, TypeAlias
 
 from adapters.command_texts import command_texts
 from adapters.slack.command_texts import slack_command_texts
-from adapters.slack.fact_form import MAX_CHARACTERS as MOST_IN_FORM
-from adapters.slack.fact_form import field_of, text_field
+from adapters.slack.forms import MAX_CHARACTERS as MOST_IN_FORM
+from adapters.slack.forms import field_of, text_field
 from adapters.slack.home_answers import Carrying, notice_of
 from adapters.slack.home_blocks import modal
 from adapters.slack.home_dialogs import Answer, Asked, Dialogs

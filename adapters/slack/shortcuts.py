@@ -13,8 +13,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from adapters.reply_texts import reply_texts_for
 from adapters.slack.command_outlets import delivered
 from adapters.slack.command_texts import slack_command_texts
-from adapters.slack.fact_form import FORM_SECONDS, field_of, modal, text_field
-from adapters.slack.pending import Miss, Pending
+from adapters.slack.forms import FORM_SECONDS, modal, taken, text_field
+from adapters.slack.pending import Pending
 from adapters.slack.people import People
 from adapters.slack.workspace import Workspace
 from adapters.tasks import OwnedTasks
@@ -124,18 +124,10 @@ class AskShortcut:
             self._pending.take(id_, question.user_id)
 
     async def _sent(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
-        view = body["view"]
-        question = self._pending.take(
-            str(view.get("private_metadata", "")), str(body["user"].get("id", ""))
-        )
-        text = field_of(view, _QUESTION)
-        if isinstance(question, Miss) and question is not Miss.USED:
-            texts = slack_command_texts(language_of(text))
-            await ack(response_action="errors", errors={_QUESTION: texts.form_expired})
-            return
-        await ack()
-        if not isinstance(question, Miss):
-            asked = replace(question, text=text, view_id=str(view.get("id", "")))
+        sent = await taken(self._pending, _QUESTION, ack, body)
+        question, text = sent
+        if question is not None:
+            asked = replace(question, text=text, view_id=str(body["view"].get("id", "")))
             self._tasks.start(self._hand_on(asked), name="question-about")
 
     async def _hand_on(self, question: Question) -> None:
