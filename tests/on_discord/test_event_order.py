@@ -22,8 +22,8 @@ async def test_an_answer_that_ends_while_memory_follows_an_edit_is_given_anew(
         inbox = t.ellie.client._parts.inbox
         revise = t.ellie.control.revisions.edited
 
-        async def slowly(platform: Platform, event_key: str, text: str) -> Revised:
-            revised = await revise(platform, event_key, text)
+        async def slowly(platform: Platform, event_key: str, text: str, **more: Any) -> Revised:
+            revised = await revise(platform, event_key, text, **more)
             answer = inbox._answers.to(int(event_key))
             assert answer is not None
             t.ellie.generator.release()
