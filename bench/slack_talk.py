@@ -34,7 +34,7 @@ from bot.local_models import choose_model, model_store
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from slack_stand_in import Channel, SlackStandIn, Team, User
-from support.discord_commands import words_of  # noqa: E402
+from support.discord_commands import words_of
 
 PATIENCE_SECONDS = 300.0
 TOLD = "Hi, I'm Ana. I'm a nurse in Porto and my dog is called Biscuit."

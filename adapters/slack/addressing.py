@@ -56,11 +56,6 @@ def decide(
     return Decision(answers=bool(reason), reason=reason or "unaddressed")
 
 
-def is_mentioned(message: SlackMessage, me: str) -> bool:
-    """Whether she is called by name."""
-    return me in mentions_in(message.text).users
-
-
 def is_withdrawn(message: SlackMessage, *, place: Place, policy: AnswerPolicy, me: str) -> bool:
     """Whether an edit has a message that was said to her not be said to her any more.
 

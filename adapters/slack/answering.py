@@ -9,7 +9,7 @@ from typing import Protocol
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.answer import USUAL_PACE, Answer, Pace
+from adapters.answer import USUAL_PACE, Answer, Pace, ScreenError
 from adapters.answers import Answers
 from adapters.recent import Recent
 from adapters.reply_texts import ReplyTexts, reply_texts_for
@@ -32,6 +32,7 @@ from bot.commands.call import Caller
 from bot.commands.parsing import Invocation, Mistake
 from bot.domain.identity import Platform
 from bot.domain.message import AgainRequest
+from bot.domain.turn import TurnId
 from bot.engine.deliveries import Deliveries
 from bot.engine.reply import Reply
 from bot.engine.turn import TurnEngine
@@ -43,6 +44,7 @@ log = get_logger(__name__)
 
 REMEMBERED_COMMANDS = 10_000
 REMEMBERED_ANSWERS = 10_000
+COMMAND_SECONDS = 1.0
 LEAST_SECONDS = 0.3
 """So long at least Slack is asked what stands around a message."""
 
@@ -99,6 +101,7 @@ class Answering:
         self._pace = pace
         self._elsewhere = Elsewhere(client, clock.elapsed)
         self._carried_out = Recent(REMEMBERED_COMMANDS)
+        self._began_at = clock.now()
         self._shown: OrderedDict[str, tuple[str, ...]] = OrderedDict()
         self._first_ts: float | None = None
 
@@ -147,12 +150,16 @@ class Answering:
             sign.end()
             raise
         texts = reply_texts_for(text, user.locale)
+        # A process that ended before it told Slack that the message arrived may have begun.
+        earlier = () if reply.turn_id is None else await self._shown_at(message.event_key)
         screen = self.screen(
             spot,
             texts,
             # What was said before an edit may have got an answer, of which the names are taken.
             event_key="" if is_edited else message.event_key,
+            may_be_there=not is_edited and message.sent_at < self._began_at,
             heading=of_remarks(read.remarks),
+            earlier=earlier or None,
         )
         self.show(
             message.event_key,
@@ -174,10 +181,12 @@ class Answering:
         shown: Sequence[str] = (),
         only_unanswered: bool = False,
         after_interruption: bool = False,
+        is_wanted: Callable[[], bool] = lambda: True,
     ) -> Reply:
         """Answer a message once more: its words have changed, or the answer was cut off.
 
-        ``shown`` are the messages of an earlier answer, which was still on its way.
+        ``shown`` are the messages of an earlier answer, which was still on its way. ``is_wanted``
+        is asked before anything is shown.
         """
         text = await self.words_of(message)
         read = await self._read_for(message, place)
@@ -193,9 +202,12 @@ class Answering:
         )
         if reply.turn_id is None:
             log.info("not_answered_anew", status=(await reply.outcome()).status.value)
-            if not shown:
+            if after_interruption or not shown:
                 return reply  # nobody waits; why there is none is said to whoever does
         earlier = [*shown] or await self._shown_at(message.event_key)
+        if not is_wanted():
+            reply.cancel(is_seen=False)
+            return reply
         spot = spot_of(message, user)
         texts = reply_texts_for(text, user.locale)
         screen = self.screen(
@@ -285,6 +297,24 @@ class Answering:
     def _on_their_way(self) -> set[str]:
         return {ts for answer in self._answers.every() for ts in answer.screen.message_ids}
 
+    async def take_away(self, screen: SlackScreen) -> bool:
+        """Take away all messages of a reply, with patience. False when Slack may do so later."""
+        for pause in (*self._pace.last_tries, None):
+            try:
+                await screen.remove()
+            except ScreenError as error:
+                log.warning("reply_not_removed", **error.detail)
+                if error.is_final or pause is None:
+                    return error.is_final
+                await asyncio.sleep(pause)
+            else:
+                return True
+        return False
+
+    def is_answering(self, turn_id: TurnId) -> bool:
+        """Whether an answer of a turn is on its way."""
+        return self._answers.of(turn_id) is not None
+
     def shown_lately(self, event_key: str) -> tuple[str, ...]:
         """The messages of an answer that this process showed, also to what is stored nowhere."""
         return self._shown.get(event_key, ())
@@ -343,7 +373,10 @@ class Answering:
             is_ext_shared=message.is_ext_shared,
             root_ts=message.root_ts,
         )
-        self._tasks.start(self._commands.typed(message, understood, caller), name="typed-command")
+        typed = self._commands.typed(message, understood, caller)
+        carrying_out = self._tasks.start(typed, name="typed-command")
+        # Slack is told that the request arrived once it is carried out, if that is soon.
+        await asyncio.wait({carrying_out}, timeout=COMMAND_SECONDS)
         return True
 
 

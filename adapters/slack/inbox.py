@@ -16,12 +16,12 @@ from typing import Any
 
 from slack_bolt.app.async_app import AsyncApp
 
-from adapters.answer import Answer, ScreenError
+from adapters.answer import Answer
 from adapters.answers import Answers
 from adapters.ordering import InOrder
 from adapters.recent import Recent
 from adapters.reply_texts import reply_texts_for
-from adapters.slack.addressing import Decision, decide, is_mentioned, is_withdrawn, never
+from adapters.slack.addressing import Decision, decide, is_withdrawn, never
 from adapters.slack.answering import Answering
 from adapters.slack.command_answering import Changed
 from adapters.slack.events import (
@@ -36,13 +36,14 @@ from adapters.slack.events import (
 from adapters.slack.files import names_of
 from adapters.slack.outlets import Spot
 from adapters.slack.people import People, SlackUser
-from adapters.slack.places import Place, Places
+from adapters.slack.places import Place, PlaceKind, Places
 from adapters.slack.screen import SlackScreen
 from adapters.slack.workspace import Workspace
 from adapters.tasks import OwnedTasks
 from bot.domain.delivery import Delivery
 from bot.domain.identity import Platform
 from bot.domain.policy import AnswerPolicy
+from bot.domain.turn import TurnId
 from bot.engine.deliveries import Deliveries
 from bot.engine.participation import Participation
 from bot.engine.policies import ChannelPolicies
@@ -67,6 +68,7 @@ class _Answered:
 
     answer: Answer[SlackScreen] | None = None
     message_ids: tuple[str, ...] = ()
+    turn_id: TurnId | None = None
 
 
 class UnknownAuthorError(Exception):
@@ -106,6 +108,7 @@ class Inbox:
         self._tasks = tasks
         self._clock = clock
         self._in_order = InOrder()
+        self._anew_in_order = InOrder()
         self._deleted = Recent(REMEMBERED)
         self._taken = Recent(REMEMBERED)
         self._threads = Recent(REMEMBERED)
@@ -137,11 +140,10 @@ class Inbox:
         if key in self._taken and not is_edited:
             return  # told twice: as a message and as a mention, or delivered again
         read_until = asyncio.get_running_loop().time() + TAKING_SECONDS
-        place, user = await self._place_and_author(message)
-        decision = await self._decide(message, place)
+        decision = await self._decide(message)  # of most messages, nothing is asked of Slack
         if not decision.answers:
             return
-        user = user or await self._author_of(message)
+        place, user = await asyncio.gather(self._place_of(message), self._author_of(message))
         if user.is_bot:
             return
         if not user.is_certain:
@@ -162,7 +164,8 @@ class Inbox:
         if self._answers.to(key) is not None:  # and not a command, which is no talk with her
             self._threads.add((message.channel_id, message.root_ts))
 
-    async def _decide(self, message: SlackMessage, place: Place) -> Decision:
+    async def _decide(self, message: SlackMessage) -> Decision:
+        place = _as_told(message)
         me, policy = self._workspace.bot_user_id, await self._policy_in(place)
         decision = decide(message, place=place, policy=policy, me=me, takes_part=True)
         if not decision.answers or not message.is_in_thread:
@@ -194,12 +197,6 @@ class Inbox:
             log.error("policy_not_read", error=str(error))
             return AnswerPolicy.USUAL
 
-    async def _place_and_author(self, message: SlackMessage) -> tuple[Place, SlackUser | None]:
-        """Both at once where somebody speaks to Ellie; else it may not matter who it was."""
-        if message.channel_type == "im" or is_mentioned(message, self._workspace.bot_user_id):
-            return await asyncio.gather(self._place_of(message), self._author_of(message))
-        return await self._place_of(message), None
-
     async def _author_of(self, message: SlackMessage) -> SlackUser:
         return await self._people.get(
             message.user_id, team_id=message.user_team_id, name=message.user_name
@@ -216,60 +213,62 @@ class Inbox:
         """Have memory say the new words, and answer them if the old ones had no answer yet.
 
         An edit after which the message is not said to her any more is taken for a deletion.
-        """
-        message, key = edited.message, edited.message.event_key
-        if never(message, self._workspace.bot_user_id) not in {"", "empty"}:
-            return
-        place = await self._place_of(message)
-        words = await self._answering.words_of(message)
-        policy = await self._policy_in(place)
-        if is_withdrawn(message, place=place, policy=policy, me=self._workspace.bot_user_id):
-            words = ""
-        # The answer may end while memory changes, and was to the old words all the same.
-        answer = self._answers.to(key)
-        revised = await self._revised(message, words)
-        if revised is Revised.UNKNOWN and self._clock.now() - message.sent_at < LATE_EDIT:
-            await self._take(message, is_edited=True)
-        if revised is not Revised.CHANGED:
-            return
-        delivery = await self._deliveries.of_event(Platform.SLACK, key)
-        if answer is None and delivery is not None:
-            answer = self._answers.of(delivery.turn_id)
-        if words:
-            await self._answer_anew(message, place, answer)
-        else:
-            found = self._answered(key, answer, delivery)
-            self._tasks.start(self._take_back(message.channel_id, found), name="take-back")
-
-    async def _revised(self, message: SlackMessage, words: str) -> Revised:
-        """Have memory follow an edit.
 
         Raises:
-            StorageError: it cannot, so that the event is not acknowledged and Slack tells it again.
+            StorageError: memory cannot follow, so that the event is not acknowledged and Slack
+                tells of it again.
         """
+        message, key = edited.message, edited.message.event_key
+        me, place = self._workspace.bot_user_id, _as_told(message)
+        if never(message, me) not in {"", "empty"}:
+            return
+        words = await self._answering.words_of(message)
+        policy = await self._policy_in(place)
+        if is_withdrawn(message, place=place, policy=policy, me=me):
+            words = ""
         try:
+            # First: the answer may end while memory changes, and was to the old words all the same.
+            found = await self._answered(key)
             revised = await self._revisions.edited(
-                Platform.SLACK, message.event_key, words, files=names_of(message.files)
+                Platform.SLACK, key, words, files=names_of(message.files)
             )
         except StorageError as error:
             log.error("edit_not_followed", error=str(error))
             raise
-        if revised is Revised.CHANGED:
+        if revised is Revised.UNKNOWN:
+            if self._clock.now() - message.sent_at < LATE_EDIT:
+                await self._take(message, is_edited=True)
+            return
+        is_new = revised is Revised.CHANGED
+        if is_new:
             await self._rewritten(message.user_id)
-        return revised
+        if not words:
+            self._tasks.start(self._take_back(message.channel_id, found), name="take-back")
+            return
+        if not is_new and found.answer is not None:
+            return
+        # Without being new, it was told before, and Ellie was stopped before she answered it.
+        anew = self._tasks.start(self._answer_anew(message, found.answer), name="answer-anew")
+        await asyncio.wait({anew}, timeout=TAKING_SECONDS)  # and no longer: Slack may be slow
 
-    async def _answer_anew(
-        self, message: SlackMessage, place: Place, answer: Answer[SlackScreen] | None
-    ) -> None:
-        if answer is not None:
-            await self._answers.end_unseen(answer, self._deliveries)
-        await self._answering.anew(
-            message,
-            await self._author_of(message),
-            place,
-            shown=() if answer is None else answer.screen.message_ids,
-            only_unanswered=answer is None,
-        )
+    async def _answer_anew(self, message: SlackMessage, answer: Answer[SlackScreen] | None) -> None:
+        """Answer what a message says now, in place of ``answer``, which was to its old words."""
+        key = message.event_key
+        async with self._anew_in_order.for_(key):
+            answer = self._answers.to(key) or answer
+            if answer is not None:
+                await self._answers.end_unseen(answer, self._deliveries)
+            place, user = await asyncio.gather(self._place_of(message), self._author_of(message))
+            if key in self._deleted:
+                return
+            await self._answering.anew(
+                message,
+                user,
+                place,
+                shown=() if answer is None else answer.screen.message_ids,
+                only_unanswered=answer is None,
+                is_wanted=lambda: key not in self._deleted,
+            )
 
     async def _follow_deletion(self, deleted: Deleted) -> None:
         """Nothing of the message is kept, and its answer goes too.
@@ -282,31 +281,36 @@ class Inbox:
         trouble: StorageError | None = None
         was_known = False
         async with self._in_order.for_(key):
-            answer, delivery = self._answers.to(key), None
-            if answer is not None:
-                answer.retract()
+            found = _Answered(
+                answer=self._answers.to(key), message_ids=self._answering.shown_lately(key)
+            )
+            if found.answer is not None:
+                found.answer.retract()
             try:
                 was_known = await self._revisions.deleted(Platform.SLACK, key)
-                delivery = await self._deliveries.of_event(Platform.SLACK, key)
+                found = await self._answered(key, found.answer)
             except StorageError as error:
                 log.error("deletion_not_followed", error=str(error))
                 trouble = error
-            if answer is None and delivery is not None:
-                answer = self._answers.of(delivery.turn_id)
-            if answer is not None:
-                answer.retract()
-        found = self._answered(key, answer, delivery)
+            if found.answer is not None:
+                found.answer.retract()
         self._tasks.start(self._take_back(deleted.channel_id, found), name="take-back")
         if trouble is not None:
             raise trouble  # not acknowledged, so that Slack tells of it again
         if was_known:
             await self._rewritten(deleted.user_id)
 
-    def _answered(
-        self, key: str, answer: Answer[SlackScreen] | None, delivery: Delivery | None
-    ) -> _Answered:
-        noted = () if delivery is None else delivery.message_ids
-        return _Answered(answer=answer, message_ids=noted or self._answering.shown_lately(key))
+    async def _answered(self, key: str, answer: Answer[SlackScreen] | None = None) -> _Answered:
+        """What there is of an answer to a message; ``answer`` is known to be on its way."""
+        answer = answer or self._answers.to(key)
+        delivery = await self._deliveries.of_event(Platform.SLACK, key)
+        if delivery is None:
+            return _Answered(answer=answer, message_ids=self._answering.shown_lately(key))
+        return _Answered(
+            answer=answer or self._answers.of(delivery.turn_id),
+            message_ids=delivery.message_ids or self._answering.shown_lately(key),
+            turn_id=delivery.turn_id,
+        )
 
     async def _take_back(self, channel_id: str, found: _Answered) -> None:
         """Take away what answers a message."""
@@ -321,7 +325,36 @@ class Inbox:
             )
         else:
             return
+        turn_id = found.turn_id if found.answer is None else found.answer.turn_id
+        await self._note(turn_id, screen, is_complete=False)
+        is_complete = await self._answering.take_away(screen)
+        if turn_id is not None and not is_complete:
+            self._answers.given_up.add(turn_id)
+        await self._note(turn_id, screen, is_complete=is_complete)
+
+    async def _note(
+        self, turn_id: TurnId | None, screen: SlackScreen, *, is_complete: bool
+    ) -> None:
+        """Write down what is left of an answer, so that it is taken away later at the latest."""
+        if turn_id is None:
+            return
+        delivery = Delivery(
+            turn_id=turn_id,
+            channel_id=screen.channel_id,
+            message_ids=screen.message_ids,
+            is_complete=is_complete,
+        )
         try:
-            await screen.remove()
-        except ScreenError as error:
-            log.warning("reply_not_removed", **error.detail)
+            await self._deliveries.shown(delivery)
+        except StorageError as error:
+            log.error("delivery_not_noted", error=str(error))
+
+
+def _as_told(message: SlackMessage) -> Place:
+    """Where a message was said, as far as it says so itself: enough to tell whether it is for me.
+
+    Whatever is none of her direct messages is the same for that.
+    """
+    is_direct = message.channel_type == "im"
+    kind = PlaceKind.DIRECT if is_direct else PlaceKind.CLOSED
+    return Place(channel_id=message.channel_id, kind=kind)

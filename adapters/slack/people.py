@@ -13,7 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from adapters.names import one_line
 from adapters.ordering import InOrder
 from adapters.slack.events import SLACKBOT
-from adapters.slack.web import TROUBLE, error_code
+from adapters.slack.web import TROUBLE, error_code, is_final
 from adapters.slack.workspace import Workspace
 from bot.domain.identity import IdentityRef, Platform, TenantRef
 from bot.log import get_logger
@@ -71,6 +71,7 @@ class People:
         self._clock = clock
         self._known: OrderedDict[str, _Known] = OrderedDict()
         self._untold: OrderedDict[str, float] = OrderedDict()
+        self._refused: set[str] = set()
         self._in_order = InOrder()
 
     async def get(self, user_id: str, *, team_id: str = "", name: str = "") -> SlackUser:
@@ -146,11 +147,13 @@ class People:
         """Ask anew next time: something about them has changed."""
         self._known.pop(user_id, None)
         self._untold.pop(user_id, None)
+        self._refused.discard(user_id)
 
     def _is_younger(self, known: _Known, seconds: float) -> bool:
         return self._clock.elapsed() - known.at < seconds
 
     def _remember(self, user: SlackUser) -> None:
+        self._refused.discard(user.id)
         self._known[user.id] = _Known(user, self._clock.elapsed())
         self._known.move_to_end(user.id)
         while len(self._known) > REMEMBERED_PEOPLE:
@@ -165,8 +168,10 @@ class People:
         except TROUBLE as error:
             log.warning("person_not_known", error=error_code(error))
             self._untold[user_id] = self._clock.elapsed() + TROUBLE_SECONDS
+            if is_final(error):
+                self._refused.add(user_id)
             while len(self._untold) > REMEMBERED_PEOPLE:
-                self._untold.popitem(last=False)
+                self._refused.discard(self._untold.popitem(last=False)[0])
             return None
         raw = answer.get("user")
         return self._user(user_id, raw) if isinstance(raw, Mapping) else None
@@ -198,6 +203,7 @@ class People:
         )
 
     def _guessed(self, user_id: str, team_id: str, name: str) -> SlackUser:
+        """Of their home, all is known that will be where Slack refuses to tell of them."""
         home = self._home_of(team_id)
         return SlackUser(
             id=user_id,
@@ -206,7 +212,7 @@ class People:
             is_bot=user_id == SLACKBOT,
             is_stranger=home != self._home_of(""),
             is_known=False,
-            is_certain=team_id in {"", self._workspace.team_id},
+            is_certain=team_id in {"", self._workspace.team_id} or user_id in self._refused,
         )
 
     def _home_of(self, team_id: str) -> str:

@@ -22,12 +22,14 @@ from adapters.slack.outlets import Spot
 from adapters.slack.people import People
 from adapters.slack.places import Place, PlaceKind, Places
 from adapters.slack.screen import SlackScreen
+from adapters.slack.status import Statuses
 from adapters.slack.web import TROUBLE, error_code
 from adapters.slack.workspace import Workspace
 from bot.domain.conversation import ConversationRef, Visibility
 from bot.domain.delivery import Delivery, Undelivered
 from bot.domain.identity import Platform, TenantRef
 from bot.domain.turn import FailureReason, Turn
+from bot.engine.reply import ReplyStatus
 from bot.engine.revisions import MessageRevisions
 from bot.log import get_logger
 from bot.ports.system import Clock
@@ -49,6 +51,7 @@ class SlackFinisher:
         client: AsyncWebClient,
         workspace: Workspace,
         answering: Answering,
+        statuses: Statuses,
         people: People,
         places: Places,
         revisions: MessageRevisions,
@@ -57,6 +60,7 @@ class SlackFinisher:
         self._client = client
         self._workspace = workspace
         self._answering = answering
+        self._statuses = statuses
         self._people = people
         self._places = places
         self._revisions = revisions
@@ -70,7 +74,17 @@ class SlackFinisher:
         """Show the end of a reply, or have it written again.
 
         What was deleted while nobody was there to hear of it is forgotten, and answered no more.
+        The sign that she thinks, which an earlier process put up, goes with the end.
         """
+        finished = await self._finish(found, is_first=is_first)
+        spot = self._screen(found).spot
+        if finished is not None and spot.thread_ts:
+            await self._statuses.settle(spot)
+        return finished
+
+    async def _finish(self, found: Undelivered, *, is_first: bool) -> Finished | None:
+        if not (found.turn.text or found.turn.shown):
+            return await self._take_back(found)  # nothing is left of what was said
         place = await self._place_of(found.conversation)
         try:
             message = await self._message_of(found, place)
@@ -81,16 +95,15 @@ class SlackFinisher:
             return await (self._take_back(found) if _said_in(found) else self._show(found))
         is_interrupted = found.turn.failure is FailureReason.INTERRUPTED
         may_be_answered = is_interrupted and is_first and self._is_recent(found.turn)
-        if may_be_answered and await self._is_answered_anew(found, message, place):
+        if may_be_answered and await self._is_answered(found, message, place):
             return None
         return await self._show(found)
 
     def _is_recent(self, turn: Turn) -> bool:
         return self._clock.now() - turn.received_at < ANEW_WITHIN
 
-    async def _is_answered_anew(
-        self, found: Undelivered, message: SlackMessage, place: Place
-    ) -> bool:
+    async def _is_answered(self, found: Undelivered, message: SlackMessage, place: Place) -> bool:
+        """Answer a message once more, unless it is answered already: Slack told of it again."""
         user = await self._people.get(
             message.user_id, team_id=message.user_team_id, name=message.user_name
         )
@@ -98,7 +111,9 @@ class SlackFinisher:
         reply = await self._answering.anew(
             message, user, place, shown=shown, after_interruption=True
         )
-        return reply.turn_id is not None
+        if reply.turn_id is not None:
+            return True
+        return (await reply.outcome()).status is ReplyStatus.DUPLICATE
 
     async def _take_back(self, found: Undelivered) -> Finished:
         """Keep nothing of a message that was deleted, and leave nothing of its answer."""
@@ -131,8 +146,10 @@ class SlackFinisher:
             return Place(channel_id=conversation.channel_id, kind=PlaceKind.DIRECT)
         return await self._places.get(conversation.channel_id)
 
-    async def _show(self, found: Undelivered) -> Finished:
+    async def _show(self, found: Undelivered) -> Finished | None:
         """Show what there is. Where nobody can be told any more, that is noted too."""
+        if self._answering.is_answering(found.turn.id):
+            return None  # Slack told of the message again meanwhile
         turn, screen = found.turn, self._screen(found)
         is_complete, is_seen = True, bool(turn.text or turn.shown)
         if is_seen:

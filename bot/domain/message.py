@@ -49,7 +49,8 @@ class AgainRequest:
 
     The turn is named by its id, or by the event that it came from. With ``only_unanswered`` a turn
     that has a reply stays as it is. With ``after_interruption`` nobody asked: the turn was cut off,
-    and is answered once more in place of telling so; see :meth:`Deliveries.reported`.
+    and is answered once more in place of telling so; see :meth:`Deliveries.reported`. Where it is
+    not cut off any more, it stays as it is.
     """
 
     author: IdentityRef

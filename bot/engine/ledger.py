@@ -75,7 +75,7 @@ class NotAgain(StrEnum):
     """Why a turn is not answered once more."""
 
     ANSWERED = "answered"
-    """It has a reply, and only an unanswered turn was meant."""
+    """It has a reply, or is getting one, and only an unanswered turn was meant."""
     OPEN = "open"
     """It is being answered."""
     NOT_YOURS = "not_yours"
@@ -206,10 +206,12 @@ class TurnLedger:
                 turn.id,
                 worker=self._worker,
                 lease_until=lease_until,
-                finished=True,
+                finished=not request.after_interruption,
                 stays_reported=request.after_interruption,
             ):
-                return Declined(why=NotAgain.OPEN, words=turn.text)
+                # Of one that was cut off, the platform may have told again meanwhile.
+                why = NotAgain.ANSWERED if request.after_interruption else NotAgain.OPEN
+                return Declined(why=why, words=turn.text)
             await work.commit()
         return Accepted(
             person=person,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from support.slack_reading import DIRECT, HER, ME, OPEN, said, share, stamp
 
-from adapters.slack.addressing import decide, is_mentioned, is_withdrawn, never
+from adapters.slack.addressing import decide, is_withdrawn, never
 from adapters.slack.events import SlackMessage
 from adapters.slack.places import Place, PlaceKind
 from bot.domain.policy import AnswerPolicy
@@ -74,7 +74,7 @@ def test_both_events_of_a_mention_are_judged_alike() -> None:
 
 def test_a_mention_in_code_is_none() -> None:
     assert reason(said(f"write `{HER}` to call her")) == "silent: unaddressed"
-    assert not is_mentioned(said(f"```{HER}```"), ME)
+    assert reason(said(f"```{HER}```")) == "silent: unaddressed"
 
 
 @pytest.mark.parametrize(

@@ -96,11 +96,17 @@ async def test_one_person_who_writes_faster_than_she_answers_gets_every_answer()
         assert Counter(reply.thread_ts for reply in o.hers(direct)) == Counter(m.ts for m in said)
 
 
+STARTED = "chat.startStream"
+
+
 async def calls_for_one_message(o: Office, root_ts: str) -> Counter[str]:
-    """What is asked of Slack for one more message in a thread of direct messages."""
+    """What is asked of Slack for one more streamed message in a thread of direct messages."""
     before = len(o.slack.calls)
     o.ellie.generator.enqueue("Go on.")
+    o.ellie.generator.hold(after_words=1)
     more = await o.team.say(o.ana, o.team.dm(o.ana), "and then?", thread_ts=root_ts)
+    await o.slack.until(lambda: any(c.method == STARTED and c.ok for c in o.slack.calls[before:]))
+    o.ellie.generator.release()
     assert await is_answered(o, more)
     return Counter(call.method for call in o.slack.calls[before:])
 
