@@ -6,7 +6,6 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import Protocol
 
-import aiohttp
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -33,7 +32,7 @@ from adapters.slack.screen import SlackScreen
 from adapters.slack.shortcuts import AskShortcut
 from adapters.slack.socket import USUAL_RHYTHM, Rhythm, SocketConnection
 from adapters.slack.status import Statuses
-from adapters.slack.web import API_URL, EllieWebClient
+from adapters.slack.web import API_URL, EllieWebClient, slack_session
 from adapters.slack.workspace import Workspace
 from adapters.tasks import OwnedTasks
 from bot.commands.dispatch import Commands
@@ -137,7 +136,7 @@ class SlackAdapter:
         """
         hear_library()
         options = self._options
-        async with aiohttp.ClientSession() as session:
+        async with slack_session() as session:
             client = EllieWebClient(
                 cleaned(options.bot_token),
                 base_url=options.base_url,
@@ -190,9 +189,12 @@ class SlackAdapter:
         finally:
             left.cancel()
             connected.cancel()
-            await self._background.drain(0)
-            await self._answering.drain(0)
+            for tasks in (self._answering, self._background):
+                await tasks.drain(0)
             await asyncio.wait({connected, left})
+            # What came last may have begun something.
+            for tasks in (self._answering, self._background):
+                await tasks.drain(0)
             for part in parts.forgetful:
                 part.close()
         for task in (left, connected):
@@ -228,7 +230,8 @@ class SlackAdapter:
             people=people,
             client=client,
             workspace=workspace,
-            tasks=self._background,
+            tasks=tasks,
+            publishing=self._background,
             clock=clock,
         )
         commands = SlackCommands(
@@ -315,6 +318,7 @@ class SlackAdapter:
             client=client,
             workspace=workspace,
             answering=answering,
+            statuses=statuses,
             people=people,
             places=places,
             clock=clock,

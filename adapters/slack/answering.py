@@ -283,6 +283,7 @@ class Answering:
             may_be_there=may_be_there,
             known=self._on_their_way,
             session_status=lambda: self._statuses.meanwhile(spot),
+            when_told=lambda status: self._statuses.told(spot, status),
         )
         return SlackScreen(
             outlet,

@@ -13,7 +13,15 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack.library_log import QUIET, hear_library
 from adapters.slack.scopes import missing
-from adapters.slack.web import API_URL, PATIENCE_SECONDS, TROUBLE, error_code
+from adapters.slack.web import (
+    API_URL,
+    PATIENCE_SECONDS,
+    TROUBLE,
+    CheckedWebClient,
+    error_code,
+    is_foreign,
+    status_of,
+)
 from adapters.slack.workspace import Workspace
 from bot.errors import PlatformError, PlatformRefusedError, PlatformUnreachableError
 from bot.log import get_logger
@@ -200,17 +208,22 @@ def _otherwise(error: Exception, variable: str, anew: str) -> PlatformError:
     if code in _WRONG_KIND:
         return PlatformRefusedError(f"{variable} is not the right kind of token. {anew}")
     if not isinstance(error, SlackApiError):
-        reason = str(error) or type(error).__name__
-        return PlatformUnreachableError(
-            f"Slack cannot be reached: {reason}. Check that this machine resolves and reaches "
-            "slack.com, hooks.slack.com, files.slack.com and wss-primary.slack.com on port 443."
-        )
-    status = int(getattr(error.response, "status_code", 0) or 0)
+        return _out_of_reach(str(error) or type(error).__name__)
+    status = status_of(error)
     if code in _LATER or status == _TOO_MANY or status >= _SERVER_ERRORS:
         return PlatformUnreachableError(
             f"Slack has troubles of its own ({code}). See https://slack-status.com."
         )
+    if is_foreign(error):
+        return _out_of_reach(f"something answers in its place that is not Slack ({code})")
     return PlatformRefusedError(f"Slack refuses to let Ellie in ({code}).")
+
+
+def _out_of_reach(reason: str) -> PlatformUnreachableError:
+    return PlatformUnreachableError(
+        f"Slack cannot be reached: {reason}. Check that this machine resolves and reaches "
+        "slack.com, hooks.slack.com, files.slack.com and wss-primary.slack.com on port 443."
+    )
 
 
 def _cleaned(token: str, variable: str, prefix: str, anew: str) -> str:
@@ -244,7 +257,7 @@ def _mistaken_for(token: str) -> str:
 
 
 def _client(token: str, base_url: str) -> AsyncWebClient:
-    return AsyncWebClient(
+    return CheckedWebClient(
         token=token,
         base_url=base_url,
         timeout=PATIENCE_SECONDS,

@@ -62,7 +62,10 @@ class _Tab:
 
 
 class Home:
-    """Publishes tabs and keeps them fresh; what is pressed in them is done in owned tasks."""
+    """Publishes tabs and keeps them fresh; what is pressed in them is done in owned tasks.
+
+    What somebody had done is done, also while Ellie is being stopped; a tab can be shown later.
+    """
 
     def __init__(
         self,
@@ -74,14 +77,19 @@ class Home:
         client: AsyncWebClient,
         workspace: Workspace,
         tasks: OwnedTasks,
+        publishing: OwnedTasks,
         clock: Clock,
         prefix: str = SLASH_PREFIX,
         patience_seconds: float = PATIENCE_SECONDS,
         wait: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        """``prefix`` is what people write before a command. ``wait`` passes time."""
+        """What people do is done in ``tasks``, and tabs are shown in ``publishing``.
+
+        ``prefix`` is what people write before a command. ``wait`` passes time.
+        """
         self._client = client
         self._tasks = tasks
+        self._publishing = publishing
         self._clock = clock
         self._wait = wait
         self._tabs: OrderedDict[str, _Tab] = OrderedDict()
@@ -163,7 +171,7 @@ class Home:
         self._tabs.clear()
 
     async def _on_opened(self, event: Mapping[str, Any]) -> None:
-        self._tasks.start(self.opened(event), name="home-opened")
+        self._publishing.start(self.opened(event), name="home-opened")
 
     async def _on_pressed(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
         await ack()
@@ -199,7 +207,7 @@ class Home:
         tab.is_stale = True
         if not tab.is_worked_on:
             tab.is_worked_on = True
-            self._tasks.start(self._keep_fresh(user_id, tab), name="home-publish")
+            self._publishing.start(self._keep_fresh(user_id, tab), name="home-publish")
 
     async def _keep_fresh(self, user_id: str, tab: _Tab) -> None:
         """Publish until nothing is new; what changes meanwhile is published once."""

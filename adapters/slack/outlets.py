@@ -66,16 +66,18 @@ class ThreadOutlet:
         may_be_there: bool = False,
         known: Callable[[], Collection[str]] = frozenset,
         session_status: Callable[[], str] = lambda: "",
+        when_told: Callable[[str], object] = lambda _: None,
     ) -> None:
         """``me`` is Ellie's user id.
 
         ``event_key`` names the event whose first answer this is: whoever else shows it, in another
         process or after a crash, names its messages alike. ``known`` are messages of other replies.
         ``session_status`` is what the end of a stream makes of the thread's agent session, where
-        that is not the end of the reply.
+        that is not the end of the reply. ``when_told`` is called with what Slack made of it.
         """
         self._known = known
         self._session_status = session_status
+        self._when_told = when_told
         self.client = client
         self.spot = spot
         self._me = me
@@ -141,14 +143,18 @@ class ThreadOutlet:
     async def end_stream(self, ts: str) -> None:
         """End a stream as it is."""
         try:
-            await self.client.chat_stopStream(
-                channel=self.spot.channel_id,
-                ts=ts,
-                session_status=self._session_status() or None,
-            )
+            await self.stop_stream(ts, self._session_status())
         except SlackApiError as error:
             if error_code(error) != NOT_STREAMING:
                 raise
+
+    async def stop_stream(self, ts: str, session_status: str, **last: Any) -> None:
+        """End a stream with what is ``last`` in it, and say what that makes of the session."""
+        await self.client.chat_stopStream(
+            channel=self.spot.channel_id, ts=ts, session_status=session_status or None, **last
+        )
+        if session_status:
+            self._when_told(session_status)
 
     async def begun(self, own: Collection[str] = ()) -> str | None:
         """The message that has the name of the next one, or began and never got to have one.

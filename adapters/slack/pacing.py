@@ -41,6 +41,10 @@ OTHERS_PER_MINUTE = 20
 """Of a method that is not listed."""
 
 
+class NotNowError(TimeoutError):
+    """A call was not made: it would have had to wait, and nobody wanted to wait for it."""
+
+
 @dataclass(slots=True)
 class _Budget:
     """How many calls may be made at once, ``at`` a moment; it grows as time passes."""
@@ -70,11 +74,11 @@ class Pacing:
         """Wait until a method may be called.
 
         Raises:
-            TimeoutError: it may not be called now, and nobody wants to wait for it.
+            NotNowError: it may not be called now, and nobody wants to wait for it.
         """
         queue = self._queues.setdefault(method, asyncio.Lock())
         if not may_wait and (queue.locked() or self._pause(method) > 0):
-            raise TimeoutError(f"{method} is not to be called just now")
+            raise NotNowError(f"{method} is not to be called just now")
         async with queue:
             while (pause := self._pause(method)) > 0:
                 await self._sleep(pause)

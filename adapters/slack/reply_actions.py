@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -20,7 +21,7 @@ from adapters.slack.outlets import Spot
 from adapters.slack.pending import Press, press_in
 from adapters.slack.people import People, SlackUser
 from adapters.slack.places import Place, Places
-from adapters.slack.reading import Reader
+from adapters.slack.reading import READING_SECONDS, Reader
 from adapters.slack.reply_blocks import AGAIN, GOOD, STOP, VERDICT, Asked, as_typed
 from adapters.slack.response_urls import ResponseUrl
 from adapters.slack.screen import SlackScreen
@@ -234,9 +235,10 @@ class ReplyActions:
         if not asked.ts:
             return ALONE
         try:
-            message = await message_at(
-                self._client, self._workspace, place, ts=asked.ts, thread_ts=_thread_of(pressed)
-            )
+            async with asyncio.timeout(READING_SECONDS):
+                message = await message_at(
+                    self._client, self._workspace, place, ts=asked.ts, thread_ts=_thread_of(pressed)
+                )
         except TROUBLE as error:
             log.info("surroundings_not_read", error=error_code(error))
             return ALONE

@@ -90,7 +90,7 @@ def _refusal(response: WebhookResponse) -> str:
         if answer.get("ok", True) and response.status_code == _OK:
             return ""
         return str(answer.get("error") or f"http_{response.status_code}")
-    if response.status_code == _OK:
+    if response.status_code == _OK and not words.startswith("<"):  # a page is no answer of Slack's
         return ""
     return words if words.isidentifier() else f"http_{response.status_code}"
 

@@ -16,8 +16,12 @@ from slack_sdk.errors import SlackApiError
 from adapters.slack import rolling
 from adapters.slack.markdown import for_slack, undecided
 from adapters.slack.outlets import NOT_STREAMING, ThreadOutlet
+from adapters.slack.pacing import NotNowError
 from adapters.slack.reply_blocks import MARKDOWN_CHARACTERS, Block, said
-from adapters.slack.web import TROUBLE, error_code, may_have_happened
+from adapters.slack.web import TROUBLE, error_code, in_a_hurry, may_have_happened
+from bot.log import get_logger
+
+log = get_logger(__name__)
 
 LIFETIME_SECONDS = 255.0
 """A stream that has lasted so long is ended where a word ends, and the reply goes on in the next
@@ -64,6 +68,7 @@ class NativeStream:
         self._parts: list[_Part] = []
         self._taken = 0
         self._prefix = ""
+        self._is_ending = False
 
     @property
     def message_ids(self) -> tuple[str, ...]:
@@ -71,7 +76,18 @@ class NativeStream:
         return tuple(part.ts for part in self._parts)
 
     async def show(self, text: str) -> None:
-        """Show all of a text so far that cannot change any more."""
+        """Show all of a text so far that cannot change any more.
+
+        What Slack would have to be waited for is left to the next time: the text is longer then,
+        and whatever ends goes first.
+        """
+        try:
+            with in_a_hurry():
+                await self._grow(text)
+        except NotNowError as error:
+            log.info("partial_reply_left_out", reason=str(error))
+
+    async def _grow(self, text: str) -> None:
         await self._end_completed()
         rest = await self._fill(for_slack(text[: len(text) - undecided(text)]))
         part = self._open_part()
@@ -87,6 +103,7 @@ class NativeStream:
 
     async def end(self, text: str, blocks: Sequence[Block], *, session_status: str = "") -> None:
         """Show the whole text, with ``blocks`` under it."""
+        self._is_ending = True
         await self._end_completed()
         whole = for_slack(text)
         rest = await self._fill(whole)
@@ -94,7 +111,7 @@ class NativeStream:
         if part is not None:
             await self._end_open(part, rest, blocks, session_status)
         elif not self._parts or (rest.strip() and not self._may_take(self._parts[-1], rest)):
-            await self._post_last(self._prefix + rest, blocks)
+            await self._post(self._prefix + rest, blocks)
         else:
             await self._end_complete(self._parts[-1], rest, blocks)
         self._taken, self._prefix = len(whole), ""
@@ -145,13 +162,21 @@ class NativeStream:
                 return
         outlet.may_be_there, began_at = True, self._clock()
         try:
-            sent = await outlet.client.chat_startStream(
-                channel=spot.channel_id,
-                thread_ts=spot.thread_ts,
-                markdown_text=text,
-                recipient_user_id=spot.recipient_user_id or None,
-                recipient_team_id=spot.recipient_team_id or None,
-            )
+            with in_a_hurry():
+                sent = await outlet.client.chat_startStream(
+                    channel=spot.channel_id,
+                    thread_ts=spot.thread_ts,
+                    markdown_text=text,
+                    recipient_user_id=spot.recipient_user_id or None,
+                    recipient_team_id=spot.recipient_team_id or None,
+                )
+        except NotNowError:
+            outlet.may_be_there = False
+            if not self._is_ending:
+                raise
+            await self._post(text, ())  # it is full, and needs no stream
+            self._prefix = ""
+            return
         except TROUBLE as error:
             outlet.may_be_there = may_have_happened(error)
             raise
@@ -203,13 +228,12 @@ class NativeStream:
             await self._outlet.change(part.ts, *said(whole, blocks))
         else:
             try:
-                await self._outlet.client.chat_stopStream(
-                    channel=self._outlet.spot.channel_id,
-                    ts=part.ts,
+                await self._outlet.stop_stream(
+                    part.ts,
+                    session_status,
                     markdown_text=more or None,
                     blocks=list(blocks),
                     metadata=dict(self._outlet.metadata()),
-                    session_status=session_status or None,
                 )
             except SlackApiError as error:
                 if error_code(error) not in _NOT_TAKEN:
@@ -228,7 +252,8 @@ class NativeStream:
         await self._outlet.change(part.ts, *said(whole, blocks))
         part.shown = whole
 
-    async def _post_last(self, text: str, blocks: Sequence[Block]) -> None:
+    async def _post(self, text: str, blocks: Sequence[Block]) -> None:
+        """Show a message that nothing is added to any more."""
         whole = text + rolling.closing(text)
         ts = await self._outlet.post(*said(whole, blocks))
         self._parts.append(_Part(ts, whole, self._clock(), is_open=False, is_streaming=False))

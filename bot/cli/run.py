@@ -157,13 +157,16 @@ async def side_by_side(
     waiting = asyncio.create_task(told.wait())
     try:
         ended, _ = await asyncio.wait([waiting, *tasks], return_when=asyncio.FIRST_COMPLETED)
-        first = next((task for task in tasks if task in ended), None)
+        first = [task for task in tasks if task in ended]
     finally:
         waiting.cancel()
         await _stop(adapters, tasks, drain)
-    for task in [first, *tasks] if first else tasks:
-        if not task.cancelled():
-            task.result()
+    in_order = [*first, *(task for task in tasks if task not in first)]
+    errors = [error for task in in_order if not task.cancelled() and (error := task.exception())]
+    for error in errors[1:]:
+        log.error("platform_ended", reason=str(error) or type(error).__name__)
+    if errors:
+        raise errors[0]
 
 
 async def _stop(

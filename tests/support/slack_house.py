@@ -71,6 +71,7 @@ class House:
             client=self.client,
             workspace=self.workspace,
             tasks=self.tasks,
+            publishing=self.tasks,
             clock=self.clock,
             wait=self._wait,
             **self.options,
