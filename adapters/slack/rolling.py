@@ -46,11 +46,13 @@ def fits(shown: str, more: str, limit: int) -> bool:
 def cut(shown: str, more: str, limit: int) -> Cut:
     """Where to break ``more``, which does not fit into a message that shows ``shown`` already.
 
-    The best place in the second half of what fits is taken. A code block that is open there is
+    The best place in the second half of the message is taken. A code block that is open there is
     closed, and opened again in the next message with its language.
     """
     fitting = _beginning(more, max(0, limit - length(shown) - _ROOM_FOR_FENCE))
-    at = _best_place(fitting) or _between_characters(more, len(fitting), limit)
+    at = _best_place(shown, fitting, limit)
+    if at is None:
+        at = _between_characters(more, len(fitting), limit)
     head = more[:at].rstrip()
     rest = more[at:]
     is_code = _open_fence(shown + head) is not None
@@ -99,13 +101,19 @@ def _beginning(text: str, units: int) -> str:
     return beginning
 
 
-def _best_place(text: str) -> int:
-    """After how many characters to break; 0 when there is no good place."""
+def _best_place(shown: str, fitting: str, limit: int) -> int | None:
+    """After how many characters to break; None when there is no good place.
+
+    That may be before the first of them, unless the message is still short.
+    """
+    before = shown[-2:]
+    least = max(0, (len(shown) + len(fitting)) // 2 - len(shown), len(shown) < limit // 2)
     for place in _PLACES:
-        found = [match.end() for match in place.finditer(text, len(text) // 2)]
+        ends = [match.end() - len(before) for match in place.finditer(before + fitting)]
+        found = [end for end in ends if end >= least]
         if found:
             return found[-1]
-    return 0
+    return None
 
 
 def _between_characters(text: str, at: int, limit: int) -> int:

@@ -242,7 +242,9 @@ class NativeStream:
         part.shown, part.is_open, part.is_streaming, part.in_doubt = whole, False, False, False
 
     def _may_take(self, part: _Part, rest: str) -> bool:
-        return part.edited is not None and rolling.fits(part.edited, rest, self._limit)
+        if part.edited is None or self._outlet.may_be_there:  # then there may be one after it
+            return False
+        return rolling.fits(part.edited, rest, self._limit)
 
     async def _end_complete(self, part: _Part, rest: str, blocks: Sequence[Block]) -> None:
         whole = part.shown

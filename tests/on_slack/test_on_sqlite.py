@@ -121,7 +121,8 @@ async def test_of_a_message_deleted_while_nobody_was_there_no_byte_is_left(tmp_p
         await s.o.ellie.kill()
         await s.o.team.delete(s.o.ana, asked)
         await s.restart()
-        await s.o.slack.until(lambda: not s.holds(SECRET))
+        await s.o.slack.until(lambda: s.rows("SELECT complete FROM deliveries") == [(1,)])
+        assert s.holds(SECRET) == []
         assert s.o.hers() == []
 
 

@@ -24,7 +24,7 @@ ME = "UME"
 FAMILY = "👨‍👩‍👧‍👦"
 PARTS = (
     *("word", "a", "two words", " ", "  ", "\n", "\n\n", "\n    ", ". ", "，", "。", "x" * 70),
-    *("春眠不觉晓", FAMILY, FAMILY * 9, "🇵🇹", "🇵🇹" * 20, "👍🏽", "e\u0301", "🙂", "`code`", "**"),
+    *("春眠不觉晓", FAMILY, FAMILY * 9, "🇵🇹", "🇵🇹" * 20, "👍🏽", "🙂", "`code`", "**"),
     *("\n```py\n", "\n```\n", "\n~~~\n", "\n  ```\n  code\n  ```\n", "\n> ```py\n> code\n"),
     *(
         "\n> quoted\n",
@@ -38,6 +38,7 @@ PARTS = (
     ),
 )
 TEXTS = st.lists(st.sampled_from(PARTS), max_size=60).map("".join)
+WHOLE_TEXTS = st.lists(st.sampled_from((*PARTS, "e\u0301")), max_size=60).map("".join)
 LIMITS = st.integers(150, 400)
 
 
@@ -62,7 +63,7 @@ def rolled(text: str, limit: int) -> list[str]:
     return messages
 
 
-@given(TEXTS, LIMITS)
+@given(WHOLE_TEXTS, LIMITS)
 def test_what_is_cut_says_what_the_text_said(text: str, limit: int) -> None:
     messages = rolled(text, limit)
     assert "".join(map(bare, messages)) == bare(text)
@@ -70,7 +71,7 @@ def test_what_is_cut_says_what_the_text_said(text: str, limit: int) -> None:
     assert not any(rolling.closing(message) for message in messages)
 
 
-@given(TEXTS, LIMITS)
+@given(WHOLE_TEXTS, LIMITS)
 def test_no_character_is_cut(text: str, limit: int) -> None:
     messages = rolled(text, limit)
     assert [c for message in messages for c in characters(message)] == characters(text)
@@ -108,6 +109,15 @@ def test_the_best_place_is_taken() -> None:
     text = "one two. three four\nfive six\n\nseven eight" + " nine" * 30
     assert rolled(text, 70)[0] == "one two. three four\nfive six"
     assert rolled("word " * 20, 70)[0] == "word word word word word word word word word"
+
+
+def test_no_word_is_cut_because_little_of_it_is_there_when_a_message_is_full() -> None:
+    found = rolling.cut("word " * 50, "encyclopaedia of", 280)
+    assert (found.head, found.taken) == ("", 0)
+    found = rolling.cut("word " * 50 + "word", " encyclopaedia of", 280)
+    assert (found.head, found.taken) == ("", 1)
+    found = rolling.cut("```\n", "encyclopaedia " * 30, 280)
+    assert found.taken > 0
 
 
 def test_code_goes_on_with_its_language() -> None:
@@ -308,6 +318,7 @@ TROUBLES = st.lists(
 @given(TEXTS, st.lists(st.integers(0, 900), max_size=12), LIMITS, TROUBLES)
 @example("a b c d", [1, 3], 150, ["lost after", "", ""])
 @example("one two three", [7], 150, ["busy after"])
+@example("word", [1, 2, 2, 3], 150, ["", "lost before", "", "", "", "lost after"])
 @example("one two three", [7], 150, ["lost after", "busy before"])
 @example("one two three", [7], 150, ["lost after", "", "", "", "lost before"])
 @example("one two three", [7], 150, ["lost after", "", "", "", "lost after"])
