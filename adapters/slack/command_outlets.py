@@ -22,11 +22,7 @@ log = get_logger(__name__)
 
 
 class Slot(Protocol):
-    """One message of an answer."""
-
-    @property
-    def is_fixed(self) -> bool:
-        """Whether it can never be changed."""
+    """One message of an answer, which can be changed."""
 
     async def change(self, part: Part) -> None:
         """Show something else in it."""
@@ -35,24 +31,8 @@ class Slot(Protocol):
         """Take it away."""
 
 
-class FixedSlot:
-    """An ephemeral message that nobody has pressed anything in."""
-
-    is_fixed = True
-
-    async def change(self, part: Part) -> None:
-        """Never called."""
-        raise NotImplementedError
-
-    async def remove(self) -> None:
-        """Never called."""
-        raise NotImplementedError
-
-
 class PressedSlot:
     """The ephemeral message whose button was pressed."""
-
-    is_fixed = False
 
     def __init__(self, url: ResponseUrl) -> None:
         self._url = url
@@ -68,8 +48,6 @@ class PressedSlot:
 
 class MessageSlot:
     """A message that was posted by itself."""
-
-    is_fixed = False
 
     def __init__(self, client: AsyncWebClient, channel_id: str, ts: str) -> None:
         self._client = client
@@ -90,8 +68,8 @@ class MessageSlot:
 class Way(Protocol):
     """One way to put a message somewhere. Raises what slack_sdk raises."""
 
-    async def post(self, part: Part) -> Slot:
-        """Send the next message."""
+    async def post(self, part: Part) -> Slot | None:
+        """Send the next message. None when it can never be changed: its reader alone sees it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +79,9 @@ class ByUrl:
     url: ResponseUrl
     thread_ts: str | None = None
 
-    async def post(self, part: Part) -> Slot:
+    async def post(self, part: Part) -> None:
         """Send the next message."""
         await self.url.post(part, thread_ts=self.thread_ts)
-        return FixedSlot()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +93,7 @@ class Ephemerally:
     user_id: str
     thread_ts: str | None = None
 
-    async def post(self, part: Part) -> Slot:
+    async def post(self, part: Part) -> None:
         """Send the next message."""
         await self.client.chat_postEphemeral(
             channel=self.channel_id,
@@ -125,7 +102,6 @@ class Ephemerally:
             text=part.text,
             blocks=list(part.blocks),
         )
-        return FixedSlot()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +133,7 @@ class Outlet:
         self._ways = list(ways)
         self._client = client
 
-    async def post(self, part: Part) -> Slot:
+    async def post(self, part: Part) -> Slot | None:
         """Send the next message. A way that failed once is not tried again.
 
         Raises:
@@ -204,7 +180,7 @@ class Screen:
 
     def __init__(self, outlet: Outlet) -> None:
         self._outlet = outlet
-        self._slots: list[Slot] = []
+        self._slots: list[Slot | None] = []  # None for what can never be changed
 
     async def show(self, parts: Sequence[Part]) -> bool:
         """Show these in place of what stands there. False when Slack took none of it.
@@ -212,16 +188,16 @@ class Screen:
         What cannot be changed stays, and the next messages come after it.
         """
         shown = False
-        self._slots = [slot for slot in self._slots if not slot.is_fixed]
-        kept = list(zip(self._slots, parts, strict=False))
-        surplus = self._slots[len(kept) :]
-        self._slots = self._slots[: len(kept)]
+        changeable = [slot for slot in self._slots if slot is not None]
+        kept = list(zip(changeable, parts, strict=False))
+        surplus = changeable[len(kept) :]
+        self._slots = [slot for slot, _ in kept]
         for place, (slot, part) in enumerate(kept):
             if await delivered(slot.change(part), "command_answer_not_changed"):
                 shown = True
-            else:
-                self._slots[place] = await self._posted(part) or slot
-                shown |= self._slots[place] is not slot
+            elif posted := await self._posted(part):
+                self._slots[place : place + 1] = posted
+                shown = True
         for slot in surplus:
             await delivered(slot.remove(), "command_answer_not_removed")
         for part in parts[len(kept) :]:
@@ -230,15 +206,15 @@ class Screen:
 
     async def add(self, part: Part) -> bool:
         """Show one more message. False when Slack did not take it."""
-        slot = await self._posted(part)
-        if slot is not None:
-            self._slots.append(slot)
-        return slot is not None
+        posted = await self._posted(part)
+        self._slots += posted
+        return bool(posted)
 
     async def change_last(self, part: Part) -> None:
         """Show something else in the last message, if that can be changed."""
-        if self._slots and not self._slots[-1].is_fixed:
-            await delivered(self._slots[-1].change(part), "command_answer_not_changed")
+        last = self._slots[-1] if self._slots else None
+        if last is not None:
+            await delivered(last.change(part), "command_answer_not_changed")
 
     def pressed(self, press: Press) -> None:
         """Go on from a press of a button in the last message."""
@@ -246,9 +222,10 @@ class Screen:
         if slot is not None:
             self._slots[-1:] = [slot]
 
-    async def _posted(self, part: Part) -> Slot | None:
+    async def _posted(self, part: Part) -> list[Slot | None]:
+        """The message that was sent; none when Slack did not take it."""
         try:
-            return await self._outlet.post(part)
+            return [await self._outlet.post(part)]
         except TROUBLE as error:
             log.warning("command_answer_not_sent", code=error_code(error))
-            return None
+            return []

@@ -6,34 +6,14 @@ import asyncio
 from typing import Any
 
 import pytest
-from slack_stand_in import Message
 from slack_stand_in.payloads import message_payload
-from support.office import Office, office
+from support.office import office
+from support.slack_interruptions import hold_after
 from support.slack_looks import introductions, is_taken, quiet
+from support.slack_said import first_lines, known
 
 from adapters.slack.reply_blocks import AGAIN
 from bot.domain.turn import TurnStatus
-
-NOTES = b"This house has many rooms.\n" * 40 + b"The password of the wifi is swordfish."
-
-
-def known(o: Office) -> str:
-    """Everything that is kept of what was said."""
-    return repr(o.ellie.turns()) + repr(o.ellie.facts())
-
-
-def first_lines(o: Office) -> list[str]:
-    """What she said, without what she remarks below it."""
-    return [said.split("\n")[0] for said in o.said()]
-
-
-async def hold_after(o: Office, words: int, question: str) -> Message:
-    """Have her be in the middle of an answer."""
-    o.ellie.generator.hold(after_words=words)
-    asked: Message = await o.call(o.ana, question)
-    await o.slack.until(lambda: o.said() if words else o.ellie.generator.requests)
-    await o.slack.settled()
-    return asked
 
 
 async def test_a_deleted_message_is_forgotten_with_its_answer() -> None:

@@ -3,34 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from slack_stand_in import Message
-from support.office import Office, office
+from support.office import office
+from support.slack_interruptions import hold_after
 from support.slack_looks import introductions, labels, quiet
+from support.slack_said import NOTES, first_lines, known
 
 from adapters.slack.reply_blocks import AGAIN
 from bot.domain.policy import AnswerPolicy
 from bot.errors import EngineFailedError
-
-NOTES = b"This house has many rooms.\n" * 40 + b"The password of the wifi is swordfish."
-
-
-def known(o: Office) -> str:
-    """Everything that is kept of what was said."""
-    return repr(o.ellie.turns()) + repr(o.ellie.facts())
-
-
-def first_lines(o: Office) -> list[str]:
-    """What she said, without what she remarks below it."""
-    return [said.split("\n")[0] for said in o.said()]
-
-
-async def hold_after(o: Office, words: int, question: str) -> Message:
-    """Have her be in the middle of an answer."""
-    o.ellie.generator.hold(after_words=words)
-    asked: Message = await o.call(o.ana, question)
-    await o.slack.until(lambda: o.said() if words else o.ellie.generator.requests)
-    await o.slack.settled()
-    return asked
 
 
 async def test_an_edit_changes_what_is_known() -> None:

@@ -8,6 +8,7 @@ import pytest
 from slack_stand_in import Message
 from support.office import Office, office
 from support.office_talk import quiet
+from support.slack_interruptions import hold_after
 
 from bot.domain.turn import TurnStatus
 from bot.errors import StorageError
@@ -17,11 +18,7 @@ OLD, NEW = "what is two plus two?", "what is two plus three?"
 
 async def half_answered(o: Office) -> Message:
     """Have her be in the middle of an answer."""
-    o.ellie.generator.hold(after_words=2)
-    asked: Message = await o.call(o.ana, OLD)
-    await o.slack.until(lambda: o.said() and o.ellie.state.deliveries)
-    await o.slack.settled()
-    return asked
+    return await hold_after(o, 2, OLD)
 
 
 def knows(o: Office, words: str) -> bool:

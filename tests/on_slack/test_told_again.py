@@ -6,6 +6,7 @@ import pytest
 from slack_stand_in import Delivery, Message
 from support.office import Office, office
 from support.office_talk import quiet, whispers
+from support.slack_interruptions import hold_after
 
 from adapters.recovering import DeliveryRecovery
 from bot.domain.identity import Platform, TenantRef
@@ -14,14 +15,8 @@ QUESTION = "count to four"
 
 
 async def killed_unheard(o: Office, words: int) -> Message:
-    """Have her stored a message and shown some words, and Slack not know that it arrived."""
-    o.ellie.generator.hold(after_words=words)
-    asked: Message = await o.call(o.ana, QUESTION)
-    if words:
-        await o.slack.until(lambda: o.said() and o.ellie.state.deliveries)
-    else:
-        await o.slack.until(lambda: o.ellie.generator.requests)
-    await o.slack.settled()
+    """Have a message stored and some words of its answer shown, and Slack not know of it."""
+    asked = await hold_after(o, words, QUESTION)
     for told in told_of(o, asked):
         told.acked_after = None
     return asked
@@ -34,7 +29,7 @@ def told_of(o: Office, message: Message) -> list[Delivery]:
     ]
 
 
-async def late_recovery(monkeypatch: pytest.MonkeyPatch) -> None:
+def never_recover(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have nobody look for what was cut off."""
 
     async def watch(_: DeliveryRecovery) -> None:
@@ -64,7 +59,7 @@ async def test_while_the_message_is_looked_up_for_recovery(words: int, *, is_qui
         assert len(o.ellie.generator.requests) == 1
 
 
-async def test_while_the_message_cannot_be_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_while_the_message_cannot_be_looked_up() -> None:
     """No apology stands beside the answer."""
     async with office("one two three four") as o:
         await killed_unheard(o, 0)
@@ -84,7 +79,7 @@ async def test_while_the_message_cannot_be_looked_up(monkeypatch: pytest.MonkeyP
 async def test_before_recovery_what_was_half_shown_is_completed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    await late_recovery(monkeypatch)
+    never_recover(monkeypatch)
     async with office("one two three four") as o:
         await killed_unheard(o, 2)
         await o.restart("Hello.")
@@ -96,7 +91,7 @@ async def test_before_recovery_what_was_half_shown_is_completed(
 async def test_what_was_half_shown_and_not_noted_is_found(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    await late_recovery(monkeypatch)
+    never_recover(monkeypatch)
     async with office("one two three four") as o:
         await killed_unheard(o, 2)
         await o.slack.advance(2)
@@ -148,10 +143,7 @@ async def test_a_stranger_of_whom_slack_will_never_tell_is_answered(error: str) 
 
 async def test_the_sign_that_another_process_put_up_goes_with_its_apology() -> None:
     async with office("never") as o:
-        o.ellie.generator.hold()
-        asked = await o.call(o.ana, QUESTION)
-        await o.slack.until(lambda: o.ellie.generator.requests)
-        await o.slack.settled()
+        asked = await hold_after(o, 0, QUESTION)
         session = o.team.session(o.hall, asked.ts)
         assert session is not None
         assert session.status == "processing"
