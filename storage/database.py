@@ -11,22 +11,28 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.errors import StorageBusyError
 from storage.address import Address, parse_address
+from storage.administration_tables import erasures, place_settings
 from storage.cancellation import uninterrupted
 from storage.engine import BUSY_SECONDS, create_engine, run_bare
 from storage.errors import translated
 from storage.migrate import migrate
-from storage.tables import channel_policies, memory_operations, metadata, schedules, tenants
+from storage.schema import metadata
+from storage.tables import channel_policies, memory_operations, schedules, tenants
 from storage.unit_of_work import SqlUnitOfWork
 
 _CHECKPOINT_TRIES = 20
 _CHECKPOINT_PAUSE_SECONDS = 0.25
 _CHECKPOINT_WAIT_MILLISECONDS = 250
 
-_TABLES_THAT_FORGET = [
-    table
-    for table in metadata.sorted_tables
-    if table not in (tenants, channel_policies, memory_operations, schedules)
-]
+_LASTING = (
+    tenants,
+    channel_policies,
+    place_settings,
+    memory_operations,
+    schedules,
+    erasures,
+)
+_TABLES_THAT_FORGET = [table for table in metadata.sorted_tables if table not in _LASTING]
 
 
 class SqlStorage:

@@ -23,7 +23,7 @@ from storage.address import Address, parse_address
 from storage.cancellation import uninterrupted
 from storage.engine import connect_sqlite, create_engine, run_bare
 from storage.errors import translated
-from storage.tables import metadata
+from storage.schema import metadata
 
 _LOCK_SECONDS = 60.0
 _ADVISORY_LOCK = 0x456C6C6965  # "Ellie"; the number only has to be the same in every process

@@ -45,7 +45,8 @@ metadata = MetaData(
 _TENANT_KEY = "tenant_key = coalesce(tenant_id, '')"
 
 
-def _sequence() -> Column[int]:
+def numbered() -> Column[int]:
+    """A primary key that counts up by itself."""
     # SQLite numbers rows by itself only for a column of exactly this type.
     return Column(BigInteger().with_variant(Integer(), "sqlite"), primary_key=True)
 
@@ -71,6 +72,7 @@ class _PersonColumns(TypedColumns):
     compact_not_before: Named[datetime | None] = Column(UtcDateTime)
     refresh_at: Named[datetime | None] = Column(UtcDateTime, index=True)
     retention_days: Named[int | None] = Column(Integer)
+    consented_at: Named[datetime | None] = Column(UtcDateTime)
 
 
 class _IdentityColumns(TypedColumns):
@@ -145,7 +147,7 @@ class _VectorColumns(TypedColumns):
 
 
 class _FactColumns(AudienceColumns):
-    sequence: Named[int] = _sequence()
+    sequence: Named[int] = numbered()
     id: Named[str] = Column(PlainText, unique=True)
     kind: Named[str] = Column(PlainText)
     slot: Named[str | None] = Column(PlainText)
@@ -176,7 +178,7 @@ class _FactColumns(AudienceColumns):
 
 
 class _EvidenceColumns(TypedColumns):
-    sequence: Named[int] = _sequence()
+    sequence: Named[int] = numbered()
     fact_id: Named[str] = Column(PlainText, ForeignKey("facts.id", ondelete="CASCADE"))
     # Deferred, so that turns and facts can be erased in either order.
     turn_id: Named[str | None] = Column(
@@ -187,7 +189,7 @@ class _EvidenceColumns(TypedColumns):
 
 
 class _OperationColumns(TypedColumns):
-    sequence: Named[int] = _sequence()
+    sequence: Named[int] = numbered()
     id: Named[str] = Column(PlainText, unique=True)
     # No foreign key: that somebody's memory was erased stays on record after they are gone.
     person_id: Named[str] = Column(PlainText)
@@ -221,7 +223,7 @@ class _EpisodeColumns(AudienceColumns):
 
 
 class _CompactionColumns(TypedColumns):
-    sequence: Named[int] = _sequence()
+    sequence: Named[int] = numbered()
     id: Named[str] = Column(PlainText, unique=True)
     person_id: Named[str] = Column(PlainText, ForeignKey("persons.id", ondelete="CASCADE"))
     after_number: Named[int] = Column(Integer)
@@ -280,7 +282,7 @@ class _LinkCodeColumns(TypedColumns):
 
 
 class _LinkFailureColumns(TypedColumns):
-    sequence: Named[int] = _sequence()
+    sequence: Named[int] = numbered()
     person_id: Named[str] = Column(PlainText, ForeignKey("persons.id", ondelete="CASCADE"))
     failed_at: Named[datetime] = Column(UtcDateTime)
 

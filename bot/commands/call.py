@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.commands.parsing import Argument
 from bot.commands.reply import CommandReply, ReplyKind
@@ -23,7 +23,8 @@ class Caller:
     it again, minutes later (None where nobody can lose the right). ``hears_all``: the platform
     sends Ellie everything that is said where she is, not only what calls her. ``ruled``: the place
     whose policy holds here, where that is not the conversation: a private thread is a circle of
-    its own, and ruled like its channel.
+    its own, and ruled like its channel. ``account_of`` finds the account of somebody who is named
+    by an id, where that takes asking the platform.
     """
 
     identity: IdentityRef
@@ -34,6 +35,13 @@ class Caller:
     still_admin: Callable[[], Awaitable[bool]] | None = None
     hears_all: bool = True
     ruled: ConversationRef | None = None
+    account_of: Callable[[str], Awaitable[IdentityRef]] | None = None
+
+    async def account_named(self, external_id: str) -> IdentityRef:
+        """The account of that id here. Whether anybody has it is not known."""
+        if self.account_of is not None:
+            return await self.account_of(external_id)
+        return replace(self.identity, external_id=external_id, display_name="")
 
     @property
     def policy_place(self) -> ConversationRef:

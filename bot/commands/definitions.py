@@ -32,6 +32,8 @@ class ParameterKind(StrEnum):
     """What she answers: an :class:`~bot.domain.policy.AnswerPolicy`, or ``default``."""
     PLACE = "place"
     """``here`` or ``everywhere``."""
+    USER = "user"
+    """Somebody: a mention as the platform writes it, or the id of an account."""
     CODE = "code"
     COMMAND = "command"
     TEXT = "text"

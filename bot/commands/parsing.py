@@ -34,6 +34,8 @@ Argument = str | int | bool
 _PAGE = regex.compile(r"(?:^|\s)(?:page|p\.?|第)\s*(\d{1,6})\s*页?$", regex.IGNORECASE)
 _FACT = regex.compile(r"#?(\d{1,9})")
 _TURN = regex.compile(r"[m#]?(\d{1,9})", regex.IGNORECASE)
+_USER = regex.compile(r"<@!?([\w.-]{1,64})(?:\|[^<>]*)?>|@?([\w.-]{1,64})")
+"""A mention on Discord (``<@!1>``) or Slack (``<@U1|ann>``), or an id alone."""
 _DAYS = regex.compile(r"([1-9]\d{0,4})\s*(?:d|days?|天|日)?")
 _FOREVER = frozenset({"forever", "for ever", "always", "永远", "永久", "一直"})
 _DEFAULT = frozenset({DEFAULT, "默认"})
@@ -120,7 +122,7 @@ def parse_command(line: str, locale: str = "") -> Invocation | Mistake:
     text = clean_text(line).lstrip("/\uff0f").strip()
     language = language_of(text, locale)
     words = text.split()
-    for length in (2, 1):
+    for length in (3, 2, 1):
         name = _normal(" ".join(words[:length]))
         if len(words) >= length and (command := _BY_NAME.get(name)):
             return parse_arguments(command, _after(text, length), language)
@@ -226,6 +228,8 @@ def _read(parameter: Parameter, typed: str) -> Argument | None:
             return int(found[1]) if (found := _TURN.fullmatch(plain)) else None
         case ParameterKind.DAYS:
             return _days(plain)
+        case ParameterKind.USER:
+            return (found[1] or found[2]) if (found := _USER.fullmatch(typed)) else None
         case _:
             return typed
 

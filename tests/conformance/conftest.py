@@ -26,7 +26,7 @@ from bot.domain.turn import FailureReason, NewTurn, Turn, TurnId, TurnOutcome, T
 from bot.ports.storage import Storage
 from storage.database import SqlStorage, open_storage
 from storage.inmemory import InMemoryStorage
-from storage.tables import metadata
+from storage.schema import metadata
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
 LEASE = NOW + timedelta(minutes=1)

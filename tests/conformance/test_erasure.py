@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import sqlite3
 from dataclasses import fields, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +25,12 @@ from bot.domain.shown import Shown
 from bot.domain.turn import TurnTrace
 from bot.errors import StorageBusyError
 from bot.ports.memory_storage import TurnVector
+from storage import administration_tables as administration
 from storage import mapping
 from storage.database import SqlStorage, open_storage
 from storage.inmemory import InMemoryStorage
-from storage.tables import metadata, turns
+from storage.schema import metadata
+from storage.tables import turns
 
 
 async def _forget(world: Any, person: Any) -> tuple[int, int]:
@@ -150,9 +153,54 @@ async def _rows(storage: SqlStorage, person_id: PersonId) -> dict[str, int]:
     return counted
 
 
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
+_RECORDS = ("memory_operations", "audit_entries", "erasures")
+"""What stays of a person: that things were done, with random ids and counts, and no words."""
+
+
+async def _administer(storage: SqlStorage, person_id: PersonId) -> None:
+    """Leave a row about a person in each table of administration."""
+    at = {"person_id": person_id}
+    async with storage.engine.begin() as connection:
+        for table, values in (
+            (
+                administration.resets,
+                {
+                    "id": "r1",
+                    "tenant_id": "slack:T1",
+                    "requested_by": "slack:T1/U9",
+                    "requested_at": NOW,
+                    "erase_at": NOW,
+                    "status": "pending",
+                    "planned": {},
+                    "erased": {},
+                    "worker": "",
+                },
+            ),
+            (
+                administration.audit_entries,
+                {
+                    "id": "a1",
+                    "happened_at": NOW,
+                    "actor": "slack:T1/U9",
+                    "action": "admin reset user",
+                    "outcome": "done",
+                    "detail": {},
+                },
+            ),
+            (
+                administration.quota_buckets,
+                {"holder": "person:marker", "measure": "turns", "level": 1.0, "updated_at": NOW},
+            ),
+            (administration.erasures, {"id": "e1", "happened_at": NOW, "what": {}}),
+        ):
+            await connection.execute(insert(table).values(values | at))
+
+
 async def test_no_row_of_an_erased_person_is_left(sql_world: Any, sql_storage: SqlStorage) -> None:
     ann = await sql_world.person(identity=sql_world.identity("marker-account"))
     await _remember(sql_world, ann, "marker-words")
+    await _administer(sql_storage, ann.id)
     before = await _rows(sql_storage, ann.id)
     assert all(before.values()), "_remember must leave a row in each table that has people"
     async with sql_storage.engine.connect() as connection:
@@ -162,13 +210,13 @@ async def test_no_row_of_an_erased_person_is_left(sql_world: Any, sql_storage: S
     # That memory was changed, and when, stays on record; with ids and counts, and no words.
     assert await _rows(sql_storage, ann.id) == {
         **dict.fromkeys(before, 0),
-        "memory_operations": before["memory_operations"],
+        **{name: before[name] for name in _RECORDS},
     }
     async with sql_storage.engine.connect() as connection:
         for table in metadata.sorted_tables:
             rows = (await connection.execute(select(table))).all()
             assert "marker" not in repr(rows)
-            assert bool(rows) is (table.name in {"tenants", "memory_operations"})
+            assert bool(rows) is (table.name in {"tenants", *_RECORDS})
 
 
 async def test_no_value_of_an_erased_person_is_left_in_memory(world_of: Any) -> None:
@@ -273,4 +321,4 @@ async def test_scrubbing_postgres_frees_the_dead_rows(postgres_url: str, world_o
         async with opened.engine.connect() as connection:
             vacuumed = (await connection.execute(dead)).scalar_one()
     # Every table but those of workspaces and their policies, the journal and the schedule.
-    assert vacuumed == 14
+    assert vacuumed == 17

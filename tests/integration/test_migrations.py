@@ -18,9 +18,9 @@ from support.databases import definitions, run
 from bot.errors import SchemaTooNewError, StorageUnavailableError
 from storage.database import open_storage
 from storage.migrate import migrate, schema_state
-from storage.tables import metadata
+from storage.schema import metadata
 
-HEAD = "0004"
+HEAD = "0005"
 ROOT = Path(__file__).parents[2]
 
 

@@ -21,7 +21,7 @@ from bot.domain.turn import TurnId, TurnOutcome, TurnStatus
 from bot.ports.memory_storage import TurnVector
 from storage.database import open_storage
 from storage.engine import run_bare
-from storage.tables import metadata
+from storage.schema import metadata
 from storage.unit_of_work import SqlUnitOfWork
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
