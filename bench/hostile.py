@@ -24,17 +24,16 @@ from rich.table import Table
 from bot.app import assembled_app
 from bot.config import Extraction, LogLevel, Settings
 from bot.log import configure_logging
-from bot.system import SystemClock
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-from support.hostile_run import Findings, HostileRun, Obliging
+from support.hostile_run import Findings, HastyClock, HostileRun, Obliging
 
 
 async def run(settings: Settings, count: int, seed: int) -> Findings:
     """Put all of it in."""
-    generator = Obliging()
-    async with assembled_app(settings, generator, SystemClock()) as app:
-        hostile = HostileRun(app, generator, seed=seed)
+    generator, clock = Obliging(), HastyClock()
+    async with assembled_app(settings, generator, clock) as app:
+        hostile = HostileRun(app, generator, clock, seed=seed)
         before = await hostile.settle_in()
         await hostile.go(count)
         await hostile.end(before)

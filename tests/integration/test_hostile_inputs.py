@@ -7,24 +7,23 @@ from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
-from support.hostile_run import VITO, HostileRun, Obliging, direct
+from support.hostile_run import VITO, HastyClock, HostileRun, Obliging, direct
 
 from bot.app import assembled_app
 from bot.commands.reply import CommandReply
 from bot.config import Extraction, Settings
-from bot.system import SystemClock
 
 
 @pytest.mark.parametrize("seed", [11, 12, 13])
 async def test_nothing_breaks_leaks_or_takes_for_ever(
     tmp_path: Path, new_url: Callable[[], str], seed: int
 ) -> None:
-    generator = Obliging()
+    generator, clock = Obliging(), HastyClock()
     settings = Settings(
         data_dir=tmp_path, database_url=SecretStr(new_url()), extraction=Extraction.RULES
     )
-    async with assembled_app(settings, generator, SystemClock()) as app:
-        run = HostileRun(app, generator, seed=seed)
+    async with assembled_app(settings, generator, clock) as app:
+        run = HostileRun(app, generator, clock, seed=seed)
         before = await run.settle_in()
         await run.go(150)
         await run.end(before)
@@ -34,10 +33,10 @@ async def test_nothing_breaks_leaks_or_takes_for_ever(
 
 async def test_what_is_wrong_is_found(tmp_path: Path) -> None:
     """The run itself can fail: a leak, an insides-out answer, and something of Vito's changed."""
-    generator = Obliging()
+    generator, clock = Obliging(), HastyClock()
     settings = Settings(data_dir=tmp_path, extraction=Extraction.RULES)
-    async with assembled_app(settings, generator, SystemClock()) as app:
-        run = HostileRun(app, generator, seed=1)
+    async with assembled_app(settings, generator, clock) as app:
+        run = HostileRun(app, generator, clock, seed=1)
         before = await run.settle_in()
         stranger = run.caller()
         run.look_at(CommandReply(lines=("It is KOMODO-DIRECT.",)), stranger)
