@@ -17,7 +17,7 @@ def is_first(place: Place) -> bool:
 
 async def test_places_of_one_lane_are_called_in_order() -> None:
     lanes = Lanes(max_waiting=5, max_open=10)
-    first, second, third = (lanes.enter("c") for _ in range(3))
+    first, second, third = (lanes.enter("c", "c") for _ in range(3))
     order: list[int] = []
 
     async def work(number: int, place: Place) -> None:
@@ -33,42 +33,42 @@ async def test_places_of_one_lane_are_called_in_order() -> None:
 
 async def test_lanes_do_not_wait_for_each_other() -> None:
     lanes = Lanes(max_waiting=1, max_open=10)
-    lanes.enter("a")
+    lanes.enter("a", "a")
 
-    assert is_first(lanes.enter("b"))
+    assert is_first(lanes.enter("b", "b"))
 
 
 async def test_a_full_lane_takes_nobody_and_does_not_grow() -> None:
     lanes = Lanes(max_waiting=1, max_open=10)
-    answered = lanes.enter("c")
-    lanes.enter("c")
+    answered = lanes.enter("c", "c")
+    lanes.enter("c", "c")
     for _ in range(100):
         with pytest.raises(LaneFullError):
-            lanes.enter("c")
+            lanes.enter("c", "c")
 
     lanes.leave(answered)
 
-    assert not is_first(lanes.enter("c"))
+    assert not is_first(lanes.enter("c", "c"))
 
 
 async def test_all_lanes_together_are_bounded() -> None:
     lanes = Lanes(max_waiting=9, max_open=2)
-    first = lanes.enter("a")
-    lanes.enter("b")
+    first = lanes.enter("a", "a")
+    lanes.enter("b", "b")
     with pytest.raises(LaneFullError):
-        lanes.enter("c")
+        lanes.enter("c", "c")
 
     lanes.leave(first)
     lanes.leave(first)
 
-    assert is_first(lanes.enter("c"))
+    assert is_first(lanes.enter("c", "c"))
     with pytest.raises(LaneFullError):
-        lanes.enter("d")
+        lanes.enter("d", "d")
 
 
 async def test_leaving_while_waiting_lets_the_others_move_up() -> None:
     lanes = Lanes(max_waiting=5, max_open=10)
-    first, gone, last = (lanes.enter("c") for _ in range(3))
+    first, gone, last = (lanes.enter("c", "c") for _ in range(3))
 
     lanes.leave(gone)
     assert not is_first(last)
@@ -80,7 +80,7 @@ async def test_leaving_while_waiting_lets_the_others_move_up() -> None:
 async def test_an_empty_lane_leaves_nothing_behind() -> None:
     lanes = Lanes(max_waiting=5, max_open=10)
 
-    lanes.leave(lanes.enter("c"))
+    lanes.leave(lanes.enter("c", "c"))
 
     assert not lanes._lanes
 
