@@ -29,9 +29,9 @@ class QuotaShowing:
 
     async def quota(self, call: Call) -> CommandReply:
         """What is left of every quota that holds where somebody asks."""
-        voice, states = call.voice, ()
-        if self._quotas is not None:
-            states = await self._quotas.states(call.identity, call.caller.policy_place)
+        voice, here = call.voice, call.caller.policy_place
+        quotas = self._quotas
+        states = () if quotas is None else await quotas.states(call.identity, here)
         if not states:
             return CommandReply(lines=(voice.say("quota.none"),))
         return CommandReply(

@@ -158,8 +158,9 @@ class TurnEngine:
         if isinstance(accepted, Outcome):
             return Reply.ended(accepted)
         if isinstance(accepted, Spent):
-            log.info("quota_spent", holder=accepted.holder.value)
             was_told = self._refusals.was_told(author, conversation)
+            if not was_told:
+                log.info("quota_spent", holder=accepted.holder.value)
             return Reply.ended(refused(too_much(accepted), told_before=was_told))
         reply = Reply(accepted.turn.id)
         run = self._run(accepted, request.surroundings, reply, place, watch)

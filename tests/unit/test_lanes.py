@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -90,3 +91,41 @@ def test_a_lane_belongs_to_an_account_in_a_conversation_by_whatever_name() -> No
 
     assert lane_of(HALL, ana) == lane_of(HALL, replace(ana, display_name="Ana Maria"))
     assert len({lane_of(where, who) for where in (HALL, direct(ana)) for who in (ana, bea)}) == 4
+
+
+async def test_one_account_takes_half_of_the_room_and_two_a_third_each() -> None:
+    def crowd(lanes: Lanes, owner: str) -> int:
+        taken = 0
+        for number in range(100):
+            with suppress(LaneFullError):
+                lanes.enter((owner, number), owner)
+                taken += 1
+        return taken
+
+    lanes = Lanes(max_waiting=3, max_open=40)
+    assert crowd(lanes, "flood") == 20
+    assert is_first(lanes.enter("a", "ana"))
+
+    assert [crowd(lanes, "second"), crowd(lanes, "third")] == [10, 5]
+    assert is_first(lanes.enter("b", "ben"))
+
+
+async def test_room_that_an_account_leaves_can_be_taken_again() -> None:
+    lanes = Lanes(max_waiting=0, max_open=4)
+    places = [lanes.enter(number, "ana") for number in range(2)]
+    for number in range(2, 9):
+        with pytest.raises(LaneFullError):
+            lanes.enter(number, "ana")
+        lanes.leave(places.pop(0))
+        places.append(lanes.enter(number, "ana"))
+
+    for place in places:
+        lanes.leave(place)
+    assert not lanes._owned
+
+
+async def test_alone_an_account_always_finds_room() -> None:
+    lanes = Lanes(max_waiting=0, max_open=1)
+    lanes.leave(lanes.enter("a", "ana"))
+
+    assert is_first(lanes.enter("b", "ana"))
