@@ -127,11 +127,13 @@ class Answer(Generic[S]):
         pace: Pace = USUAL_PACE,
         when_shown: Callable[[], object] = lambda: None,
         when_refused: Callable[[], Awaitable[None]] | None = None,
+        is_awaited: bool = False,
     ) -> None:
         """Of ``reply``, on ``screen``, at ``pace``.
 
         ``author_id`` is whoever asked, as the platform names them. ``when_shown`` is called once
         there is something to see, and ``when_refused`` when Ellie may not write there.
+        ``is_awaited``: the platform shows that she is thinking until something is shown.
         """
         self.author_id = author_id
         self.screen = screen
@@ -141,6 +143,7 @@ class Answer(Generic[S]):
         self._pace = pace
         self._when_shown = when_shown
         self._when_refused = when_refused
+        self._is_awaited = is_awaited
         self._text = ""
         self._noted: tuple[str, ...] = ()
         self._retracted = False
@@ -229,6 +232,8 @@ class Answer(Generic[S]):
     async def _end(self, outcome: Outcome) -> None:
         """Show how it ended, with patience."""
         if outcome.status is ReplyStatus.DUPLICATE:
+            return
+        if outcome.told_before and not self._is_awaited:
             return
         ending = self._ending(outcome)
         for pause in (*self._pace.last_tries, None):

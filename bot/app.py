@@ -15,7 +15,10 @@ from pathlib import Path
 
 from bot.background import capability_for, compactor_for, jobs_of, summariser_for
 from bot.commands.dispatch import Commands
+from bot.commands.pacing import CommandPacing
 from bot.config import Settings
+from bot.default_quotas import default_quotas
+from bot.domain.place_policy import PlacePolicy
 from bot.engine.causal_summariser import CausalSummariser
 from bot.engine.chat_traffic import ChatTraffic
 from bot.engine.compaction.compactor import Compactor
@@ -30,6 +33,7 @@ from bot.engine.model_extraction import ModelExtraction
 from bot.engine.on_demand import OnDemandGenerator
 from bot.engine.participation import Participation
 from bot.engine.policies import ChannelPolicies
+from bot.engine.quotas import Quotas
 from bot.engine.recall_cache import RecallCache
 from bot.engine.recovery import TurnRecovery
 from bot.engine.retention import Retention
@@ -50,6 +54,7 @@ from bot.log import get_logger
 from bot.metrics import PrometheusMetrics
 from bot.ports.encoding import Encoder
 from bot.ports.generation import Generator
+from bot.ports.policy_source import FixedPolicy
 from bot.ports.summarising import Summariser
 from bot.ports.system import Clock, IdSource
 from bot.scheduler import Scheduler
@@ -225,8 +230,10 @@ async def assembled_app(
         scheduler = Scheduler(jobs_of(settings, work), time_zone=settings.time_zone)
         scheduler.start()
         stack.push_async_callback(scheduler.stop)
+        standing = FixedPolicy(PlacePolicy(quotas=default_quotas(settings)))
+        quotas = Quotas(storage, clock=clock, policies=standing)
         engine = TurnEngine(
-            ledger=TurnLedger(storage, clock=clock, ids=ids, workers=workers),
+            ledger=TurnLedger(storage, clock=clock, ids=ids, workers=workers, quotas=quotas),
             loader=MemoryLoader(storage, recall, vectors),
             generator=generator,
             clock=clock,
@@ -244,6 +251,8 @@ async def assembled_app(
             explanations=explanations,
             policies=policies,
             retention=TenantRetention(storage, default_days=days),
+            quotas=quotas,
+            pacing=CommandPacing(clock),
         )
         yield App(
             engine,

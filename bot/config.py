@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -19,6 +20,10 @@ _UNPREFIXED = frozenset(
 ENCODING = "utf-8-sig"
 """UTF-8, with or without the mark that some editors put in front and that would hide line one."""
 
+
+NO_QUOTA = "none"
+_QUOTA = re.compile(r"[1-9]\d{0,8}\s*(/|per)\s*(minute|hour|day)", re.IGNORECASE)
+"""As :class:`bot.domain.quota.Rate` reads it, which settings come before."""
 
 SCHEDULE_PATTERN = r"^(off|every [1-9]\d{0,5}[smhd]|\S+( \S+){4})$"
 
@@ -141,6 +146,35 @@ class Settings(BaseSettings):
         3,
         "How many messages of one person in a conversation may wait for the one being answered.",
         example="3",
+    )
+    quota_person_turns: str = _setting(
+        "120/hour",
+        "How many messages of one person are answered, with minute, hour or day; none is as many "
+        "as they like. There are no quotas in the terminal.",
+        example="60/hour",
+    )
+    quota_person_tokens: str = _setting(
+        NO_QUOTA,
+        "How many tokens of prompts and replies one person may use.",
+        example="200000/day",
+    )
+    quota_channel_turns: str = _setting(
+        NO_QUOTA,
+        "How many messages are answered in one channel, whoever writes them.",
+        example="300/hour",
+    )
+    quota_channel_tokens: str = _setting(
+        NO_QUOTA, "How many tokens may be used in one channel.", example="500000/day"
+    )
+    quota_tenant_turns: str = _setting(
+        NO_QUOTA,
+        "How many messages are answered in one server or workspace, whoever writes them.",
+        example="1000/hour",
+    )
+    quota_tenant_tokens: str = _setting(
+        NO_QUOTA,
+        "How many tokens may be used in one server or workspace.",
+        example="5000000/day",
     )
     kv_cache_tokens: Annotated[int, Field(ge=1024, le=10_000_000)] = _setting(
         16384,
@@ -290,6 +324,25 @@ class Settings(BaseSettings):
         if not value.strip():
             raise ValueError("must not be empty")
         return value.strip()
+
+    @field_validator(
+        "quota_person_turns",
+        "quota_person_tokens",
+        "quota_channel_turns",
+        "quota_channel_tokens",
+        "quota_tenant_turns",
+        "quota_tenant_tokens",
+    )
+    @classmethod
+    def _quota(cls, value: str) -> str:
+        written = value.strip()
+        if written.lower() == NO_QUOTA:
+            return NO_QUOTA
+        if _QUOTA.fullmatch(written) is None:
+            raise ValueError(
+                "a quota is written like 30/hour, with minute, hour or day, and none is no quota"
+            )
+        return written
 
     @model_validator(mode="after")
     def _leave_room_to_read(self) -> Self:

@@ -77,6 +77,7 @@ class InMemoryPersonRepository:
             for episode in self._state.episodes.values()
             if episode.person_id != person_id and episode.conversation_id in left
         }
+        self._state.drop_quotas(person_id)
         self._state.persons.pop(person_id, None)
 
     async def bump_epoch(self, person_id: PersonId) -> None:
@@ -146,6 +147,7 @@ class InMemoryPersonRepository:
                 filter(None, (one.retention_days, other.retention_days)), default=None
             ),
         )
+        self._state.drop_quotas(gone)
         give_episodes(self._state, gone, into, after=one)
         self._give_memory(gone, into, after=one)
         self._give_account(gone, into)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 
+from bot.domain.bucket import Bucket
 from bot.domain.compaction import CompactionJob, JobId
 from bot.domain.conversation import Conversation, Scope
 from bot.domain.delivery import Delivery
@@ -19,6 +20,7 @@ from bot.domain.turn import Turn, TurnId, TurnStatus, TurnTrace
 from bot.ports.channel_storage import GivenVerdict
 from bot.ports.compaction_storage import ScheduleState
 from bot.ports.memory_storage import TurnVector
+from bot.ports.quota_storage import BucketKey
 
 IdentityKey = tuple[Platform, TenantRef | None, str]
 ConversationKey = tuple[str, TenantRef | None, str, str | None]
@@ -93,6 +95,7 @@ class State:
     policies: dict[PolicyKey, AnswerPolicy] = field(default_factory=dict)
     deliveries: dict[TurnId, Delivery] = field(default_factory=dict)
     feedback: dict[TurnId, GivenVerdict] = field(default_factory=dict)
+    quotas: dict[BucketKey, Bucket] = field(default_factory=dict)
 
     def copy(self) -> State:
         """An independent state with the same content."""
@@ -102,6 +105,12 @@ class State:
         """Whether it is the end of this turn that tells its person what is kept about them."""
         told_at = self.persons[turn.person_id].person.told_at
         return told_at is not None and told_at == turn.finished_at
+
+    def drop_quotas(self, person_id: PersonId) -> None:
+        """Remove the buckets of a person who goes."""
+        gone = [key for key in self.quotas if key.person_id == person_id]
+        for key in gone:
+            del self.quotas[key]
 
     def erase_turns(self, turn_ids: Iterable[TurnId]) -> None:
         """Remove turns with all that hangs on them."""

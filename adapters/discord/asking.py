@@ -126,6 +126,7 @@ class Asking:
             texts=texts,
             deliveries=self._deliveries,
             pace=self._pace,
+            is_awaited=True,
             when_refused=lambda: cannot_write_here(interaction, texts, "Send Messages"),
         )
         self._answers.show(interaction.id, answer)

@@ -117,6 +117,7 @@ KEEP = Command(
     aliases=("记忆 保留", "保留记忆"),
 )
 PRIVACY = Command(name="privacy", aliases=("隐私",))
+QUOTA = Command(name="quota", aliases=("配额",))
 LINK = Command(
     name="link",
     parameters=(Parameter(name="code", kind=ParameterKind.CODE),),
@@ -162,6 +163,7 @@ COMMANDS = (
     INCOGNITO,
     KEEP,
     PRIVACY,
+    QUOTA,
     LINK,
     UNLINK,
     POLICY,

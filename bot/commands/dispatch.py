@@ -13,13 +13,16 @@ from bot.commands.forgetting import ForgetCommand
 from bot.commands.helping import Helping, explain_mistake
 from bot.commands.keeping import Keeping
 from bot.commands.linking import LinkCommands
+from bot.commands.pacing import CommandPacing
 from bot.commands.parsing import Invocation, Mistake, MistakeKind, is_command, parse_command
 from bot.commands.phrases import parse_phrase
+from bot.commands.quota_showing import QuotaShowing
 from bot.commands.reply import CommandReply
 from bot.commands.showing import Showing
 from bot.commands.voice import Voice
 from bot.engine.memory_control import MemoryControl
 from bot.engine.policies import ChannelPolicies
+from bot.engine.quotas import Quotas
 from bot.engine.tenant_retention import TenantRetention
 from bot.ports.system import Clock
 
@@ -37,8 +40,14 @@ class Commands:
         explanations: Explanations | None = None,
         policies: ChannelPolicies | None = None,
         retention: TenantRetention | None = None,
+        quotas: Quotas | None = None,
+        pacing: CommandPacing | None = None,
     ) -> None:
-        """``policies`` and ``retention`` are for where there are servers or workspaces."""
+        """``policies`` and ``retention`` are for where there are servers or workspaces.
+
+        Without ``quotas`` there are none, and without ``pacing`` commands may come as they like.
+        """
+        self._pacing = pacing
         administering = Administering(policies, retention)
         showing = Showing(control.view, clock)
         changing = Changing(control.changes)
@@ -60,6 +69,7 @@ class Commands:
             known.INCOGNITO.name: keeping.incognito,
             known.KEEP.name: keeping.keep,
             known.PRIVACY.name: keeping.privacy,
+            known.QUOTA.name: QuotaShowing(quotas).quota,
             known.LINK.name: linking.link,
             known.UNLINK.name: linking.unlink,
             known.POLICY.name: administering.policy,
@@ -83,6 +93,8 @@ class Commands:
             StorageError: memory cannot be reached.
         """
         voice = Voice(language=understood.language, prefix=caller.prefix)
+        if self._pacing and (late := self._pacing.refusal(understood.command, caller, voice)):
+            return late
         if isinstance(understood, Mistake) and understood.kind is MistakeKind.UNKNOWN:
             return explain_mistake(understood, caller, voice)
         if understood.command and (refusal := barred(understood.command, caller, voice)):

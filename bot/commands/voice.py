@@ -7,9 +7,14 @@ from datetime import datetime
 
 from bot.commands.language import Language
 from bot.commands.texts_en import TEXTS as ENGLISH
+from bot.commands.texts_quota_en import TEXTS as QUOTA_ENGLISH
+from bot.commands.texts_quota_zh import TEXTS as QUOTA_CHINESE
 from bot.commands.texts_zh import TEXTS as CHINESE
 
-TABLES = {Language.ENGLISH: ENGLISH, Language.CHINESE: CHINESE}
+TABLES = {
+    Language.ENGLISH: {**ENGLISH, **QUOTA_ENGLISH},
+    Language.CHINESE: {**CHINESE, **QUOTA_CHINESE},
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

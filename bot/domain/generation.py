@@ -41,7 +41,8 @@ class Priority(IntEnum):
 class GenerationRequest:
     """One call of the model.
 
-    ``time_limit_seconds`` counts from submission, waiting included.
+    ``time_limit_seconds`` counts from submission, waiting included. ``asker`` is who waits for it,
+    in whatever words tell people apart; of several, none is kept waiting by all of another's.
 
     ``variety`` is 0 or more. At 0 the likeliest token is taken each time, and the same prompt gives
     the same reply. Above 0 it is the temperature at which tokens are drawn from the likeliest ones:
@@ -55,6 +56,7 @@ class GenerationRequest:
     time_limit_seconds: float
     priority: Priority = Priority.CHAT
     variety: float = 0.0
+    asker: str = ""
 
 
 class FinishReason(StrEnum):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Hashable
 
 from bot.domain.conversation import ConversationRef
@@ -16,14 +16,20 @@ class LaneFullError(Exception):
 
 def lane_of(conversation: ConversationRef, author: IdentityRef) -> Hashable:
     """The lane of an account in a conversation. A changed display name is no other account."""
-    return conversation, author.platform, author.tenant, author.external_id
+    return conversation, account_of(author)
+
+
+def account_of(author: IdentityRef) -> Hashable:
+    """What tells one account from another, in whatever conversation."""
+    return author.platform, author.tenant, author.external_id
 
 
 class Place:
     """A message's place in its lane."""
 
-    def __init__(self, key: Hashable) -> None:
+    def __init__(self, key: Hashable, owner: Hashable) -> None:
         self.key = key
+        self.owner = owner
         self._turn = asyncio.Event()
 
     async def turn(self) -> None:
@@ -38,6 +44,10 @@ class Place:
 class Lanes:
     """Bounded lanes. ``enter`` decides the order at once, without waiting for anything.
 
+    Of what is left of ``max_open``, an owner may take as much as they leave: one who fills all
+    their lanes gets half of it, two a third each. So there is room for those who come later,
+    whatever somebody does in however many conversations.
+
     Args:
         max_waiting: messages of one lane that may wait behind the one being answered.
         max_open: messages of all lanes that may be waiting or in progress.
@@ -48,20 +58,24 @@ class Lanes:
         self._max_open = max_open
         self._lanes: dict[Hashable, deque[Place]] = {}
         self._open = 0
+        self._owned: Counter[Hashable] = Counter()
 
-    def enter(self, key: Hashable) -> Place:
-        """Take the last place of a lane.
+    def enter(self, key: Hashable, owner: Hashable) -> Place:
+        """Take the last place of a lane, which is one of ``owner``'s.
 
         Raises:
-            LaneFullError: the lane, or all of them together, are full. Nothing was taken.
+            LaneFullError: the lane is full, or all of them together, or there is as little room
+                left as the owner has taken. Nothing was taken.
         """
         lane = self._lanes.get(key, deque())
-        if len(lane) > self._max_waiting or self._open >= self._max_open:
+        left = self._max_open - self._open
+        if len(lane) > self._max_waiting or self._owned[owner] >= left:
             raise LaneFullError
-        place = Place(key)
+        place = Place(key, owner)
         lane.append(place)
         self._lanes[key] = lane
         self._open += 1
+        self._owned[owner] += 1
         if lane[0] is place:
             place.call()
         return place
@@ -73,6 +87,9 @@ class Lanes:
             return
         lane.remove(place)
         self._open -= 1
+        self._owned[place.owner] -= 1
+        if not self._owned[place.owner]:
+            del self._owned[place.owner]
         if lane:
             lane[0].call()
         else:

@@ -25,6 +25,7 @@ from bot.domain.turn import (
     TurnTrace,
 )
 from bot.engine.learning import NOTHING, Learned, found_in, learn
+from bot.engine.quotas import Quotas, Spent
 from bot.memory.stale import GAP
 from bot.ports.sight import Blind, Sight
 from bot.ports.storage import Storage, UnitOfWork
@@ -105,19 +106,24 @@ class TurnLedger:
         ids: IdSource,
         workers: WorkerRegistry,
         sight: Sight | None = None,
+        quotas: Quotas | None = None,
     ) -> None:
+        """Without ``quotas`` there are none."""
         self._storage = storage
+        self._quotas = quotas or Quotas(storage, clock=clock)
         self._sight = sight or Blind()
         self._clock = clock
         self._ids = ids
         self._worker = workers.name
 
-    async def admit(self, message: InboundMessage, text: str) -> Accepted | None:
+    async def admit(self, message: InboundMessage, text: str) -> Accepted | Spent | None:
         """Store a message and learn from it, at once and together.
 
-        None when it was stored before and is, or is being, answered.
+        None when it was stored before and is, or is being, answered. Nothing is stored when a
+        quota is used up; a message that was stored before costs nothing.
         """
         lease_until = self._clock.now() + LEASE
+        limits = await self._quotas.limits(message.conversation)
         shown = tuple([await self._sight.look(item) for item in message.shown])
         candidates = found_in(text, message.received_at)
         async with self._storage.unit_of_work() as work:
@@ -126,6 +132,11 @@ class TurnLedger:
             )
             if person.incognito:
                 # Left without a commit: not even a changed display name is stored.
+                spent = await self._quotas.take_unstored(
+                    work, person.id, message.conversation, limits
+                )
+                if spent is not None:
+                    return replace(spent, words=text)
                 return self._unstored(message, text, shown, person)
             conversation = await work.conversations.resolve(
                 message.conversation, new_id=self._ids.new_id()
@@ -153,6 +164,10 @@ class TurnLedger:
                 turn.id, worker=self._worker, lease_until=lease_until
             ):
                 return None
+            if is_new:
+                spent = await self._quotas.take(work, person.id, message.conversation, limits)
+                if spent is not None:
+                    return replace(spent, words=text)
             # The first attempt has learned already what there is to learn.
             learned = await learn(work, turn, candidates, self._ids) if is_new else NOTHING
             await work.commit()
@@ -183,13 +198,16 @@ class TurnLedger:
             person=person, author=message.author, turn=turn, conversation=message.conversation
         )
 
-    async def readmit(self, request: AgainRequest) -> Accepted | Declined:
+    async def readmit(self, request: AgainRequest) -> Accepted | Declined | Spent:
         """Open a finished turn once more, for the person whose turn it is. Nothing is learned.
+
+        It costs a turn, unless nobody asked for it.
 
         The turn keeps the reply that it had, for the prompt to show; storage has none until the
         new one is saved. It is heard by whoever can read the conversation now.
         """
         lease_until = self._clock.now() + LEASE
+        limits = await self._quotas.limits(request.conversation)
         async with self._storage.unit_of_work() as work:
             person = await work.persons.find(request.author)
             if person is None:
@@ -212,6 +230,10 @@ class TurnLedger:
                 # Of one that was cut off, the platform may have told again meanwhile.
                 why = NotAgain.ANSWERED if request.after_interruption else NotAgain.OPEN
                 return Declined(why=why, words=turn.text)
+            if not request.after_interruption:
+                spent = await self._quotas.take(work, person.id, request.conversation, limits)
+                if spent is not None:
+                    return replace(spent, words=turn.text)
             await work.commit()
         return Accepted(
             person=person,
@@ -246,6 +268,7 @@ class TurnLedger:
         end nobody sees (``is_seen``), leaves that to later ones.
         """
         turn = accepted.turn
+        limits = await self._quotas.limits(accepted.conversation)
         cancelled = result.finish_reason is FinishReason.CANCELLED
         outcome = TurnOutcome(
             status=TurnStatus.CANCELLED if cancelled else TurnStatus.ANSWERED,
@@ -258,6 +281,9 @@ class TurnLedger:
                 outcome = replace(outcome, reply="")
             if not await work.turns.finish(turn.id, outcome, worker=self._worker):
                 return Saved(is_kept=False, introduces=accepted.first_contact)
+            await self._quotas.charge(
+                work, turn.person_id, accepted.conversation, limits, _tokens_of(result, assembled)
+            )
             introduces = accepted.first_contact
             if is_seen:
                 introduces = await _takes_notice(work, accepted, outcome)
@@ -278,6 +304,15 @@ class TurnLedger:
                 )
             await work.commit()
         return Saved(is_kept=knows, introduces=introduces)
+
+    async def charge_unstored(
+        self, accepted: Accepted, result: GenerationResult, assembled: Assembled | None
+    ) -> None:
+        """Count the tokens of a reply to somebody who is incognito, in memory alone."""
+        limits = await self._quotas.limits(accepted.conversation)
+        self._quotas.charge_unstored(
+            accepted.person.id, accepted.conversation, limits, _tokens_of(result, assembled)
+        )
 
     async def fail(
         self, accepted: Accepted, reason: FailureReason, *, is_seen: bool = True
@@ -321,6 +356,11 @@ def _why_not_again(turn: Turn, *, only_unanswered: bool) -> NotAgain | None:
     if not turn.shown and not turn.text.strip(f"{GAP} "):
         return NotAgain.FORGOTTEN
     return None
+
+
+def _tokens_of(result: GenerationResult, assembled: Assembled | None) -> int:
+    """What a reply cost: its own tokens and those of its prompt."""
+    return result.tokens + (assembled.prompt.tokens if assembled else 0)
 
 
 async def _takes_notice(work: UnitOfWork, accepted: Accepted, outcome: TurnOutcome) -> bool:

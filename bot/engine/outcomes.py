@@ -27,9 +27,9 @@ DUPLICATE = Outcome(status=ReplyStatus.DUPLICATE)
 """The end of what needs no answer because it has one."""
 
 
-def refused(notice: str) -> Outcome:
+def refused(notice: str, *, told_before: bool = False) -> Outcome:
     """A message that was not taken."""
-    return Outcome(status=ReplyStatus.REFUSED, notice=notice)
+    return Outcome(status=ReplyStatus.REFUSED, notice=notice, told_before=told_before)
 
 
 def declined(answer: Declined) -> Outcome:

@@ -25,11 +25,16 @@ class ReplyStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """The end of a reply: all of its text, and what to tell the person besides."""
+    """The end of a reply: all of its text, and what to tell the person besides.
+
+    ``told_before``: the person was refused a moment ago. They need not be told once more, unless
+    the platform goes on showing that they wait.
+    """
 
     status: ReplyStatus
     text: str = ""
     notice: str = ""
+    told_before: bool = False
 
 
 class Reply:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 from bot.domain.conversation import Scope
 from bot.domain.identity import Person, PersonId
@@ -20,7 +21,11 @@ from bot.ports.system import Clock, IdSource
 log = get_logger(__name__)
 
 BATCH = 100
-"""People looked up at once."""
+"""People looked up at once, and buckets removed at once."""
+FULL_AFTER = timedelta(days=1)
+"""No quota takes longer until it is whole again, unless more was used than there was."""
+NO_DEBT_AFTER = timedelta(days=30)
+"""And then this long."""
 
 
 class Retention:
@@ -60,6 +65,7 @@ class Retention:
                 await self._traffic.quiet()
                 total = sum_of(total, await shielded(self._erase(person_id)))
             seen.update(people)
+        await self._drop_full_buckets()
         await self._erasing.scrub()
         if total:
             log.info("expired_memory_erased", turns=total.turns, facts=total.facts)
@@ -76,6 +82,18 @@ class Retention:
                 now=self._clock.now(), default_days=self._default_days, limit=room + len(seen)
             )
         return tuple(person_id for person_id in due if person_id not in seen)[:room]
+
+    async def _drop_full_buckets(self) -> None:
+        """Remove what is stored of quotas that are whole again. None takes longer than a day."""
+        now = self._clock.now()
+        dropped = BATCH
+        while dropped == BATCH:
+            await self._traffic.quiet()
+            async with self._storage.unit_of_work() as work:
+                dropped = await work.quotas.drop_full(
+                    before=now - FULL_AFTER, debts_before=now - NO_DEBT_AFTER, limit=BATCH
+                )
+                await work.commit()
 
     async def _erase(self, person_id: PersonId) -> Expired:
         return await erase_of_person(

@@ -18,14 +18,17 @@ from bot.domain.generation import FinishReason, GenerationRequest, GenerationRes
 from bot.domain.message import AgainRequest, InboundMessage
 from bot.domain.surroundings import Surroundings
 from bot.domain.text import clean_text
-from bot.domain.turn import FailureReason, Turn, TurnId, TurnStatus
+from bot.domain.turn import FailureReason, Turn, TurnStatus
 from bot.engine.chat_traffic import ChatTraffic
+from bot.engine.flooding import LoopBreaker, RefusalPacing
 from bot.engine.incognito import IncognitoConversations
-from bot.engine.lanes import LaneFullError, Lanes, Place, lane_of
-from bot.engine.ledger import Accepted, Saved, TurnLedger, event_key
+from bot.engine.lanes import LaneFullError, Lanes, Place, account_of, lane_of
+from bot.engine.ledger import Accepted, Declined, Saved, TurnLedger, event_key
 from bot.engine.memory_loader import MemoryLoader
 from bot.engine.notices import notices_for
 from bot.engine.outcomes import DUPLICATE, declined, failed, reason_of, refused, with_changes
+from bot.engine.quota_notices import said_too_often, too_much
+from bot.engine.quotas import Spent
 from bot.engine.reply import Outcome, Reply, ReplyStatus
 from bot.engine.shielding import shielded
 from bot.engine.stopwatch import Stopwatch
@@ -43,7 +46,7 @@ VARIETY = 0.8
 """Of a reply that takes the place of an earlier one, see :class:`GenerationRequest`. A small model
 that is asked for another reply says the likeliest one again, to the letter."""
 
-_Admit = Callable[[], Awaitable[Accepted | Outcome]]
+_Admit = Callable[[], Awaitable[Accepted | Spent | Outcome]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +92,8 @@ class TurnEngine:
         self._lanes = Lanes(
             max_waiting=limits.max_waiting_per_conversation, max_open=limits.max_open
         )
+        self._loops = LoopBreaker(clock)
+        self._refusals = RefusalPacing(clock)
         self._incognito = incognito or IncognitoConversations()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._stopping = False
@@ -107,6 +112,8 @@ class TurnEngine:
         text = clean_text(message.text)
         if not text and not message.shown:
             return Reply.ended(refused(notices_for(text).empty))
+        if repeats := self._loops.repeats(message.author, message.conversation, text):
+            return Reply.ended(refused(said_too_often(text), told_before=repeats > 1))
         return await self._take(message, text, functools.partial(self._admit, message, text))
 
     async def again(self, request: AgainRequest) -> Reply:
@@ -131,12 +138,14 @@ class TurnEngine:
         notices = notices_for(words)
         if self._stopping:
             return Reply.ended(refused(notices.stopping))
+        author, conversation = request.author, request.conversation
         try:
-            place = self._lanes.enter(lane_of(request.conversation, request.author))
+            place = self._lanes.enter(lane_of(conversation, author), account_of(author))
         except LaneFullError:
-            return Reply.ended(refused(notices.busy))
+            was_told = self._refusals.was_told(author, conversation)
+            return Reply.ended(refused(notices.busy, told_before=was_told))
         watch = Stopwatch(self._clock)
-        accepted: Accepted | Outcome | None = None
+        accepted: Accepted | Spent | Outcome | None = None
         try:
             with watch.step("admit"):
                 accepted = await admit()
@@ -148,24 +157,31 @@ class TurnEngine:
                 self._lanes.leave(place)
         if isinstance(accepted, Outcome):
             return Reply.ended(accepted)
+        if isinstance(accepted, Spent):
+            was_told = self._refusals.was_told(author, conversation)
+            if not was_told:
+                log.info("quota_spent", holder=accepted.holder.value)
+            return Reply.ended(refused(too_much(accepted), told_before=was_told))
         reply = Reply(accepted.turn.id)
         run = self._run(accepted, request.surroundings, reply, place, watch)
         self._own(run, name=f"turn-{accepted.turn.id}")
         return reply
 
-    async def _admit(self, message: InboundMessage, text: str) -> Accepted | Outcome:
+    async def _admit(self, message: InboundMessage, text: str) -> Accepted | Spent | Outcome:
         accepted = await self._ledger.admit(message, text)
         if accepted is None:
             return DUPLICATE
+        if isinstance(accepted, Spent):
+            return accepted
         if accepted.is_stored:
             self._incognito.end(accepted.person.id)
         elif not self._incognito.take(accepted.turn):
             return DUPLICATE
         return accepted
 
-    async def _readmit(self, request: AgainRequest) -> Accepted | Outcome:
+    async def _readmit(self, request: AgainRequest) -> Accepted | Spent | Outcome:
         answer = await self._ledger.readmit(request)
-        return answer if isinstance(answer, Accepted) else declined(answer)
+        return declined(answer) if isinstance(answer, Declined) else answer
 
     def _own(self, work: Coroutine[Any, Any, T], *, name: str) -> asyncio.Task[T]:
         """Start a task that :meth:`stop` waits for."""
@@ -248,7 +264,7 @@ class TurnEngine:
         if not reply.cancelled:
             with watch.step("generate"):
                 variety = VARIETY if memory.earlier_reply else 0.0
-                result = await self._generate(turn.id, assembled, variety, reply, watch)
+                result = await self._generate(turn, assembled, variety, reply, watch)
         return await shielded(self._save(accepted, result, assembled, reply, watch))
 
     async def _tokenizer(self, reply: Reply) -> ChatTokenizer | None:
@@ -265,22 +281,23 @@ class TurnEngine:
 
     async def _generate(
         self,
-        turn_id: TurnId,
+        turn: Turn,
         assembled: Assembled,
         variety: float,
         reply: Reply,
         watch: Stopwatch,
     ) -> GenerationResult:
         request = GenerationRequest(
-            id=turn_id,
+            id=turn.id,
             prompt=assembled.prompt,
             max_tokens=self._limits.reply_tokens,
             time_limit_seconds=self._limits.time_limit_seconds,
             variety=variety,
+            asker=turn.person_id,
         )
         # The generator knows the request from the stream's first step on, and nothing else runs
         # between this line and that step.
-        reply.when_cancelled(lambda: self._generator.cancel(turn_id))
+        reply.when_cancelled(lambda: self._generator.cancel(turn.id))
         began = self._clock.elapsed()
         async with aclosing(self._generator.stream(request)) as events:
             async for event in events:
@@ -334,6 +351,10 @@ class TurnEngine:
         if not accepted.is_stored:
             turn = replace(accepted.turn, status=TurnStatus.ANSWERED, reply=clean_text(result.text))
             self._incognito.add(accepted.conversation, turn)
+            try:
+                await self._ledger.charge_unstored(accepted, result, assembled)
+            except StorageError as error:
+                log.warning("tokens_not_counted", error=str(error))
             return Saved(is_kept=True)
         try:
             saved = await self._ledger.save(

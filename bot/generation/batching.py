@@ -118,7 +118,9 @@ class BatchingGenerator:
         inbox = _Inbox(
             asyncio.Queue(), self._clock.elapsed() + request.time_limit_seconds, self._clock
         )
-        ticket = self._turnstile.enter(request.priority, lambda: inbox.put(_Signal.ADMITTED))
+        ticket = self._turnstile.enter(
+            request.priority, lambda: inbox.put(_Signal.ADMITTED), request.asker
+        )
         self._inboxes[request.id] = inbox
         self._scorer.pause()
         try:

@@ -34,6 +34,7 @@ from bot.ports.memory_storage import (
     TraceRepository,
     VectorRepository,
 )
+from bot.ports.quota_storage import QuotaRepository
 
 
 class PersonRepository(Protocol):
@@ -220,6 +221,8 @@ class UnitOfWork(Protocol):
     def deliveries(self) -> DeliveryRepository: ...
     @property
     def feedback(self) -> FeedbackRepository: ...
+    @property
+    def quotas(self) -> QuotaRepository: ...
 
     async def __aenter__(self) -> Self: ...
 

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import bindparam, func, insert, select, text, update
 
 import storage.database
+from bot.domain.bucket import Bucket
 from bot.domain.compaction import DueRule, JobId
 from bot.domain.conversation import Scope
 from bot.domain.delivery import Delivery
@@ -21,10 +22,12 @@ from bot.domain.feedback import Verdict
 from bot.domain.identity import PersonId
 from bot.domain.link import LinkCode
 from bot.domain.operation import Actor, FactChange, MemoryOperation, OperationId, OperationKind
+from bot.domain.quota import QuotaMeasure
 from bot.domain.shown import Shown
 from bot.domain.turn import TurnTrace
 from bot.errors import StorageBusyError
 from bot.ports.memory_storage import TurnVector
+from bot.ports.quota_storage import BucketKey
 from storage import administration_tables as administration
 from storage import mapping
 from storage.database import SqlStorage, open_storage
@@ -93,6 +96,10 @@ async def _remember(world: Any, person: Any, words: str) -> None:
             )
         )
         await work.links.note_failure(person.id, at=world.now)
+        bucket = BucketKey(
+            holder=f"person:{person.id}", measure=QuotaMeasure.TURNS, person_id=person.id
+        )
+        await work.quotas.begin_taking(bucket, full=Bucket(level=1.0, updated_at=world.now))
         await work.episodes.add(world.episode(turn))
         await work.compactions.claim(
             JobId(world.new_id()),

@@ -26,6 +26,7 @@ from bot.domain.generation import (
 )
 from bot.domain.identity import IdentityRef, Person, Platform, TenantRef
 from bot.domain.message import InboundMessage
+from bot.domain.place_policy import USUAL_POLICY, PlacePolicy
 from bot.domain.shown import Shown
 from bot.domain.turn import Turn
 from bot.engine.explanation import Explanations
@@ -33,11 +34,13 @@ from bot.engine.incognito import IncognitoConversations
 from bot.engine.ledger import TurnLedger
 from bot.engine.memory_control import MemoryControl
 from bot.engine.memory_loader import MemoryLoader
+from bot.engine.quotas import Quotas
 from bot.engine.recall_cache import RecallCache
 from bot.engine.reply import Outcome
 from bot.engine.turn import TurnEngine, TurnLimits
 from bot.engine.vectors import VectorKeeper
 from bot.ports.hashed import HashingEncoder
+from bot.ports.policy_source import FixedPolicy
 from bot.ports.scripted import ScriptedGenerator, WordTokenizer
 from bot.ports.storage import Storage
 from storage.inmemory import InMemoryStorage
@@ -141,7 +144,7 @@ HALL = channel()
 class Dialog:
     """Ellie with her commands over any storage. :meth:`restart` leaves only the storage as it is.
 
-    A minute passes before whatever is said.
+    A minute passes before whatever is said, or another time ``between``.
     """
 
     def __init__(
@@ -152,6 +155,8 @@ class Dialog:
         memory_tokens: int = _ROOM // 2,
         context_tokens: int = _ROOM,
         encoding: bool = False,
+        policy: PlacePolicy = USUAL_POLICY,
+        between: timedelta = timedelta(minutes=1),
     ) -> None:
         self.storage = storage or InMemoryStorage()
         self.clock = FakeClock()
@@ -161,6 +166,8 @@ class Dialog:
         self._limits = TurnLimits(memory_tokens=memory_tokens, reply_tokens=50)
         self._context_tokens = context_tokens
         self._encoding = encoding
+        self._policy = policy
+        self._between = between
         self.restart()
 
     def restart(self) -> None:
@@ -171,8 +178,15 @@ class Dialog:
         self.recall = RecallCache(vector_model=vectors)
         self.keeper = VectorKeeper(self.storage, self.encoder, self.recall)
         self.incognito = IncognitoConversations()
+        self.quotas = Quotas(self.storage, clock=self.clock, policies=FixedPolicy(self._policy))
         self.engine = TurnEngine(
-            ledger=TurnLedger(self.storage, clock=self.clock, ids=self.ids, workers=Workers()),
+            ledger=TurnLedger(
+                self.storage,
+                clock=self.clock,
+                ids=self.ids,
+                workers=Workers(),
+                quotas=self.quotas,
+            ),
             loader=MemoryLoader(self.storage, self.recall, self.keeper if self._encoding else None),
             generator=self.generator,
             clock=self.clock,
@@ -183,7 +197,9 @@ class Dialog:
             self.storage, self.recall, clock=self.clock, ids=self.ids, incognito=self.incognito
         )
         explanations = Explanations(self.storage, self.generator, ids=self.ids, limits=self._limits)
-        self.commands = Commands(self.control, clock=self.clock, explanations=explanations)
+        self.commands = Commands(
+            self.control, clock=self.clock, explanations=explanations, quotas=self.quotas
+        )
 
     def later(self, **time: float) -> None:
         self.clock.moment += timedelta(**time)
@@ -213,7 +229,7 @@ class Dialog:
         where: ConversationRef | None = None,
         **rest: Any,
     ) -> Outcome:
-        self.later(minutes=1)
+        self.clock.moment += self._between
         if self._encoding:
             await self.encoder.start()
         reply = await self.engine.handle(self.message(text, who, where, **rest))
@@ -241,7 +257,7 @@ class Dialog:
     async def command(
         self, line: str, who: IdentityRef = ANA, where: ConversationRef | None = None
     ) -> CommandReply:
-        self.later(minutes=1)
+        self.clock.moment += self._between
         understood = self.commands.understand(line)
         assert understood is not None, f"{line!r} is a message"
         caller = Caller(identity=who, conversation=where or direct(who))

@@ -32,6 +32,7 @@ from bot.engine.memory_control import MemoryControl
 from bot.engine.memory_loader import MemoryLoader
 from bot.engine.participation import Participation
 from bot.engine.policies import ChannelPolicies
+from bot.engine.quotas import Quotas
 from bot.engine.recall_cache import RecallCache
 from bot.engine.recovery import TurnRecovery
 from bot.engine.tenant_erasure import TenantErasure
@@ -39,6 +40,7 @@ from bot.engine.tenant_retention import TenantRetention
 from bot.engine.turn import TurnEngine, TurnLimits
 from bot.health import Health
 from bot.ports.generation import Generator
+from bot.ports.policy_source import FixedPolicy
 from bot.ports.scripted import ScriptedGenerator, WordTokenizer
 from bot.ports.storage import Storage
 from storage.inmemory import InMemoryStorage
@@ -120,10 +122,18 @@ class Ellie:
         self.control = MemoryControl.over(
             self.storage, recall, clock=self.clock, ids=self.ids, incognito=incognito
         )
+        self.standing = FixedPolicy()
+        """What holds everywhere; a test may change it at any time."""
         self.policies = ChannelPolicies(self.storage, clock=self.clock)
         self.deliveries = Deliveries(self.storage, clock=self.clock, workers=self.workers)
         self.engine = TurnEngine(
-            ledger=TurnLedger(self.storage, clock=self.clock, ids=self.ids, workers=self.workers),
+            ledger=TurnLedger(
+                self.storage,
+                clock=self.clock,
+                ids=self.ids,
+                workers=self.workers,
+                quotas=Quotas(self.storage, clock=self.clock, policies=self.standing),
+            ),
             loader=MemoryLoader(self.storage, recall),
             generator=self.generator,
             clock=self.clock,
