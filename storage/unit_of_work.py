@@ -20,6 +20,7 @@ from storage.feedback import SqlFeedbackRepository
 from storage.links import SqlLinkRepository
 from storage.operations import SqlOperationRepository
 from storage.persons import SqlPersonRepository
+from storage.place_settings import SqlPlaceSettingRepository
 from storage.policies import SqlPolicyRepository
 from storage.retention import SqlRetentionRepository
 from storage.schedules import SqlScheduleRepository
@@ -55,6 +56,7 @@ class SqlUnitOfWork:
         self.policies = SqlPolicyRepository(statements)
         self.deliveries = SqlDeliveryRepository(statements)
         self.feedback = SqlFeedbackRepository(statements)
+        self.place_settings = SqlPlaceSettingRepository(statements)
 
     async def __aenter__(self) -> Self:
         try:

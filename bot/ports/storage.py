@@ -34,6 +34,7 @@ from bot.ports.memory_storage import (
     TraceRepository,
     VectorRepository,
 )
+from bot.ports.place_storage import PlaceSettingRepository
 
 
 class PersonRepository(Protocol):
@@ -220,6 +221,8 @@ class UnitOfWork(Protocol):
     def deliveries(self) -> DeliveryRepository: ...
     @property
     def feedback(self) -> FeedbackRepository: ...
+    @property
+    def place_settings(self) -> PlaceSettingRepository: ...
 
     async def __aenter__(self) -> Self: ...
 
