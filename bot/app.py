@@ -19,6 +19,7 @@ from bot.config import Settings
 from bot.engine.causal_summariser import CausalSummariser
 from bot.engine.chat_traffic import ChatTraffic
 from bot.engine.compaction.compactor import Compactor
+from bot.engine.default_policy import default_policy
 from bot.engine.deliveries import Deliveries
 from bot.engine.explanation import Explanations
 from bot.engine.feedback import Feedback
@@ -29,6 +30,7 @@ from bot.engine.memory_loader import MemoryLoader
 from bot.engine.model_extraction import ModelExtraction
 from bot.engine.on_demand import OnDemandGenerator
 from bot.engine.participation import Participation
+from bot.engine.place_policies import PlacePolicies
 from bot.engine.policies import ChannelPolicies
 from bot.engine.recall_cache import RecallCache
 from bot.engine.recovery import TurnRecovery
@@ -79,6 +81,7 @@ class App:
     participation: Participation
     erasure: TenantErasure
     health: Health
+    place_policies: PlacePolicies
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,12 +241,21 @@ async def assembled_app(
         stack.push_async_callback(engine.stop, settings.shutdown_grace_seconds)
         explanations = Explanations(storage, generator, ids=ids, limits=limits)
         policies = ChannelPolicies(storage, clock=clock)
+        retention = TenantRetention(storage, default_days=days)
+        place_policies = PlacePolicies(
+            storage,
+            clock=clock,
+            channels=policies,
+            retention=retention,
+            defaults=default_policy(settings),
+            allowed_models=settings.allowed_model_names,
+        )
         commands = Commands(
             control,
             clock=clock,
             explanations=explanations,
-            policies=policies,
-            retention=TenantRetention(storage, default_days=days),
+            retention=retention,
+            places=place_policies,
         )
         yield App(
             engine,
@@ -259,4 +271,5 @@ async def assembled_app(
             Participation(storage),
             TenantErasure(storage, control.erasing),
             health,
+            place_policies,
         )

@@ -8,6 +8,7 @@ from bot.commands import definitions as known
 from bot.commands.administering import Administering, barred
 from bot.commands.call import Call, Caller
 from bot.commands.changing import Changing
+from bot.commands.deciding import Deciding
 from bot.commands.explaining import Explaining, Explanations
 from bot.commands.forgetting import ForgetCommand
 from bot.commands.helping import Helping, explain_mistake
@@ -15,11 +16,13 @@ from bot.commands.keeping import Keeping
 from bot.commands.linking import LinkCommands
 from bot.commands.parsing import Invocation, Mistake, MistakeKind, is_command, parse_command
 from bot.commands.phrases import parse_phrase
+from bot.commands.policy_showing import PolicyShowing
+from bot.commands.policy_transfer import PolicyTransfer
 from bot.commands.reply import CommandReply
 from bot.commands.showing import Showing
 from bot.commands.voice import Voice
 from bot.engine.memory_control import MemoryControl
-from bot.engine.policies import ChannelPolicies
+from bot.engine.place_policies import PlacePolicies
 from bot.engine.tenant_retention import TenantRetention
 from bot.ports.system import Clock
 
@@ -35,11 +38,13 @@ class Commands:
         *,
         clock: Clock,
         explanations: Explanations | None = None,
-        policies: ChannelPolicies | None = None,
         retention: TenantRetention | None = None,
+        places: PlacePolicies | None = None,
     ) -> None:
-        """``policies`` and ``retention`` are for where there are servers or workspaces."""
-        administering = Administering(policies, retention)
+        """``places`` and ``retention`` are for where there are servers or workspaces."""
+        administering = Administering(retention)
+        deciding = Deciding(places, administering)
+        transfer = PolicyTransfer(places)
         showing = Showing(control.view, clock)
         changing = Changing(control.changes)
         forgetting = ForgetCommand(control.forgetting, control.view)
@@ -62,7 +67,11 @@ class Commands:
             known.PRIVACY.name: keeping.privacy,
             known.LINK.name: linking.link,
             known.UNLINK.name: linking.unlink,
-            known.POLICY.name: administering.policy,
+            known.POLICY.name: PolicyShowing(places).show,
+            known.POLICY_SET.name: deciding.set,
+            known.POLICY_DEFAULT.name: deciding.default,
+            known.POLICY_EXPORT.name: transfer.export,
+            known.POLICY_IMPORT.name: transfer.replace,
             known.RETENTION.name: administering.retention,
         }
 

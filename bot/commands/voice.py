@@ -7,9 +7,14 @@ from datetime import datetime
 
 from bot.commands.language import Language
 from bot.commands.texts_en import TEXTS as ENGLISH
+from bot.commands.texts_policy_en import TEXTS as POLICY_ENGLISH
+from bot.commands.texts_policy_zh import TEXTS as POLICY_CHINESE
 from bot.commands.texts_zh import TEXTS as CHINESE
 
-TABLES = {Language.ENGLISH: ENGLISH, Language.CHINESE: CHINESE}
+TABLES = {
+    Language.ENGLISH: ENGLISH | POLICY_ENGLISH,
+    Language.CHINESE: CHINESE | POLICY_CHINESE,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

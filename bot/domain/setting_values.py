@@ -29,6 +29,8 @@ MAX_ENTRIES = 500
 
 _SHOWN = 40
 _LARGE = 10**9
+_SIGNS = {"+": True, "-": False, "\uff0b": True, "\uff0d": False}
+"""Before entries to be added and to be removed; on Chinese keyboards they are wide."""
 _NOTHING = frozenset({NONE, "无", "没有"})
 _ALWAYS = frozenset({FOREVER, "for ever", "always", "永远", "永久", "一直"})
 
@@ -117,7 +119,7 @@ class Choice(SettingKind):
 
     def meaning(self, value: Value) -> object:
         """The member of the enumeration."""
-        return self.values(value)
+        return self.values(str(value))
 
 
 class Switch(SettingKind):
@@ -184,14 +186,14 @@ class Several(SettingKind):
 
     def parse_change(self, text: str) -> ListChange | None:
         """What is to be added (``+``) and removed (``-``); None when the list is given anew."""
-        if not text.startswith(("+", "-", "＋", "－")):
+        if not text.startswith(tuple(_SIGNS)):
             return None
         entries: dict[bool, list[str]] = {True: [], False: []}
         adding = True
         for part in _parted(text):
             sign, written = part[0], part
-            if sign in "+-＋－":
-                adding, written = sign in "+＋", part[1:]
+            if sign in _SIGNS:
+                adding, written = _SIGNS[sign], part[1:]
             if written:
                 entries[adding].append(self.entry(written))
         return ListChange(added=tuple(entries[True]), removed=tuple(entries[False]))
@@ -370,4 +372,3 @@ def _subtag(written: str) -> str:
             return written.title()
         case _:
             return written.lower()
-
