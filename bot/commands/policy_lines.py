@@ -47,12 +47,12 @@ def spelled_out(command: Command, name: str, rest: str) -> tuple[Command, str]:
 
 def part_place(rest: str) -> tuple[str, str]:
     """What is to be decided, and the place that the line ends with; empty when it names none."""
-    head, *last = rest.rsplit(maxsplit=1)
-    word = _first("".join(last))
+    *head, last = rest.rsplit(maxsplit=1) or [""]
+    word = _first(last)
     is_text = _first(rest) in _TEXTS
     if word not in (_CLEAR if is_text else PLACES):
         return rest, ""
-    return head, PLACES[word]
+    return "".join(head), PLACES[word]
 
 
 def takes_back(value: str) -> bool:

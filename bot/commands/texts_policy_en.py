@@ -70,8 +70,8 @@ TEXTS = {
     "policy.import.more": "and {count} more",
     "policy.import.changes": "This would change",
     "policy.import.change": "{setting}: {before} → {after}",
-    "policy.import.shorter": "What anybody says to me in this server or workspace would be kept for "
-    "{days} only. What is older would be erased for good at the next run.",
+    "policy.import.shorter": "What anybody says to me in this server or workspace would be kept "
+    "for {days} only. What is older would be erased for good at the next run.",
     "policy.import.ask": "Shall I replace all decisions of this server or workspace by these?",
     "policy.import.done": "Replaced.",
     "policy.import.kept": "Everything stays as it is.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from support.commanding import WORKSPACE, Desk
@@ -65,6 +66,7 @@ class Office:
         is_admin: bool = True,
         hears_all: bool = True,
         locale: str = "",
+        still_admin: Callable[[], Awaitable[bool]] | None = None,
     ) -> CommandReply:
         """What a line is answered that must be a command."""
         understood = self.commands.understand(line, locale)
@@ -75,6 +77,7 @@ class Office:
             locale=locale,
             is_admin=is_admin,
             hears_all=hears_all,
+            still_admin=still_admin,
         )
         return await self.commands.answer(understood, caller)
 
