@@ -268,4 +268,4 @@ async def test_whatever_is_typed_is_answered(words: list[str]) -> None:
     assert text_of(reply)
     if reply.confirmation:
         assert text_of(await reply.confirmation.answer(True))
-    assert time.perf_counter() - began < 2
+    assert time.perf_counter() - began < 5
