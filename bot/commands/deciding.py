@@ -11,7 +11,8 @@ from bot.commands.reply import CommandReply, ReplyKind
 from bot.domain.identity import TenantRef
 from bot.domain.place_settings import ANSWERS, RETENTION, PlaceSetting, value_in
 from bot.domain.policy import AnswerPolicy
-from bot.domain.setting_values import ListChange, Several, UnfitValueError, Value
+from bot.domain.setting_lists import ListChange, Several
+from bot.domain.setting_values import UnfitValueError, Value
 from bot.engine.place_policies import Difference, PlacePolicies
 
 Wanted = Value | ListChange | None

@@ -59,7 +59,7 @@ class PolicyShowing:
             return call.refused("show.page.none", page=page, pages=pages)
         answers = holds.answers
         by = _decider(decisions, here.channel_id, ANSWERS)
-        closing = [voice.say("policy.how"), voice.say("policy.more")]
+        closing = [voice.say("policy.how")]
         if page < pages:
             closing.insert(0, voice.say("policy.page", page=page, pages=pages, next=page + 1))
         return CommandReply(

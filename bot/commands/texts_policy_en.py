@@ -24,8 +24,8 @@ TEXTS = {
     "{p}admin policy set memory opt-in.",
     "missing.content": "Put the TOML text behind it. {p}admin policy export gives you one.",
     "unfit.setting": "There is no setting “{typed}”. {p}admin policy show lists them.",
-    "unfit.where": "“{typed}” is neither here nor everywhere. Say {p}admin policy mentions, or "
-    "{p}admin policy mentions everywhere.",
+    "unfit.where": "“{typed}” is neither here nor everywhere. For example "
+    "{p}admin policy set answers mentions everywhere.",
     "policy.title": "What holds in this channel",
     "policy.holds": "{policy}: {words}",
     "policy.by.here": "That was decided for this channel.",
@@ -45,10 +45,9 @@ TEXTS = {
     "policy.mark.here": "this channel",
     "policy.mark.everywhere": "server or workspace",
     "policy.mark.nobody": "rule of whoever runs me",
-    "policy.how": "{p}admin policy mentions decides for this channel, {p}admin policy mentions "
-    "everywhere for all; {p}admin policy default takes it back.",
-    "policy.more": "For all other settings say {p}admin policy set memory opt-in, or "
-    "{p}admin policy default memory.",
+    "policy.how": "{p}admin policy set answers mentions decides for this channel, and with "
+    "everywhere at its end for all; {p}admin policy default answers takes it back. Other settings "
+    "go the same way: {p}admin policy set memory says what it is for.",
     "policy.page": "Page {page} of {pages}. {p}admin policy show page {next} shows the next.",
     "policy.set.here": "Decided for this channel.",
     "policy.set.everywhere": "Decided for the whole server or workspace.",

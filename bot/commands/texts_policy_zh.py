@@ -20,8 +20,8 @@ TEXTS = {
     "{p}admin policy set memory opt-in。",
     "missing.content": "请在后面写上 TOML 文本。{p}admin policy export 会给你一份。",
     "unfit.setting": "没有名为“{typed}”的设置。{p}admin policy show 会列出它们。",
-    "unfit.where": "“{typed}”既不是 here 也不是 everywhere。请写 {p}admin policy mentions，"
-    "或 {p}admin policy mentions everywhere。",
+    "unfit.where": "“{typed}”既不是 here 也不是 everywhere。例如 "
+    "{p}admin policy set answers mentions everywhere。",
     "policy.title": "这个频道的规定",
     "policy.holds": "{policy}：{words}",
     "policy.by.here": "这是为这个频道决定的。",
@@ -41,10 +41,9 @@ TEXTS = {
     "policy.mark.here": "这个频道",
     "policy.mark.everywhere": "服务器或工作区",
     "policy.mark.nobody": "运行我的人的规定",
-    "policy.how": "{p}admin policy mentions 只决定这个频道，{p}admin policy mentions everywhere "
-    "决定所有频道；{p}admin policy default 取消决定。",
-    "policy.more": "其他设置请写 {p}admin policy set memory opt-in，或 "
-    "{p}admin policy default memory。",
+    "policy.how": "{p}admin policy set answers mentions 只决定这个频道，在末尾加上 everywhere "
+    "则决定所有频道；{p}admin policy default answers 取消决定。其他设置也一样："
+    "{p}admin policy set memory 会说明它的用处。",
     "policy.page": "第{page}页，共{pages}页。{p}admin policy show page {next} 查看下一页。",
     "policy.set.here": "已为这个频道决定。",
     "policy.set.everywhere": "已为整个服务器或工作区决定。",

@@ -9,11 +9,10 @@ from typing import Any
 from bot.domain.place_policy import MemoryMode, PlacePolicy
 from bot.domain.policy import AnswerPolicy
 from bot.domain.quota import Quota, QuotaHolder, QuotaMeasure
+from bot.domain.setting_lists import Ids, Languages
 from bot.domain.setting_values import (
     Choice,
     Days,
-    Ids,
-    Languages,
     ModelName,
     Quotas,
     SettingKind,

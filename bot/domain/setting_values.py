@@ -24,14 +24,11 @@ NONE = "none"
 FOREVER = "forever"
 """Written for days, it means that nothing goes."""
 MAX_DAYS = 36_500
-MAX_ENTRIES = 500
-"""Of one list."""
 
 _SHOWN = 40
 _LARGE = 10**9
-_SIGNS = {"+": True, "-": False, "\uff0b": True, "\uff0d": False}
-"""Before entries to be added and to be removed; on Chinese keyboards they are wide."""
-_NOTHING = frozenset({NONE, "无", "没有"})
+
+NOTHING = frozenset({NONE, "无", "没有"})
 _ALWAYS = frozenset({FOREVER, "for ever", "always", "永远", "永久", "一直"})
 
 
@@ -61,14 +58,6 @@ class UnfitValueError(ValueError):
         super().__init__(reason.value)
         self.reason = reason
         self.values: Mapping[str, object] = {"typed": shorten(_named(typed), _SHOWN), **values}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListChange:
-    """Entries to be added to a list and removed from it."""
-
-    added: tuple[str, ...] = ()
-    removed: tuple[str, ...] = ()
 
 
 class SettingKind(ABC):
@@ -108,8 +97,8 @@ class Choice(SettingKind):
 
     def parse(self, text: str) -> Value:
         """One of the names, whatever its case."""
-        plain = _plain(text)
-        return self.read(self.also.get(plain, plain))
+        word = plain(text)
+        return self.read(self.also.get(word, word))
 
     def read(self, raw: object) -> Value:
         """One of the names."""
@@ -130,14 +119,14 @@ class Switch(SettingKind):
 
     def parse(self, text: str) -> Value:
         """``on`` or ``off``."""
-        plain = _plain(text)
-        if plain not in self._ON | self._OFF:
+        word = plain(text)
+        if word not in self._ON | self._OFF:
             raise UnfitValueError(Unfit.SWITCH, text)
-        return plain in self._ON
+        return word in self._ON
 
     def read(self, raw: object) -> Value:
         """True or false, or the words for them."""
-        return raw if isinstance(raw, bool) else self.parse(_text(raw, Unfit.SWITCH))
+        return raw if isinstance(raw, bool) else self.parse(text_of(raw, Unfit.SWITCH))
 
     def show(self, value: Value) -> str:
         """``on`` or ``off``."""
@@ -153,7 +142,7 @@ class Words(SettingKind):
     def parse(self, text: str) -> Value:
         """The text; in quotation marks when it is all within one pair of them."""
         words = clean_text(text)
-        if _plain(words) in _NOTHING:
+        if plain(words) in NOTHING:
             return ""
         if len(words) > 1 and words[0] + words[-1] in {'""', "“”"}:
             words = words[1:-1]
@@ -161,103 +150,10 @@ class Words(SettingKind):
 
     def read(self, raw: object) -> Value:
         """The text, cleaned."""
-        words = clean_text(_text(raw, Unfit.TEXT))
+        words = clean_text(text_of(raw, Unfit.TEXT))
         if len(words) > self.most:
             raise UnfitValueError(Unfit.LONG, words, most=self.most, count=len(words))
         return words
-
-
-class Several(SettingKind):
-    """A list of short words; each kind of list knows what an entry is."""
-
-    is_sorted = True
-
-    @abstractmethod
-    def entry(self, written: str) -> str:
-        """One entry as it is kept.
-
-        Raises:
-            UnfitValueError: it is none.
-        """
-
-    def parse(self, text: str) -> Value:
-        """Entries with blanks or commas between them, or ``none``."""
-        return () if _plain(text) in _NOTHING else self.read(_parted(text))
-
-    def parse_change(self, text: str) -> ListChange | None:
-        """What is to be added (``+``) and removed (``-``); None when the list is given anew."""
-        if not text.startswith(tuple(_SIGNS)):
-            return None
-        entries: dict[bool, list[str]] = {True: [], False: []}
-        adding = True
-        for part in _parted(text):
-            sign, written = part[0], part
-            if sign in _SIGNS:
-                adding, written = _SIGNS[sign], part[1:]
-            if written:
-                entries[adding].append(self.entry(written))
-        return ListChange(added=tuple(entries[True]), removed=tuple(entries[False]))
-
-    def changed(self, value: tuple[str, ...], change: ListChange) -> Value:
-        """A list after a change.
-
-        Raises:
-            UnfitValueError: it has too many entries.
-        """
-        return self.read([one for one in (*value, *change.added) if one not in change.removed])
-
-    def read(self, raw: object) -> Value:
-        """A list of entries, each of them once."""
-        if not isinstance(raw, list | tuple):
-            raise UnfitValueError(Unfit.TEXT, raw)
-        if len(raw) > MAX_ENTRIES:
-            raise UnfitValueError(Unfit.MANY, most=MAX_ENTRIES)
-        entries = dict.fromkeys(self.entry(_text(one, Unfit.TEXT)) for one in raw)
-        return tuple(sorted(entries) if self.is_sorted else entries)
-
-    def show(self, value: Value) -> str:
-        """The entries in a row."""
-        return " ".join(value) or NONE if isinstance(value, tuple) else str(value)
-
-
-class Ids(Several):
-    """Ids of accounts, roles or channels, or mentions of them as their platform writes them."""
-
-    _MENTIONS: Mapping[Unfit, re.Pattern[str]] = {
-        Unfit.USER: re.compile(r"<@!?([\w.-]{1,64})(?:\|[^<>]*)?>", re.ASCII),
-        Unfit.ROLE: re.compile(r"<(?:@&|!subteam\^)([\w.-]{1,64})(?:\|[^<>]*)?>", re.ASCII),
-        Unfit.CHANNEL: re.compile(r"<#([\w.-]{1,64})(?:\|[^<>]*)?>", re.ASCII),
-    }
-    _ID = re.compile(r"[A-Za-z0-9][\w.-]{0,63}", re.ASCII)
-
-    def __init__(self, of: Unfit) -> None:
-        self._of = of
-
-    def entry(self, written: str) -> str:
-        """The id alone."""
-        if (found := self._MENTIONS[self._of].fullmatch(written)) is not None:
-            return found[1]
-        if self._ID.fullmatch(written) is None:
-            raise UnfitValueError(self._of, written)
-        return written
-
-    def meaning(self, value: Value) -> object:
-        """A set of ids."""
-        return frozenset(value) if isinstance(value, tuple) else frozenset()
-
-
-class Languages(Several):
-    """Language tags such as ``en`` or ``zh-Hant``, the first one first."""
-
-    is_sorted = False
-    _TAG = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}", re.ASCII)
-
-    def entry(self, written: str) -> str:
-        """The tag in its usual case."""
-        if self._TAG.fullmatch(written) is None:
-            raise UnfitValueError(Unfit.LANGUAGE, written)
-        first, *rest = written.split("-")
-        return "-".join([first.lower(), *map(_subtag, rest)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +164,7 @@ class ModelName(SettingKind):
 
     def parse(self, text: str) -> Value:
         """The name of a model, or ``none`` for the usual one."""
-        return "" if _plain(text) in _NOTHING else self.read(text.strip())
+        return "" if plain(text) in NOTHING else self.read(text.strip())
 
     def read(self, raw: object) -> Value:
         """The name of a model; nothing for the usual one."""
@@ -288,10 +184,10 @@ class Days(SettingKind):
 
     def parse(self, text: str) -> Value:
         """``30``, ``30 days`` or ``forever``."""
-        plain = _plain(text)
-        if plain in _ALWAYS:
+        word = plain(text)
+        if word in _ALWAYS:
             return 0
-        if (found := self._WRITTEN.fullmatch(plain)) is None:
+        if (found := self._WRITTEN.fullmatch(word)) is None:
             raise UnfitValueError(Unfit.DAYS, text, most=MAX_DAYS)
         return self.read(int(found[1]))
 
@@ -317,7 +213,7 @@ class Quotas(SettingKind):
 
     def parse(self, text: str) -> Value:
         """The rate as :class:`~bot.domain.quota.Rate` writes it."""
-        if _plain(text) in _NOTHING:
+        if plain(text) in NOTHING:
             return NONE
         try:
             return str(Rate.parse(unicodedata.normalize("NFKC", text)))
@@ -326,18 +222,20 @@ class Quotas(SettingKind):
 
     def read(self, raw: object) -> Value:
         """The same from a text."""
-        return self.parse(_text(raw, Unfit.QUOTA))
+        return self.parse(text_of(raw, Unfit.QUOTA))
 
     def meaning(self, value: Value) -> object:
         """The rate, or None where there is no quota."""
         return None if value == NONE else Rate.parse(str(value))
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """Words as they are compared: small letters of the usual width."""
     return unicodedata.normalize("NFKC", text).strip().lower()
 
 
-def _text(raw: object, reason: Unfit) -> str:
+def text_of(raw: object, reason: Unfit) -> str:
+    """A text; anything else is unfit for that reason."""
     if not isinstance(raw, str):
         raise UnfitValueError(reason, raw)
     return raw
@@ -358,17 +256,3 @@ def _named(raw: object) -> str:
             return "{…}"
         case _:
             return type(raw).__name__
-
-
-def _parted(text: str) -> list[str]:
-    return [part for part in re.split(r"[\s,，、]+", text) if part]
-
-
-def _subtag(written: str) -> str:
-    match len(written):
-        case 2:
-            return written.upper()
-        case 4:
-            return written.title()
-        case _:
-            return written.lower()

@@ -21,7 +21,8 @@ from bot.domain.place_settings import (
     value_in,
 )
 from bot.domain.policy import AnswerPolicy
-from bot.domain.setting_values import ListChange, Several, UnfitValueError, Value
+from bot.domain.setting_lists import ListChange, Several
+from bot.domain.setting_values import UnfitValueError, Value
 from bot.engine.policies import CACHE_SECONDS, ChannelPolicies
 from bot.engine.tenant_retention import TenantRetention
 from bot.log import get_logger

@@ -26,7 +26,8 @@ from bot.domain.place_settings import (
 )
 from bot.domain.policy import AnswerPolicy
 from bot.domain.quota import Quota, QuotaHolder, QuotaMeasure, Rate
-from bot.domain.setting_values import ListChange, UnfitValueError
+from bot.domain.setting_lists import ListChange
+from bot.domain.setting_values import UnfitValueError
 from bot.engine.place_policies import Difference, PlacePolicies, differences
 from bot.engine.policies import CACHE_SECONDS, ChannelPolicies
 from bot.engine.tenant_retention import TenantRetention

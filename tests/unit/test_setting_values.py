@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from bot.domain.place_settings import MODEL, NAMES, SETTINGS, PlaceSetting, settings_for
 from bot.domain.quota import Rate
-from bot.domain.setting_values import ListChange, Several, Unfit, UnfitValueError, Value
+from bot.domain.setting_lists import ListChange, Several
+from bot.domain.setting_values import Unfit, UnfitValueError, Value
 
 MODELS = ("ellie-small", "org/model")
 KNOWN = settings_for(MODELS)
