@@ -17,8 +17,7 @@ from bot.background import capability_for, compactor_for, jobs_of, summariser_fo
 from bot.commands.dispatch import Commands
 from bot.commands.pacing import CommandPacing
 from bot.config import Settings
-from bot.default_quotas import default_quotas
-from bot.domain.place_policy import PlacePolicy
+from bot.default_policy import default_policy
 from bot.engine.causal_summariser import CausalSummariser
 from bot.engine.chat_traffic import ChatTraffic
 from bot.engine.compaction.compactor import Compactor
@@ -32,6 +31,7 @@ from bot.engine.memory_loader import MemoryLoader
 from bot.engine.model_extraction import ModelExtraction
 from bot.engine.on_demand import OnDemandGenerator
 from bot.engine.participation import Participation
+from bot.engine.place_policies import PlacePolicies
 from bot.engine.policies import ChannelPolicies
 from bot.engine.quotas import Quotas
 from bot.engine.recall_cache import RecallCache
@@ -54,7 +54,6 @@ from bot.log import get_logger
 from bot.metrics import PrometheusMetrics
 from bot.ports.encoding import Encoder
 from bot.ports.generation import Generator
-from bot.ports.policy_source import FixedPolicy
 from bot.ports.summarising import Summariser
 from bot.ports.system import Clock, IdSource
 from bot.scheduler import Scheduler
@@ -84,6 +83,7 @@ class App:
     participation: Participation
     erasure: TenantErasure
     health: Health
+    place_policies: PlacePolicies
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,8 +230,17 @@ async def assembled_app(
         scheduler = Scheduler(jobs_of(settings, work), time_zone=settings.time_zone)
         scheduler.start()
         stack.push_async_callback(scheduler.stop)
-        standing = FixedPolicy(PlacePolicy(quotas=default_quotas(settings)))
-        quotas = Quotas(storage, clock=clock, policies=standing)
+        policies = ChannelPolicies(storage, clock=clock)
+        retention = TenantRetention(storage, default_days=days)
+        place_policies = PlacePolicies(
+            storage,
+            clock=clock,
+            channels=policies,
+            retention=retention,
+            defaults=default_policy(settings),
+            allowed_models=settings.allowed_model_names,
+        )
+        quotas = Quotas(storage, clock=clock, policies=place_policies)
         engine = TurnEngine(
             ledger=TurnLedger(storage, clock=clock, ids=ids, workers=workers, quotas=quotas),
             loader=MemoryLoader(storage, recall, vectors),
@@ -244,15 +253,14 @@ async def assembled_app(
         )
         stack.push_async_callback(engine.stop, settings.shutdown_grace_seconds)
         explanations = Explanations(storage, generator, ids=ids, limits=limits)
-        policies = ChannelPolicies(storage, clock=clock)
         commands = Commands(
             control,
             clock=clock,
             explanations=explanations,
-            policies=policies,
-            retention=TenantRetention(storage, default_days=days),
             quotas=quotas,
             pacing=CommandPacing(clock),
+            retention=retention,
+            places=place_policies,
         )
         yield App(
             engine,
@@ -268,4 +276,5 @@ async def assembled_app(
             Participation(storage),
             TenantErasure(storage, control.erasing),
             health,
+            place_policies,
         )

@@ -214,6 +214,19 @@ class Settings(BaseSettings):
         example="30 3 * * *",
         pattern=SCHEDULE_PATTERN,
     )
+    memory: str = _setting(
+        "opt-out",
+        "Whether what people say is stored: opt-out (unless they are incognito), opt-in (only of "
+        "those who agreed) or off. `/admin policy set memory` decides otherwise for one place.",
+        example="opt-in",
+        pattern="^(opt-out|opt-in|off)$",
+    )
+    allowed_models: str = _setting(
+        "",
+        "Models that those who manage a server or workspace may choose from, with commas between "
+        "them. Without any they cannot choose.",
+        example="ellie-small,ellie-medium",
+    )
     time_zone: str = _setting("UTC", "The time zone of the schedules.", example="Europe/Lisbon")
     metrics_port: Annotated[int, Field(ge=0, le=65_535)] = _setting(
         0,
@@ -353,6 +366,12 @@ class Settings(BaseSettings):
             )
             raise ValueError(msg)
         return self
+
+    @property
+    def allowed_model_names(self) -> tuple[str, ...]:
+        """The models that may be chosen for a place, as they were named."""
+        names = (name.strip() for name in self.allowed_models.split(","))
+        return tuple(dict.fromkeys(name for name in names if name))
 
     @property
     def resolved_database_url(self) -> str:

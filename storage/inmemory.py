@@ -29,6 +29,7 @@ from storage.inmemory_memory import (
     InMemoryVectorRepository,
 )
 from storage.inmemory_persons import InMemoryLinkRepository, InMemoryPersonRepository
+from storage.inmemory_place_settings import InMemoryPlaceSettingRepository
 from storage.inmemory_quotas import InMemoryQuotaRepository
 from storage.inmemory_retention import InMemoryRetentionRepository
 from storage.inmemory_state import State
@@ -112,6 +113,7 @@ class InMemoryUnitOfWork:
         self.deliveries = InMemoryDeliveryRepository(state)
         self.feedback = InMemoryFeedbackRepository(state)
         self.quotas = InMemoryQuotaRepository(state)
+        self.place_settings = InMemoryPlaceSettingRepository(state)
 
 
 class InMemoryStorage:

@@ -15,6 +15,7 @@ from bot.domain.fact import Fact, FactId
 from bot.domain.identity import IdentityRef, Person, PersonId, Platform, TenantId, TenantRef
 from bot.domain.link import LinkCode
 from bot.domain.operation import MemoryOperation
+from bot.domain.place_settings import StoredSetting
 from bot.domain.policy import AnswerPolicy
 from bot.domain.turn import Turn, TurnId, TurnStatus, TurnTrace
 from bot.ports.channel_storage import GivenVerdict
@@ -25,6 +26,7 @@ from bot.ports.quota_storage import BucketKey
 IdentityKey = tuple[Platform, TenantRef | None, str]
 ConversationKey = tuple[str, TenantRef | None, str, str | None]
 PolicyKey = tuple[TenantRef, str | None]
+PlaceSettingKey = tuple[TenantRef, str | None, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +98,7 @@ class State:
     deliveries: dict[TurnId, Delivery] = field(default_factory=dict)
     feedback: dict[TurnId, GivenVerdict] = field(default_factory=dict)
     quotas: dict[BucketKey, Bucket] = field(default_factory=dict)
+    place_settings: dict[PlaceSettingKey, StoredSetting] = field(default_factory=dict)
 
     def copy(self) -> State:
         """An independent state with the same content."""

@@ -20,6 +20,7 @@ from storage.feedback import SqlFeedbackRepository
 from storage.links import SqlLinkRepository
 from storage.operations import SqlOperationRepository
 from storage.persons import SqlPersonRepository
+from storage.place_settings import SqlPlaceSettingRepository
 from storage.policies import SqlPolicyRepository
 from storage.quotas import SqlQuotaRepository
 from storage.retention import SqlRetentionRepository
@@ -57,6 +58,7 @@ class SqlUnitOfWork:
         self.deliveries = SqlDeliveryRepository(statements)
         self.feedback = SqlFeedbackRepository(statements)
         self.quotas = SqlQuotaRepository(statements)
+        self.place_settings = SqlPlaceSettingRepository(statements)
 
     async def __aenter__(self) -> Self:
         try:

@@ -32,6 +32,7 @@ from bot.commands.describing import FactRows
 from bot.commands.parsing import Argument, Invocation
 from bot.commands.reply import CommandReply, ReplyKind, Section
 from bot.domain.fact import Fact, FactStatus
+from bot.domain.place_settings import ANSWERS
 from bot.domain.text import clean_text
 from bot.engine.memory_view import MemoryView
 
@@ -209,8 +210,8 @@ class HomeActions:
 
     async def _decide(self, press: HomePress, visitor: Visitor) -> Notice:
         invocation = Invocation(
-            command=known.POLICY,
-            arguments={"policy": press.value, "where": known.EVERYWHERE},
+            command=known.POLICY_SET,
+            arguments={"setting": ANSWERS, "value": press.value, "where": known.EVERYWHERE},
             language=visitor.language,
         )
         reply = await self._carrying.out(visitor, invocation)
@@ -218,8 +219,8 @@ class HomeActions:
 
     async def _undecide(self, press: HomePress, visitor: Visitor) -> Notice:
         invocation = Invocation(
-            command=known.POLICY,
-            arguments={"policy": known.DEFAULT, "where": known.HERE},
+            command=known.POLICY_DEFAULT,
+            arguments={"setting": ANSWERS, "where": known.HERE},
             language=visitor.language,
         )
         reply = await self._carrying.out(visitor, invocation, channel_id=press.value)

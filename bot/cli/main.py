@@ -31,9 +31,14 @@ jobs_app = typer.Typer(help="List, pause and resume what runs by itself.")
 app.add_typer(jobs_app, name="jobs")
 discord_app = typer.Typer(help="What setting up Discord needs.", no_args_is_help=True)
 app.add_typer(discord_app, name="discord")
+policy_app = typer.Typer(help="What was decided in a server or workspace.", no_args_is_help=True)
+app.add_typer(policy_app, name="policy")
 slack_app = typer.Typer(help="What setting up Slack needs.", no_args_is_help=True)
 app.add_typer(slack_app, name="slack")
 
+TenantName = Annotated[
+    str, typer.Option("--tenant", metavar="TENANT", help="discord:123 or slack:T1.")
+]
 JobName = Annotated[str, typer.Argument(metavar="NAME", help="compaction or retention.")]
 User = Annotated[str, typer.Option("--user", help="Be somebody else: each name has a memory.")]
 
@@ -228,6 +233,38 @@ def retention(
         command.set_retention(_settings(), Console(), tenant, chosen)
     else:
         command.show_retention(_settings(), Console())
+
+
+@policy_app.command(name="show")
+def show_policy(tenant: TenantName) -> None:
+    """Print every decision of a server or workspace."""
+    from bot.cli import policy as command  # noqa: PLC0415
+
+    command.show_policy(_settings(), Console(), tenant)
+
+
+@policy_app.command(name="export")
+def export_policy(
+    tenant: TenantName,
+    file: Annotated[str, typer.Argument(metavar="[FILE]", help="Else standard output.")] = "-",
+) -> None:
+    """Write every decision of a server or workspace to a TOML file."""
+    from bot.cli import policy as command  # noqa: PLC0415
+
+    command.export_policy(_settings(), Console(), tenant, file)
+
+
+@policy_app.command(name="import")
+def import_policy(
+    tenant: TenantName,
+    file: Annotated[str, typer.Argument(metavar="[FILE]", help="Else standard input.")] = "-",
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
+) -> None:
+    """Replace every decision of a server or workspace by those of a TOML file."""
+    from bot.cli import policy as command  # noqa: PLC0415
+
+    command.import_policy(_settings(), Console(), tenant, file, dry_run=dry_run)
 
 
 def _chat(settings: Settings, user: str) -> None:

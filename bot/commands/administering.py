@@ -1,25 +1,15 @@
-"""``admin policy`` and ``admin retention``: what those decide who may manage a place."""
+"""Who may manage a place, and ``admin retention``: for how long words are kept in it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from bot.commands.call import Call, Caller
-from bot.commands.definitions import DEFAULT, EVERYWHERE, HERE, RETENTION, Command
+from bot.commands.definitions import RETENTION, Command
 from bot.commands.parsing import FOREVER, NO_DECISION
-from bot.commands.reply import CommandReply, Confirmation, ReplyKind, Row, Section
+from bot.commands.reply import CommandReply, Confirmation, ReplyKind
 from bot.commands.voice import Voice
 from bot.domain.conversation import Visibility
 from bot.domain.identity import TenantRef
-from bot.domain.policy import AnswerPolicy
-from bot.engine.policies import ChannelPolicies
 from bot.engine.tenant_retention import KEEP_EVERYTHING, TenantRetention, TenantRule
-
-Settings = Mapping[str | None, AnswerPolicy]
-"""What was decided for channels by their ids, and for all others under None."""
-
-_OVERHEARING = frozenset({AnswerPolicy.USUAL, AnswerPolicy.ALWAYS, AnswerPolicy.THREADS})
-"""The policies by which she also answers what does not call her."""
 
 
 def barred(command: Command, caller: Caller, voice: Voice) -> CommandReply | None:
@@ -41,81 +31,36 @@ def tenant_of(caller: Caller) -> TenantRef | None:
     return None if here.visibility is Visibility.DIRECT else here.tenant
 
 
+async def may_still(caller: Caller) -> bool:
+    """Whether somebody may still manage the place, minutes after they were asked something."""
+    return caller.still_admin is None or await caller.still_admin()
+
+
 class Administering:
     """Its handlers are for calls that :func:`barred` lets through, and say so of all others."""
 
-    def __init__(self, policies: ChannelPolicies | None, retention: TenantRetention | None) -> None:
-        self._policies = policies
+    def __init__(self, retention: TenantRetention | None) -> None:
         self._retention = retention
-
-    async def policy(self, call: Call) -> CommandReply:
-        """What she answers in this channel, or a decision about it."""
-        tenant = tenant_of(call.caller)
-        if self._policies is None or tenant is None:
-            return call.refused("admin.unavailable")
-        settings = await _settings(self._policies, tenant)
-        wanted, here = call.text("policy"), call.caller.policy_place
-        if not wanted:
-            return await self._shown(call, self._policies, settings)
-        policy = None if wanted == DEFAULT else AnswerPolicy(wanted)
-        where = EVERYWHERE if call.text("where") == EVERYWHERE else HERE
-        channel = None if where == EVERYWHERE else here.channel_id
-        if settings.get(channel) is policy:
-            now = await self._policies.of(here)
-            return call.refused("policy.unchanged", *_unheard(call.caller, now, policy))
-        await self._policies.set(tenant, channel, policy)
-        now = await self._policies.of(here)
-        voice = call.voice
-        lines = [
-            voice.say(f"policy.{'set' if policy else 'removed'}.{where}"),
-            voice.say("policy.now", words=voice.say(f"policy.{now.value}")),
-            *map(voice.say, _unheard(call.caller, now, policy)),
-        ]
-        apart = len(settings.keys() - {None})
-        if where == EVERYWHERE and apart:
-            lines.append(voice.say("policy.apart", channels=voice.count(apart, "channel")))
-        return CommandReply(kind=ReplyKind.DONE, lines=tuple(lines))
-
-    async def _shown(
-        self, call: Call, policies: ChannelPolicies, settings: Settings
-    ) -> CommandReply:
-        voice, here = call.voice, call.caller.policy_place
-        by = EVERYWHERE if None in settings else "nobody"
-        if here.channel_id in settings:
-            by = HERE
-        sections = [
-            Section(
-                title=voice.say("policy.choices"),
-                rows=tuple(_row(policy, policy.value, voice) for policy in AnswerPolicy),
-            )
-        ]
-        if settings:
-            rows = tuple(_decided(call, *setting) for setting in settings.items())
-            sections.insert(0, Section(title=voice.say("policy.settings"), rows=rows))
-        holds = await policies.of(here)
-        words = voice.say(f"policy.{holds.value}")
-        return CommandReply(
-            title=voice.say("policy.title"),
-            lines=(
-                voice.say("policy.holds", policy=holds.value, words=words),
-                voice.say(f"policy.by.{by}"),
-                *map(voice.say, _unheard(call.caller, holds)),
-            ),
-            sections=tuple(sections),
-            closing=(voice.say("policy.how"),),
-        )
 
     async def retention(self, call: Call) -> CommandReply:
         """For how long words are kept here, or a decision; shorter only after a question."""
+        days = call.number("days")
+        if days is not None:
+            own = {FOREVER: KEEP_EVERYTHING, NO_DECISION: None}.get(days, days)
+            return await self.decide_retention(call, own, name=RETENTION.name)
         tenant, retention = tenant_of(call.caller), self._retention
         if retention is None or tenant is None:
             return call.refused("admin.unavailable")
         rule = await retention.of(tenant)
-        days = call.number("days")
-        if days is None:
-            people, how = call.voice.say("retention.people"), call.voice.say("retention.how")
-            return CommandReply(lines=(*_kept(call, rule), people), closing=(how,))
-        own = {FOREVER: KEEP_EVERYTHING, NO_DECISION: None}.get(days, days)
+        people, how = call.voice.say("retention.people"), call.voice.say("retention.how")
+        return CommandReply(lines=(*_kept(call, rule), people), closing=(how,))
+
+    async def decide_retention(self, call: Call, own: int | None, *, name: str) -> CommandReply:
+        """Give this tenant its own number of days; ``name`` is that of the command."""
+        tenant, retention = tenant_of(call.caller), self._retention
+        if retention is None or tenant is None:
+            return call.refused("admin.unavailable")
+        rule = await retention.of(tenant)
         if own == rule.own:
             return call.refused("retention.unchanged")
         wanted = TenantRule(own=own, default=rule.default)
@@ -130,10 +75,8 @@ class Administering:
         async def answer(agreed: bool) -> CommandReply:
             if not agreed:
                 return call.done("retention.kept")
-            # Minutes may have passed since the question.
-            still_admin = call.caller.still_admin
-            if still_admin is not None and not await still_admin():
-                return call.refused("admin.right", name=RETENTION.name)
+            if not await may_still(call.caller):
+                return call.refused("admin.right", name=name)
             return await decide()
 
         kept = call.voice.count(wanted.days, "day")
@@ -141,28 +84,6 @@ class Administering:
         return CommandReply(
             kind=ReplyKind.QUESTION, confirmation=Confirmation(question=question, answer=answer)
         )
-
-
-async def _settings(policies: ChannelPolicies, tenant: TenantRef) -> Settings:
-    listing = await policies.listing(tenant)
-    return {setting.channel_id: setting.policy for setting in listing}
-
-
-def _decided(call: Call, channel: str | None, policy: AnswerPolicy) -> Row:
-    voice, here = call.voice, call.caller.policy_place.channel_id
-    marks = (voice.say("policy.mark"),) if channel == here else ()
-    if channel is None:
-        return Row(label=voice.say("policy.everywhere"), text=policy.value)
-    return Row(label=channel, names_channel=True, text=policy.value, marks=marks)
-
-
-def _unheard(caller: Caller, *policies: AnswerPolicy | None) -> tuple[str, ...]:
-    """The name of what to add when one of them promises more than she is sent; else nothing."""
-    return () if caller.hears_all or _OVERHEARING.isdisjoint(policies) else ("policy.unheard",)
-
-
-def _row(policy: AnswerPolicy, label: str, voice: Voice) -> Row:
-    return Row(label=label, text=voice.say(f"policy.{policy.value}"))
 
 
 def _kept(call: Call, rule: TenantRule) -> tuple[str, str]:

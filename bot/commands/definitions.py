@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.domain.policy import AnswerPolicy
+from bot.domain import place_settings
 
 
 class ParameterKind(StrEnum):
@@ -28,8 +28,8 @@ class ParameterKind(StrEnum):
     """``json`` or ``markdown``."""
     DAYS = "days"
     """A number of days, ``forever``, or ``default``."""
-    POLICY = "policy"
-    """What she answers: an :class:`~bot.domain.policy.AnswerPolicy`, or ``default``."""
+    SETTING = "setting"
+    """The name of something that can be decided about a place."""
     PLACE = "place"
     """``here`` or ``everywhere``."""
     USER = "user"
@@ -131,14 +131,36 @@ HELP = Command(
     private=False,
     aliases=("?", "帮助"),
 )
+_SETTING = Parameter(name="setting", kind=ParameterKind.SETTING, required=True)
+_WHERE = Parameter(name="where", kind=ParameterKind.PLACE)
+
 POLICY = Command(
-    name="admin policy",
-    parameters=(
-        Parameter(name="policy", kind=ParameterKind.POLICY),
-        Parameter(name="where", kind=ParameterKind.PLACE),
-    ),
+    name="admin policy show",
+    parameters=(Parameter(name="page", kind=ParameterKind.PAGE),),
     admin=True,
-    aliases=("管理 策略",),
+    aliases=("admin policy", "管理 策略 查看", "管理 策略"),
+)
+POLICY_SET = Command(
+    name="admin policy set",
+    parameters=(_SETTING, Parameter(name="value", kind=ParameterKind.TEXT), _WHERE),
+    destructive=True,
+    admin=True,
+    aliases=("管理 策略 设置",),
+)
+POLICY_DEFAULT = Command(
+    name="admin policy default",
+    parameters=(_SETTING, _WHERE),
+    destructive=True,
+    admin=True,
+    aliases=("管理 策略 默认",),
+)
+POLICY_EXPORT = Command(name="admin policy export", admin=True, aliases=("管理 策略 导出",))
+POLICY_IMPORT = Command(
+    name="admin policy import",
+    parameters=(Parameter(name="content", kind=ParameterKind.TEXT, required=True),),
+    destructive=True,
+    admin=True,
+    aliases=("管理 策略 导入",),
 )
 RETENTION = Command(
     name="admin retention",
@@ -167,12 +189,16 @@ COMMANDS = (
     LINK,
     UNLINK,
     POLICY,
+    POLICY_SET,
+    POLICY_DEFAULT,
+    POLICY_EXPORT,
+    POLICY_IMPORT,
     RETENTION,
 )
 """Every command, in the order in which help lists them."""
 
 DEFAULT = "default"
-"""Typed for a policy, or for days, it takes back what was decided."""
+"""Typed for a setting, or for days, it takes back what was decided."""
 HERE = "here"
 """Typed for a place, it means the channel."""
 EVERYWHERE = "everywhere"
@@ -181,7 +207,7 @@ EVERYWHERE = "everywhere"
 CHOICES: Mapping[ParameterKind, tuple[str, ...]] = {
     ParameterKind.SWITCH: ("on", "off"),
     ParameterKind.FORMAT: ("json", "markdown"),
-    ParameterKind.POLICY: (*(policy.value for policy in AnswerPolicy), DEFAULT),
+    ParameterKind.SETTING: place_settings.NAMES,
     ParameterKind.PLACE: (HERE, EVERYWHERE),
 }
 """All that may be typed, where there is little to choose from; Chinese words mean the same."""

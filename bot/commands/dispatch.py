@@ -8,6 +8,7 @@ from bot.commands import definitions as known
 from bot.commands.administering import Administering, barred
 from bot.commands.call import Call, Caller
 from bot.commands.changing import Changing
+from bot.commands.deciding import Deciding
 from bot.commands.explaining import Explaining, Explanations
 from bot.commands.forgetting import ForgetCommand
 from bot.commands.helping import Helping, explain_mistake
@@ -16,12 +17,14 @@ from bot.commands.linking import LinkCommands
 from bot.commands.pacing import CommandPacing
 from bot.commands.parsing import Invocation, Mistake, MistakeKind, is_command, parse_command
 from bot.commands.phrases import parse_phrase
+from bot.commands.policy_showing import PolicyShowing
+from bot.commands.policy_transfer import PolicyTransfer
 from bot.commands.quota_showing import QuotaShowing
 from bot.commands.reply import CommandReply
 from bot.commands.showing import Showing
 from bot.commands.voice import Voice
 from bot.engine.memory_control import MemoryControl
-from bot.engine.policies import ChannelPolicies
+from bot.engine.place_policies import PlacePolicies
 from bot.engine.quotas import Quotas
 from bot.engine.tenant_retention import TenantRetention
 from bot.ports.system import Clock
@@ -38,17 +41,19 @@ class Commands:
         *,
         clock: Clock,
         explanations: Explanations | None = None,
-        policies: ChannelPolicies | None = None,
         retention: TenantRetention | None = None,
         quotas: Quotas | None = None,
         pacing: CommandPacing | None = None,
+        places: PlacePolicies | None = None,
     ) -> None:
-        """``policies`` and ``retention`` are for where there are servers or workspaces.
+        """``places`` and ``retention`` are for where there are servers or workspaces.
 
         Without ``quotas`` there are none, and without ``pacing`` commands may come as they like.
         """
         self._pacing = pacing
-        administering = Administering(policies, retention)
+        administering = Administering(retention)
+        deciding = Deciding(places, administering)
+        transfer = PolicyTransfer(places)
         showing = Showing(control.view, clock)
         changing = Changing(control.changes)
         forgetting = ForgetCommand(control.forgetting, control.view)
@@ -72,7 +77,11 @@ class Commands:
             known.QUOTA.name: QuotaShowing(quotas).quota,
             known.LINK.name: linking.link,
             known.UNLINK.name: linking.unlink,
-            known.POLICY.name: administering.policy,
+            known.POLICY.name: PolicyShowing(places).show,
+            known.POLICY_SET.name: deciding.set,
+            known.POLICY_DEFAULT.name: deciding.default,
+            known.POLICY_EXPORT.name: transfer.export,
+            known.POLICY_IMPORT.name: transfer.replace,
             known.RETENTION.name: administering.retention,
         }
 

@@ -16,16 +16,15 @@ from bot.commands.definitions import (
     CHOICES,
     COMMANDS,
     DEFAULT,
-    EVERYWHERE,
-    HERE,
     POLICY,
+    POLICY_SET,
     SHOW,
     Command,
     Parameter,
     ParameterKind,
 )
 from bot.commands.language import Language, language_of
-from bot.domain.policy import AnswerPolicy
+from bot.commands.policy_lines import PLACES, part_place, spelled_out
 from bot.domain.text import clean_text
 
 Argument = str | int | bool
@@ -45,20 +44,8 @@ _CHOSEN: Mapping[ParameterKind, Mapping[str, Argument]] = {
         **dict.fromkeys(("off", "关", "关闭"), False),
     },
     ParameterKind.FORMAT: {"json": "json", "markdown": "markdown", "md": "markdown"},
-    ParameterKind.POLICY: {
-        **{name: name for name in CHOICES[ParameterKind.POLICY]},
-        **dict.fromkeys(_DEFAULT, DEFAULT),
-        **dict.fromkeys(("平常", "通常"), AnswerPolicy.USUAL.value),
-        **dict.fromkeys(("提及", "提到"), AnswerPolicy.MENTIONS.value),
-        **dict.fromkeys(("总是", "一直"), AnswerPolicy.ALWAYS.value),
-        **dict.fromkeys(("子区", "线程"), AnswerPolicy.THREADS.value),
-        **dict.fromkeys(("关", "关闭"), AnswerPolicy.OFF.value),
-    },
-    ParameterKind.PLACE: {
-        **dict.fromkeys(("here", "channel", "这里", "频道"), HERE),
-        **dict.fromkeys(("everywhere", "server", "workspace"), EVERYWHERE),
-        **dict.fromkeys(("服务器", "工作区", "所有", "全部"), EVERYWHERE),
-    },
+    ParameterKind.SETTING: {name: name for name in CHOICES[ParameterKind.SETTING]},
+    ParameterKind.PLACE: PLACES,
 }
 """What may be typed where there is little to choose from, and what it means."""
 FOREVER = 0
@@ -125,7 +112,10 @@ def parse_command(line: str, locale: str = "") -> Invocation | Mistake:
     for length in (3, 2, 1):
         name = _normal(" ".join(words[:length]))
         if len(words) >= length and (command := _BY_NAME.get(name)):
-            return parse_arguments(command, _after(text, length), language)
+            rest = _after(text, length)
+            if not _PAGE.fullmatch(rest):
+                command, rest = spelled_out(command, name, rest)
+            return parse_arguments(command, rest, language)
     if words and _normal(words[0]) in BARE_MEMORY:
         rest = _after(text, 1)
         if not rest or _PAGE.fullmatch(rest):
@@ -143,8 +133,11 @@ def parse_arguments(command: Command, rest: str, language: Language) -> Invocati
         if parameter.kind is ParameterKind.PAGE and (found := _PAGE.search(rest)):
             arguments[parameter.name] = int(found[1])
             rest = rest[: found.start()].strip()
+        if parameter.kind is ParameterKind.PLACE and command is POLICY_SET:
+            rest, place = part_place(rest)
+            arguments |= {parameter.name: place} if place else {}
     for parameter in command.parameters:
-        if parameter.kind is ParameterKind.PAGE:
+        if parameter.kind is ParameterKind.PAGE or parameter.name in arguments:
             continue
         typed, rest = _take(parameter, rest)
         if not typed:
@@ -212,8 +205,8 @@ def _take(parameter: Parameter, rest: str) -> tuple[str, str]:
     """What is typed for a parameter, and the rest after it."""
     if parameter.kind in _TO_THE_END:
         return rest, ""
-    first, _, others = rest.partition(" ")
-    return first, others.strip()
+    first, *others = rest.split(maxsplit=1) or [""]
+    return first, "".join(others).strip()
 
 
 def _read(parameter: Parameter, typed: str) -> Argument | None:

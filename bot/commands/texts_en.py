@@ -35,7 +35,6 @@ TEXTS = {
     "summary.privacy": "say what I keep, for how long, and how to stop it",
     "summary.link": "use one memory for two accounts (I ask first)",
     "summary.unlink": "part this account from the linked ones (I ask first)",
-    "summary.admin policy": "show or decide what I answer in this channel, or everywhere",
     "summary.admin retention": "show or decide for how long I keep what is said here (I ask first)",
     # Groups of commands, in menus.
     "group.memory": "what I remember about you: see it, change it, erase it",
@@ -52,7 +51,6 @@ TEXTS = {
     "name.days": "days",
     "name.code": "code",
     "name.command": "command",
-    "name.policy": "policy",
     "name.where": "where",
     "parameter.query": "words to look for",
     "parameter.page": "page of a long answer",
@@ -65,8 +63,6 @@ TEXTS = {
     "parameter.days": "a number of days, forever, or default; without it I say how it is now",
     "parameter.code": "the code from your other account; without it you get one",
     "parameter.command": "name of a command",
-    "parameter.policy": "usual, mentions, always, threads, off or default; without it I show them",
-    "parameter.where": "here: this channel, as without it; everywhere: the server or workspace",
     # Mistakes.
     "unknown": "I don't know {p}{typed}.",
     "unknown.similar": "Did you mean {p}{name}?",
@@ -83,10 +79,6 @@ TEXTS = {
     "unfit.switch": "“{typed}” is neither on nor off. Say {p}incognito on or {p}incognito off.",
     "unfit.days": "“{typed}” is neither a number of days (1 to 99999), nor forever, nor default. "
     "Say {p}{name} 90 or {p}{name} forever.",
-    "unfit.policy": "“{typed}” is none of usual, mentions, always, threads, off and default. "
-    "{p}admin policy shows what they mean.",
-    "unfit.where": "“{typed}” is neither here nor everywhere. Say {p}admin policy mentions, or "
-    "{p}admin policy mentions everywhere.",
     "unfit.format": "I can export json or markdown, not “{typed}”. "
     "{p}memory export gives you both.",
     "surplus": "{p}{name} takes nothing more, and I don't know what to do with “{typed}”.",
@@ -283,32 +275,6 @@ TEXTS = {
     "admin.right": "{p}{name} is only for whoever may manage this server or workspace, and that "
     "is not you.",
     "admin.unavailable": "I cannot do that here.",
-    "policy.title": "What I answer in this channel",
-    "policy.holds": "{policy}: {words}",
-    "policy.by.here": "That was decided for this channel.",
-    "policy.by.everywhere": "That was decided for the whole server or workspace.",
-    "policy.by.nobody": "Nobody decided anything else.",
-    "policy.usual": "mentions, replies to me, and what is said in threads that I take part in",
-    "policy.mentions": "mentions and replies to me, in threads too",
-    "policy.always": "everything that is not for somebody else",
-    "policy.threads": "the same as usual, and a mention in the channel opens a thread",
-    "policy.off": "nothing but commands",
-    "policy.choices": "What there is",
-    "policy.settings": "What was decided",
-    "policy.everywhere": "everywhere else",
-    "policy.mark": "this channel",
-    "policy.how": "{p}admin policy mentions decides for this channel, {p}admin policy mentions "
-    "everywhere for all; {p}admin policy default takes it back.",
-    "policy.set.here": "Decided for this channel.",
-    "policy.set.everywhere": "Decided for the whole server or workspace.",
-    "policy.removed.here": "This channel has no rule of its own any more.",
-    "policy.removed.everywhere": "The server or workspace has no rule of its own any more.",
-    "policy.unchanged": "It is like that already.",
-    "policy.now": "In this channel I now answer {words}.",
-    "policy.unheard": "Of what is said here I am sent only what mentions me and replies that "
-    "notify me, so I cannot answer the rest; whoever runs me can change that, and the guide says "
-    "how.",
-    "policy.apart": "Decided apart: {channels}. {p}admin policy lists them.",
     "retention.forever": "What is said here is kept until somebody erases it.",
     "retention.days": "What is said here is kept for {days}, and then erased for good.",
     "retention.by.tenant": "That was decided for this server or workspace.",

@@ -7,13 +7,15 @@ from datetime import datetime
 
 from bot.commands.language import Language
 from bot.commands.texts_en import TEXTS as ENGLISH
+from bot.commands.texts_policy_en import TEXTS as POLICY_ENGLISH
+from bot.commands.texts_policy_zh import TEXTS as POLICY_CHINESE
 from bot.commands.texts_quota_en import TEXTS as QUOTA_ENGLISH
 from bot.commands.texts_quota_zh import TEXTS as QUOTA_CHINESE
 from bot.commands.texts_zh import TEXTS as CHINESE
 
 TABLES = {
-    Language.ENGLISH: {**ENGLISH, **QUOTA_ENGLISH},
-    Language.CHINESE: {**CHINESE, **QUOTA_CHINESE},
+    Language.ENGLISH: ENGLISH | POLICY_ENGLISH | QUOTA_ENGLISH,
+    Language.CHINESE: CHINESE | POLICY_CHINESE | QUOTA_CHINESE,
 }
 
 

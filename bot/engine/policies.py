@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from bot.domain.conversation import ConversationRef, Visibility
@@ -35,6 +35,16 @@ class ChannelPolicies:
         self._clock = clock
         self._known: dict[TenantRef, _Known] = {}
         self._changes = 0
+        self._listeners: list[Callable[[TenantRef], None]] = []
+
+    def listen(self, changed: Callable[[TenantRef], None]) -> None:
+        """Have ``changed`` called after each decision."""
+        self._listeners.append(changed)
+
+    def forget(self, tenant: TenantRef) -> None:
+        """Read a tenant's decisions anew at the next look-up: somebody else changed them."""
+        self._changes += 1
+        self._known.pop(tenant, None)
 
     async def of(self, conversation: ConversationRef) -> AnswerPolicy:
         """The policy of the channel, or else of its tenant, or else the usual one.
@@ -54,8 +64,9 @@ class ChannelPolicies:
         async with self._storage.unit_of_work() as work:
             await work.policies.set(tenant, channel_id, policy)
             await work.commit()
-        self._changes += 1
-        self._known.pop(tenant, None)
+        self.forget(tenant)
+        for changed in self._listeners:
+            changed(tenant)
         log.info("policy_set", tenant=tenant.id, channel=channel_id, policy=policy)
 
     async def listing(self, tenant: TenantRef) -> tuple[PolicySetting, ...]:

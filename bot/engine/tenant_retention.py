@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.domain.identity import TenantRef
@@ -45,6 +46,11 @@ class TenantRetention:
     def __init__(self, storage: Storage, *, default_days: int | None) -> None:
         self._storage = storage
         self._default_days = default_days
+        self._listeners: list[Callable[[TenantRef], None]] = []
+
+    def listen(self, changed: Callable[[TenantRef], None]) -> None:
+        """Have ``changed`` called after each decision."""
+        self._listeners.append(changed)
 
     async def of(self, tenant: TenantRef) -> TenantRule:
         """What holds in a tenant."""
@@ -57,5 +63,7 @@ class TenantRetention:
         async with self._storage.unit_of_work() as work:
             await work.retention.set_tenant(tenant, days)
             await work.commit()
+        for changed in self._listeners:
+            changed(tenant)
         log.info("tenant_retention_decided", tenant=tenant.id, days=days)
         return TenantRule(own=days, default=self._default_days)

@@ -34,6 +34,7 @@ from bot.ports.memory_storage import (
     TraceRepository,
     VectorRepository,
 )
+from bot.ports.place_storage import PlaceSettingRepository
 from bot.ports.quota_storage import QuotaRepository
 
 
@@ -223,6 +224,8 @@ class UnitOfWork(Protocol):
     def feedback(self) -> FeedbackRepository: ...
     @property
     def quotas(self) -> QuotaRepository: ...
+    @property
+    def place_settings(self) -> PlaceSettingRepository: ...
 
     async def __aenter__(self) -> Self: ...
 

@@ -27,12 +27,15 @@ def manager(t: Town) -> MemberActor:
 async def test_channels_are_shown_as_links(tmp_path: Path) -> None:
     async with town(tmp_path) as t:
         cem = manager(t)
-        await cem.slash(t.hall, "admin policy", policy="off")
-        await cem.slash(t.hall, "admin policy", policy="mentions", where="everywhere")
+        await cem.slash(t.hall, "admin policy set", setting="answers", value="off")
+        await cem.slash(
+            t.hall, "admin policy set", setting="answers", value="mentions", where="everywhere"
+        )
 
-        shown = words_of(await cem.slash(t.hall, "admin policy"))
+        shown = words_of(await cem.slash(t.hall, "admin policy show"))
 
-        assert f"\n**everywhere else** mentions\n<#{t.hall.id}> off · *this channel*\n" in shown
+        assert "\n**everywhere else** answers: mentions\n" in shown
+        assert f"\n<#{t.hall.id}> answers: off · *this channel*\n" in shown
 
 
 @pytest.mark.parametrize("channel_id", ["1> <@2", "٣", "C1", "everyone", "²"])
@@ -42,11 +45,11 @@ async def test_only_digits_are_a_link(tmp_path: Path, channel_id: str) -> None:
         tenant = TenantRef(platform=Platform.DISCORD, external_id=str(t.guild.id))
         await t.ellie.policies.set(tenant, channel_id, AnswerPolicy.OFF)
 
-        shown = words_of(await cem.slash(t.hall, "admin policy"))
+        shown = words_of(await cem.slash(t.hall, "admin policy show"))
 
         assert "<#" not in shown
         assert "<@" not in shown.replace("\\<@", "")
-        assert "** off\n" in shown
+        assert "** answers: off\n" in shown
 
 
 def test_a_number_that_is_no_channel_is_no_link() -> None:
@@ -62,7 +65,7 @@ async def test_without_the_intent_it_is_said_what_is_not_heard(
 ) -> None:
     async def decide(who: MemberActor) -> Any:
         if not is_typed:
-            return await who.slash(t.hall, "admin policy", policy="always")
+            return await who.slash(t.hall, "admin policy set", setting="answers", value="always")
         await t.say(who, "/admin policy always")
         return who.user.dm_channel.last_message
 
@@ -82,10 +85,10 @@ async def test_in_a_private_thread_a_policy_is_that_of_its_channel(tmp_path: Pat
         await t.env.settle()
         [place] = [one for one in t.hall.threads if one.id == thread.id]
 
-        told = words_of(await cem.slash(place, "admin policy", policy="off"))
+        told = words_of(await cem.slash(place, "admin policy set", setting="answers", value="off"))
         await t.say(t.ana, "hello", place)
 
         assert "I now answer nothing but commands" in told
         assert t.hers(place) == []
-        shown = words_of(await cem.slash(t.hall, "admin policy"))
-        assert f"<#{t.hall.id}> off" in shown
+        shown = words_of(await cem.slash(t.hall, "admin policy show"))
+        assert f"<#{t.hall.id}> answers: off" in shown

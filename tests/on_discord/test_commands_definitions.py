@@ -167,10 +167,10 @@ async def test_chinese_words_are_answered_in_chinese(server: CommandServer) -> N
 
 
 async def test_those_who_manage_the_server_decide(server: CommandServer) -> None:
-    done = await server.slash("admin policy", server.cleo, policy="mentions")
+    done = await server.slash("admin policy set", server.cleo, setting="answers", value="mentions")
 
     assert done.ephemeral
-    shown = words_of(await server.slash("admin policy", server.cleo))
+    shown = words_of(await server.slash("admin policy show", server.cleo))
     assert "mentions" in shown
 
 
@@ -178,14 +178,14 @@ async def test_a_member_whom_discord_lets_through_is_refused_all_the_same(
     server: CommandServer,
 ) -> None:
     with pytest.raises(SetupError):  # Discord hides it
-        await server.slash("admin policy", policy="off")
+        await server.slash("admin policy set", setting="answers", value="off")
     (admin,) = [c for c in await server.bot.tree.fetch_commands() if c.name == "admin"]
     server.guild.set_command_permissions(admin, {server.ana: True})
 
-    refused = await server.slash("admin policy", policy="off")
+    refused = await server.slash("admin policy set", setting="answers", value="off")
 
     assert refused.ephemeral
-    shown = words_of(await server.slash("admin policy", server.cleo))
+    shown = words_of(await server.slash("admin policy show", server.cleo))
     assert "manage" in words_of(refused)
     assert "off" not in shown.partition("\n\n")[0]
 
@@ -204,6 +204,6 @@ async def test_what_discord_says_about_rights_is_not_enough(
     (admin,) = [c for c in await server.bot.tree.fetch_commands() if c.name == "admin"]
     server.guild.set_command_permissions(admin, {server.ana: True})
 
-    refused = words_of(await server.slash("admin policy", policy="off"))
+    refused = words_of(await server.slash("admin policy set", setting="answers", value="off"))
 
     assert "manage" in refused

@@ -134,7 +134,9 @@ async def test_a_policy_holds_at_once_when_an_admin_sets_it(tmp_path: Path) -> N
     async with town(tmp_path) as t:
         manager = t.guild.create_role("m", permissions=discord.Permissions(manage_guild=True))
         cem = t.guild.add_member(t.env.create_user("cem"), roles=[manager])
-        result = await cem.slash(t.hall, "admin policy", policy="off", where="here")
+        result = await cem.slash(
+            t.hall, "admin policy set", setting="answers", value="off", where="here"
+        )
         assert result.ephemeral
         await t.say(t.ana, "hello?")
         assert t.hers() == []

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from support.commanding import WORKSPACE, Desk
 from support.engine import Workers
+from support.places import places_over
 
 from bot.commands.call import Caller
 from bot.commands.dispatch import Commands
 from bot.commands.reply import CommandReply
 from bot.domain.conversation import ConversationRef, Visibility
 from bot.domain.identity import Platform, TenantRef
+from bot.domain.place_policy import PlacePolicy
 from bot.domain.turn import NewTurn, TurnId, TurnOutcome, TurnStatus
 from bot.engine.policies import ChannelPolicies
 from bot.engine.tenant_retention import TenantRetention
@@ -40,10 +43,18 @@ class Office:
         self.desk = Desk(retention_days=default_days)
         self.policies = ChannelPolicies(self.desk.storage, clock=self.desk.clock)
         self.retention = TenantRetention(self.desk.storage, default_days=default_days)
+        self.places = places_over(
+            self.desk.storage,
+            self.desk.clock,
+            self.policies,
+            self.retention,
+            defaults=PlacePolicy(retention_days=default_days),
+            allowed_models=("ellie-small", "ellie-medium"),
+        )
         self.commands = Commands(
             self.desk.control,
             clock=self.desk.clock,
-            policies=self.policies,
+            places=self.places,
             retention=self.retention,
         )
 
@@ -55,6 +66,7 @@ class Office:
         is_admin: bool = True,
         hears_all: bool = True,
         locale: str = "",
+        still_admin: Callable[[], Awaitable[bool]] | None = None,
     ) -> CommandReply:
         """What a line is answered that must be a command."""
         understood = self.commands.understand(line, locale)
@@ -65,6 +77,7 @@ class Office:
             locale=locale,
             is_admin=is_admin,
             hears_all=hears_all,
+            still_admin=still_admin,
         )
         return await self.commands.answer(understood, caller)
 

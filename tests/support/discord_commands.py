@@ -12,6 +12,7 @@ import pytest
 import simcord
 from discord.ext import commands
 from support.commanding import Desk
+from support.places import places_over
 
 from adapters.discord.application_commands import ApplicationCommands
 from adapters.discord.command_replies import (
@@ -30,7 +31,6 @@ from bot.commands.reply import CommandReply, Confirmation, ReplyKind
 from bot.domain.fact import Fact
 from bot.domain.identity import Platform
 from bot.domain.turn import Turn
-from bot.engine.policies import ChannelPolicies
 from bot.engine.tenant_retention import TenantRetention
 
 Shown = Any
@@ -53,7 +53,7 @@ class CommandBot(commands.AutoShardedBot):
             desk.control,
             clock=desk.clock,
             explanations=desk.explanations,
-            policies=ChannelPolicies(desk.storage, clock=desk.clock),
+            places=places_over(desk.storage, desk.clock),
             retention=TenantRetention(desk.storage, default_days=None),
         )
         self._application_commands = ApplicationCommands(self._commands, view=desk.control.view)

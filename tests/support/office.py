@@ -11,6 +11,7 @@ from typing import Any
 from slack_stand_in import Channel, Message, SlackStandIn, Team, User
 from support.dialog import UniqueIds
 from support.engine import Workers
+from support.places import places_over
 from support.town import INTRODUCTION, MortalStorage
 
 from adapters.answer import Pace
@@ -144,7 +145,7 @@ class Ellie:
             self.control,
             clock=self.clock,
             explanations=Explanations(self.storage, self.generator, ids=self.ids, limits=limits),
-            policies=self.policies,
+            places=places_over(self.storage, self.clock, self.policies),
             retention=TenantRetention(self.storage, default_days=None),
         )
         token = (

@@ -121,7 +121,7 @@ class Ellie:
         self.clock = FakeClock(NOON)
         self.settings = Settings(_env_file=None, data_dir=folder)  # type: ignore[call-arg]
         monkeypatch.setattr(main, "_settings", lambda: self.settings)
-        for command in ("jobs", "compact", "retention"):
+        for command in ("jobs", "compact", "retention", "policy"):
             monkeypatch.setattr(f"bot.cli.{command}.compaction_app", self._app)
         self.priorities: list[int] = []
         monkeypatch.setattr(psutil.Process, "nice", lambda _, value: self.priorities.append(value))

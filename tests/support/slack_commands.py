@@ -13,6 +13,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_stand_in import Channel, Ephemeral, Interaction, Message, SlackStandIn, Team, User
 from support.commanding import Desk, Ids
 from support.engine import FakeClock
+from support.places import places_over
 
 from adapters.slack.callers import caller_for
 from adapters.slack.commands import SlackCommands
@@ -220,7 +221,7 @@ async def office(
             desk.control,
             clock=clock,
             explanations=explanations,
-            policies=policies,
+            places=places_over(desk.storage, clock, policies, retention),
             retention=retention,
         )
         here: list[Office] = []

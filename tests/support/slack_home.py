@@ -8,6 +8,7 @@ from typing import Any
 from slack_stand_in.block_text import controls, text_of_blocks
 from slack_stand_in.view_rules import check_view
 from support.commanding import Desk
+from support.places import places_over
 
 from adapters.slack.home_reading import HomeReader, Visitor, Visitors
 from adapters.slack.home_state import Notice, Position
@@ -38,7 +39,7 @@ class HomeDesk(Desk):
         self.commands = Commands(
             self.control,
             clock=self.clock,
-            policies=self.policies,
+            places=places_over(self.storage, self.clock, self.policies),
             retention=TenantRetention(self.storage, default_days=None),
         )
         # Nobody is looked up: who looks is given.

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from slack_bolt.async_app import AsyncApp
 from slack_stand_in import SlackStandIn, Team, User, View
+from support.places import places_over
 from support.slack_commands import MovableClock, SlackDesk
 
 from adapters.slack.home import Home
@@ -62,7 +63,7 @@ class House:
             commands=Commands(
                 self.desk.control,
                 clock=self.clock,
-                policies=self.policies,
+                places=places_over(self.desk.storage, self.clock, self.policies, self.retention),
                 retention=self.retention,
             ),
             control=self.desk.control,

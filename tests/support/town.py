@@ -14,6 +14,7 @@ from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle, GuildHandle
 from support.dialog import UniqueIds
 from support.engine import FakeClock, Workers
+from support.places import places_over
 
 from adapters.answer import Pace
 from adapters.discord.adapter import DiscordAdapter, Options, Services
@@ -183,7 +184,10 @@ class Ellie:
         )
         explanations = Explanations(self.storage, self.generator, ids=self.ids, limits=limits)
         commands = Commands(
-            self.control, clock=self.clock, explanations=explanations, policies=self.policies
+            self.control,
+            clock=self.clock,
+            explanations=explanations,
+            places=places_over(self.storage, self.clock, self.policies),
         )
         self.adapter = DiscordAdapter(
             Services(

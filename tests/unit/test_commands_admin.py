@@ -66,8 +66,8 @@ async def test_the_terminal_has_none_of_it() -> None:
 
     shown = "\n".join(text for _, text in terminal.screen.shown)
     assert "/help [COMMAND]" in shown
-    assert "[POLICY]" not in shown
-    assert "/admin policy is about a server or workspace." in shown
+    assert "SETTING" not in shown
+    assert "/admin policy set is about a server or workspace." in shown
     assert "/admin retention is about a server or workspace." in shown
 
 
@@ -77,7 +77,7 @@ async def test_help_has_what_somebody_may_do_and_nothing_else(office: Office, lo
     for_admins = await office.ask("/help", locale=locale)
 
     assert "admin" not in text_of(for_all)
-    assert "/admin policy [POLICY] [here|everywhere]" in text_of(for_admins)
+    assert "/admin policy set SETTING [VALUE] [here|everywhere]" in text_of(for_admins)
     assert "/admin retention [DAYS]" in text_of(for_admins)
     assert len(for_admins.sections[0].rows) == len(COMMANDS)
 
@@ -96,7 +96,7 @@ async def test_help_explains_and_proposes_only_what_somebody_may_do(
 
 async def test_a_misspelt_command_is_proposed_to_those_who_may(office: Office) -> None:
     assert "/admin retention?" in text_of(await office.ask("/admin retentoin 3"))
-    assert "/admin policy?" in text_of(await office.ask("/admin"))
+    assert "/admin policy show?" in text_of(await office.ask("/admin"))
     assert "Did you mean" not in text_of(await office.ask("/admin retentoin 3", is_admin=False))
     assert "/memory show?" in text_of(await office.ask("/memory policy"))
 
@@ -117,7 +117,7 @@ async def test_what_holds_is_shown_with_all_there_is(office: Office) -> None:
     assert reply.private
     assert reply.lines[0].startswith("usual: mentions, replies to me")
     assert reply.lines[1] == "Nobody decided anything else."
-    (choices,) = reply.sections
+    *_, choices = reply.sections
     assert [row.label for row in choices.rows] == [policy.value for policy in AnswerPolicy]
 
 
@@ -155,9 +155,12 @@ async def test_channels_decided_apart_keep_their_policy(office: Office) -> None:
     assert "Decided apart: 1 channel." in text_of(reply)
     shown = await office.ask("/admin policy", where=channel("C2"))
     assert shown.lines[1] == "That was decided for this channel."
-    rows = [(row.label, row.text, row.marks) for row in shown.sections[0].rows]
-    assert rows == [("everywhere else", "threads", ()), ("C2", "always", ("this channel",))]
-    assert [row.names_channel for row in shown.sections[0].rows] == [False, True]
+    decided = shown.sections[1].rows
+    assert [(row.label, row.text, row.marks) for row in decided] == [
+        ("everywhere else", "answers: threads", ()),
+        ("C2", "answers: always", ("this channel",)),
+    ]
+    assert [row.names_channel for row in decided] == [False, True]
 
 
 async def test_default_takes_a_decision_back(office: Office) -> None:
@@ -239,9 +242,11 @@ async def test_it_works_in_chinese(office: Office, line: str, policy: AnswerPoli
 
 
 async def test_what_is_no_policy_and_no_place_is_explained(office: Office) -> None:
-    wrong = await office.ask("/admin policy everywhere")
-    assert "“everywhere” is none of usual, mentions, always, threads, off" in text_of(wrong)
-    wrong = await office.ask("/admin policy off nowhere")
-    assert "“nowhere” is neither here nor everywhere" in text_of(wrong)
-    assert "takes nothing more" in text_of(await office.ask("/admin policy off here please"))
+    told = text_of(await office.ask("/admin policy everywhere"))
+    assert "what I answer: usual, mentions, always, threads or off" in told
+    for words in ("nonsense", "off nowhere", "off here please"):
+        told = text_of(await office.ask(f"/admin policy {words}"))
+        assert f"“{words}” is none of usual, mentions, always, threads, off" in told
+    told = text_of(await office.ask("/admin policy default answers nowhere"))
+    assert "“nowhere” is neither here nor everywhere" in told
     assert await nothing_is_decided(office)

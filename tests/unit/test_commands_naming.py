@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import regex
 
-from bot.commands.definitions import CHOICES, COMMANDS, Command, ParameterKind
+from bot.commands.definitions import CHOICES, COMMANDS, POLICY_DEFAULT, Command, ParameterKind
 from bot.commands.language import Language
 from bot.commands.naming import (
     description,
@@ -33,7 +33,7 @@ def test_a_path_is_the_name_from_the_group_down() -> None:
     paths = {command.name: path(command) for command in COMMANDS}
     assert paths["help"] == ("help",)
     assert paths["memory show"] == ("memory", "show")
-    assert paths["admin policy"] == ("admin", "policy")
+    assert paths["admin policy show"] == ("admin", "policy", "show")
 
 
 def test_chinese_paths_are_the_aliases_of_the_same_shape() -> None:
@@ -49,7 +49,7 @@ def test_chinese_paths_are_the_aliases_of_the_same_shape() -> None:
 @each_command
 def test_every_name_fits(command: Command, language: Language) -> None:
     names = localised_path(command, language)
-    assert len(names) == len(path(command)) <= 2
+    assert len(names) == len(path(command)) <= 3
     assert all(map(is_fit, names)), names
     assert find_command(" ".join(names)) is command
     of_parameters = [parameter_name(parameter, language) for parameter in command.parameters]
@@ -70,7 +70,9 @@ def test_no_two_commands_have_one_path_and_a_group_has_one_name(language: Langua
     groups = {(path(command)[0], localised_path(command, language)[0]) for command in COMMANDS}
     assert len({name for _, name in groups}) == len({name for name, _ in groups}) == len(groups)
     alone = {names[0] for names in paths if len(names) == 1}
-    assert alone.isdisjoint(names[0] for names in paths if len(names) == 2)
+    assert alone.isdisjoint(names[0] for names in paths if len(names) > 1)
+    pairs = {names for names in paths if len(names) == 2}
+    assert pairs.isdisjoint(names[:2] for names in paths if len(names) == 3)
 
 
 @each_language
@@ -78,8 +80,10 @@ def test_no_two_commands_have_one_path_and_a_group_has_one_name(language: Langua
 def test_every_description_has_room(command: Command, language: Language) -> None:
     said = [description(command, language)]
     said += [parameter_description(parameter, language) for parameter in command.parameters]
-    if len(path(command)) == 2:
-        said.append(group_description(path(command)[0], language))
+    groups = path(command)[:-1]
+    said += [
+        group_description(" ".join(groups[:end]), language) for end in range(1, len(groups) + 1)
+    ]
     for text in said:
         assert 1 <= len(text) <= LONGEST_DESCRIPTION, text
         assert "{" not in text
@@ -95,6 +99,7 @@ def test_required_parameters_come_first(command: Command) -> None:
 def test_every_choice_can_be_typed(command: Command) -> None:
     for parameter in command.parameters:
         for choice in CHOICES.get(parameter.kind, ()):
-            before = "off " if parameter.kind is ParameterKind.PLACE else ""
+            before = "memory off " if parameter.kind is ParameterKind.PLACE else ""
+            before = before.replace("off ", "", command is POLICY_DEFAULT)
             understood = parse_command(f"/{command.name} {before}{choice}")
             assert parameter.name in getattr(understood, "arguments", {}), understood

@@ -16,7 +16,9 @@ from bot.commands.language import Language
 from bot.commands.voice import TABLES, Voice
 from bot.domain.fact import FactKind, FactStatus
 from bot.domain.operation import OperationKind
+from bot.domain.place_settings import NAMES
 from bot.domain.policy import AnswerPolicy
+from bot.domain.setting_values import Unfit
 from bot.domain.turn import TurnStatus
 from bot.engine.linking import LinkRefusal
 
@@ -53,12 +55,15 @@ def test_every_text_is_used_and_every_key_exists() -> None:
             made.add(f"parameter.{parameter.name}")
             if parameter.required:
                 made.add(f"missing.{parameter.name}")
-    unfit = ("fact", "turn", "switch", "format", "days", "policy", "where")
+    unfit = ("fact", "turn", "switch", "format", "days", "setting", "where")
     made |= {f"unfit.{name}" for name in unfit}
     made |= {f"name.{parameter.name}" for command in COMMANDS for parameter in command.parameters}
-    made |= {f"group.{group}" for group in ("memory", "admin")}
+    made |= {f"group.{group}" for group in ("memory", "admin", "admin policy")}
     made |= {f"policy.{policy.value}" for policy in AnswerPolicy}
-    made |= {f"policy.by.{by}" for by in ("here", "everywhere", "nobody")}
+    decider = ("here", "everywhere", "nobody")
+    made |= {f"policy.{what}.{by}" for what in ("by", "mark") for by in decider}
+    made |= {f"setting.{name}" for name in NAMES}
+    made |= {f"setting.unfit.{reason.value}" for reason in Unfit}
     made |= {
         f"policy.{what}.{where}" for what in ("set", "removed") for where in ("here", "everywhere")
     }

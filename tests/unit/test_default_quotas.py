@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from bot.config import Settings
 from bot.config_loading import load_settings
-from bot.default_quotas import default_quotas
+from bot.default_policy import default_quotas
 from bot.domain.quota import Quota, QuotaHolder, QuotaMeasure, Rate
 from bot.errors import ConfigError
 

@@ -47,6 +47,7 @@ class _PartOf:
         self.deliveries = work.deliveries
         self.feedback = work.feedback
         self.quotas = work.quotas
+        self.place_settings = work.place_settings
 
     async def __aenter__(self) -> Self:
         return self

@@ -1,0 +1,123 @@
+"""Texts of the commands about policies, in English; see :mod:`bot.commands.texts_en`.
+
+``setting.…`` says what a setting is for: in a sentence to whoever decides, in an exported file, and
+in the guide.
+"""
+
+from __future__ import annotations
+
+TEXTS = {
+    "summary.admin policy show": "show what holds here, who decided it, and all decisions",
+    "summary.admin policy set": "decide on a setting for this channel, or everywhere",
+    "summary.admin policy default": "take a decision back, for this channel or everywhere",
+    "summary.admin policy export": "export all decisions as a TOML file",
+    "summary.admin policy import": "replace all decisions by those of a TOML text (I ask first)",
+    "group.admin policy": "who may use me here, how I answer, and what I store",
+    "name.setting": "setting",
+    "name.value": "value",
+    "name.content": "content",
+    "parameter.setting": "what to decide on",
+    "parameter.value": "what it shall be, or default; without it I say what there is",
+    "parameter.where": "here: this channel; everywhere: the server or workspace",
+    "parameter.content": "the TOML text, as admin policy export gives it",
+    "missing.setting": "Which setting? {p}admin policy show lists them; for example "
+    "{p}admin policy set memory opt-in.",
+    "missing.content": "Put the TOML text behind it. {p}admin policy export gives you one.",
+    "unfit.setting": "There is no setting “{typed}”. {p}admin policy show lists them.",
+    "unfit.where": "“{typed}” is neither here nor everywhere. For example "
+    "{p}admin policy set answers mentions everywhere.",
+    "policy.title": "What holds in this channel",
+    "policy.holds": "{policy}: {words}",
+    "policy.by.here": "That was decided for this channel.",
+    "policy.by.everywhere": "That was decided for the whole server or workspace.",
+    "policy.by.nobody": "Nobody decided anything else.",
+    "policy.usual": "mentions, replies to me, and what is said in threads that I take part in",
+    "policy.mentions": "mentions and replies to me, in threads too",
+    "policy.always": "everything that is not for somebody else",
+    "policy.threads": "the same as usual, and a mention in the channel opens a thread",
+    "policy.off": "nothing but commands",
+    "policy.here": "In this channel",
+    "policy.choices": "What I can answer",
+    "policy.settings": "What was decided",
+    "policy.setting": "{setting}: {value}",
+    "policy.undecided": "undecided",
+    "policy.everywhere": "everywhere else",
+    "policy.mark.here": "this channel",
+    "policy.mark.everywhere": "server or workspace",
+    "policy.mark.nobody": "rule of whoever runs me",
+    "policy.how": "{p}admin policy set answers mentions decides for this channel, and with "
+    "everywhere at its end for all; {p}admin policy default answers takes it back. Other settings "
+    "go the same way: {p}admin policy set memory says what it is for.",
+    "policy.page": "Page {page} of {pages}. {p}admin policy show page {next} shows the next.",
+    "policy.set.here": "Decided for this channel.",
+    "policy.set.everywhere": "Decided for the whole server or workspace.",
+    "policy.removed.here": "This channel has no rule of its own any more.",
+    "policy.removed.everywhere": "The server or workspace has no rule of its own any more.",
+    "policy.unchanged": "It is like that already.",
+    "policy.now": "In this channel I now answer {words}.",
+    "policy.value.here": "In this channel {setting} is now: {value}",
+    "policy.value.everywhere": "{setting} is now: {value}",
+    "policy.tenant_only": "{setting} is decided for the whole server or workspace, not for one "
+    "channel. Say everywhere in place of here, or nothing.",
+    "policy.example": "For example {p}admin policy set {setting} {example}",
+    "policy.unheard": "Of what is said here I am sent only what mentions me and replies that "
+    "notify me, so I cannot answer the rest; whoever runs me can change that, and the guide says "
+    "how.",
+    "policy.apart": "Decided apart: {channels}. {p}admin policy show lists them.",
+    "policy.exported": "Here are all decisions of this server or workspace.",
+    "policy.import.problems": "Nothing was changed, because of this:",
+    "policy.import.more": "and {count} more",
+    "policy.import.changes": "This would change",
+    "policy.import.change": "{setting}: {before} → {after}",
+    "policy.import.shorter": "What anybody says to me in this server or workspace would be kept "
+    "for {days} only. What is older would be erased for good at the next run.",
+    "policy.import.ask": "Shall I replace all decisions of this server or workspace by these?",
+    "policy.import.done": "Replaced.",
+    "policy.import.kept": "Everything stays as it is.",
+    "policy.file.syntax": "That is not TOML: {detail}",
+    "policy.file.large": "That is too long: {most} KB at most.",
+    "policy.file.dots": "A line has more than {most} dots, and no setting needs those.",
+    "policy.file.table": "Settings stand in [tenant] or [channel.ID].",
+    "policy.file.setting": "There is no such setting.",
+    "policy.file.tenant_only": "This is decided for the whole server or workspace, so it stands in "
+    "[tenant].",
+    "policy.file.channel": "That is no id of a channel.",
+    "policy.file.channels": "{most} channels at most.",
+    "setting.unfit.choice": "“{typed}” is none of {choices}. {p}admin policy show says what holds.",
+    "setting.unfit.switch": "“{typed}” is neither on nor off.",
+    "setting.unfit.text": "“{typed}” is not written as a text, or as a list of texts, in quotation "
+    "marks.",
+    "setting.unfit.long": "That is {count} characters long; {most} fit.",
+    "setting.unfit.user": "“{typed}” is neither the id of an account nor a mention of somebody.",
+    "setting.unfit.role": "“{typed}” is neither the id of a role nor a mention of one.",
+    "setting.unfit.channel": "“{typed}” is neither the id of a channel nor a link to one.",
+    "setting.unfit.language": "“{typed}” is no language tag, such as en, zh or pt-BR.",
+    "setting.unfit.many": "That list is too long: {most} entries at most.",
+    "setting.unfit.model": "“{typed}” is no model that may be chosen here. There are: {choices}.",
+    "setting.unfit.models": "Whoever runs me allows no choice of a model.",
+    "setting.unfit.days": "“{typed}” is neither a number of days (1 to {most}) nor forever.",
+    "setting.unfit.quota": "“{typed}” is no quota. Write for example 30/hour, with minute, hour or "
+    "day, or none.",
+    "setting.answers": "what I answer: usual, mentions, always, threads or off",
+    "setting.allow-users": "accounts that may use me, by ids or mentions; none: everybody may",
+    "setting.deny-users": "accounts that may not use me, whatever else holds",
+    "setting.allow-roles": "roles whose members may use me; none: everybody may",
+    "setting.deny-roles": "roles whose members may not use me, whatever else holds",
+    "setting.allow-channels": "channels in which I may be used; none: all of them",
+    "setting.deny-channels": "channels in which I may not be used, whatever else holds",
+    "setting.persona": "how I am called and how I speak, in 500 characters at most",
+    "setting.system-text": "what I always have to know or heed, in 2000 characters at most",
+    "setting.model": "the language model, one of those that whoever runs me allows",
+    "setting.memory": "what I store: opt-out (all but of the incognito), opt-in (of those who "
+    "agreed) or off",
+    "setting.languages": "the languages in which I answer, as tags; none: that of whoever asks",
+    "setting.context": "whether I read what others said around a message: on or off",
+    "setting.retention": "for how many days what is said is kept, or forever",
+    "setting.quota-person-turns": "how many messages one person may send me",
+    "setting.quota-person-tokens": "how many tokens of prompts and replies one person may use",
+    "setting.quota-channel-turns": "how many messages one channel may send me",
+    "setting.quota-channel-tokens": "how many tokens of prompts and replies one channel may use",
+    "setting.quota-tenant-turns": "how many messages the server or workspace may send me",
+    "setting.quota-tenant-tokens": "how many tokens of prompts and replies the server or workspace "
+    "may use",
+}
