@@ -29,6 +29,7 @@ from storage.inmemory_memory import (
     InMemoryVectorRepository,
 )
 from storage.inmemory_persons import InMemoryLinkRepository, InMemoryPersonRepository
+from storage.inmemory_resets import InMemoryResetRepository
 from storage.inmemory_retention import InMemoryRetentionRepository
 from storage.inmemory_state import State
 from storage.inmemory_turns import InMemoryTurnRepository
@@ -110,6 +111,7 @@ class InMemoryUnitOfWork:
         self.policies = InMemoryPolicyRepository(state)
         self.deliveries = InMemoryDeliveryRepository(state)
         self.feedback = InMemoryFeedbackRepository(state)
+        self.resets = InMemoryResetRepository(state)
 
 
 class InMemoryStorage:

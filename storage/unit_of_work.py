@@ -21,6 +21,7 @@ from storage.links import SqlLinkRepository
 from storage.operations import SqlOperationRepository
 from storage.persons import SqlPersonRepository
 from storage.policies import SqlPolicyRepository
+from storage.resets import SqlResetRepository
 from storage.retention import SqlRetentionRepository
 from storage.schedules import SqlScheduleRepository
 from storage.statements import Statements
@@ -55,6 +56,7 @@ class SqlUnitOfWork:
         self.policies = SqlPolicyRepository(statements)
         self.deliveries = SqlDeliveryRepository(statements)
         self.feedback = SqlFeedbackRepository(statements)
+        self.resets = SqlResetRepository(statements)
 
     async def __aenter__(self) -> Self:
         try:

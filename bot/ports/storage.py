@@ -34,6 +34,7 @@ from bot.ports.memory_storage import (
     TraceRepository,
     VectorRepository,
 )
+from bot.ports.reset_storage import ResetRepository
 
 
 class PersonRepository(Protocol):
@@ -220,6 +221,8 @@ class UnitOfWork(Protocol):
     def deliveries(self) -> DeliveryRepository: ...
     @property
     def feedback(self) -> FeedbackRepository: ...
+    @property
+    def resets(self) -> ResetRepository: ...
 
     async def __aenter__(self) -> Self: ...
 
