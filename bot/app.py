@@ -11,10 +11,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from bot.background import capability_for, compactor_for, jobs_of, summariser_for
 from bot.commands.dispatch import Commands
+from bot.commands.resetting import Resetting
 from bot.config import Settings
 from bot.engine.causal_summariser import CausalSummariser
 from bot.engine.chat_traffic import ChatTraffic
@@ -32,6 +34,9 @@ from bot.engine.participation import Participation
 from bot.engine.policies import ChannelPolicies
 from bot.engine.recall_cache import RecallCache
 from bot.engine.recovery import TurnRecovery
+from bot.engine.reset_codes import ResetCodes
+from bot.engine.reset_erasure import ResetErasure
+from bot.engine.resets import Resets
 from bot.engine.retention import Retention
 from bot.engine.schedules import RecordedRuns, ScheduledWork
 from bot.engine.tenant_erasure import TenantErasure
@@ -208,6 +213,24 @@ async def assembled_app(
             capability=capability,
             summariser=summariser or summariser_for(settings, generator, capability, ids),
         )
+        reset_erasure = ResetErasure(
+            storage,
+            recall,
+            clock=clock,
+            ids=ids,
+            worker=workers.name,
+            erasing=control.erasing,
+            traffic=traffic,
+        )
+        stack.push_async_callback(reset_erasure.stop)
+        resets = Resets(
+            storage,
+            recall,
+            reset_erasure,
+            clock=clock,
+            ids=ids,
+            grace=timedelta(hours=settings.reset_grace_hours),
+        )
         work = ScheduledWork(
             RecordedRuns(storage, clock=clock, metrics=metrics),
             compactor=compactor,
@@ -220,6 +243,7 @@ async def assembled_app(
                 traffic=traffic,
                 erasing=control.erasing,
             ),
+            resets=reset_erasure,
             metrics=metrics,
         )
         scheduler = Scheduler(jobs_of(settings, work), time_zone=settings.time_zone)
@@ -244,6 +268,7 @@ async def assembled_app(
             explanations=explanations,
             policies=policies,
             retention=TenantRetention(storage, default_days=days),
+            resetting=Resetting(resets, ResetCodes(clock=clock, ids=ids)),
         )
         yield App(
             engine,

@@ -16,6 +16,7 @@ from bot.commands.linking import LinkCommands
 from bot.commands.parsing import Invocation, Mistake, MistakeKind, is_command, parse_command
 from bot.commands.phrases import parse_phrase
 from bot.commands.reply import CommandReply
+from bot.commands.resetting import Resetting
 from bot.commands.showing import Showing
 from bot.commands.voice import Voice
 from bot.engine.memory_control import MemoryControl
@@ -37,8 +38,10 @@ class Commands:
         explanations: Explanations | None = None,
         policies: ChannelPolicies | None = None,
         retention: TenantRetention | None = None,
+        resetting: Resetting | None = None,
     ) -> None:
-        """``policies`` and ``retention`` are for where there are servers or workspaces."""
+        """``policies`` and the two after it are for where there are servers or workspaces."""
+        resetting = resetting or Resetting()
         administering = Administering(policies, retention)
         showing = Showing(control.view, clock)
         changing = Changing(control.changes)
@@ -64,6 +67,11 @@ class Commands:
             known.UNLINK.name: linking.unlink,
             known.POLICY.name: administering.policy,
             known.RETENTION.name: administering.retention,
+            known.RESET_USER.name: resetting.user,
+            known.RESET_CHANNEL.name: resetting.channel,
+            known.RESET_SERVER.name: resetting.server,
+            known.RESET_UNDO.name: resetting.undo,
+            known.RESET_LIST.name: resetting.listing,
         }
 
     @staticmethod

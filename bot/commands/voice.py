@@ -7,9 +7,14 @@ from datetime import datetime
 
 from bot.commands.language import Language
 from bot.commands.texts_en import TEXTS as ENGLISH
+from bot.commands.texts_reset_en import TEXTS as RESET_ENGLISH
+from bot.commands.texts_reset_zh import TEXTS as RESET_CHINESE
 from bot.commands.texts_zh import TEXTS as CHINESE
 
-TABLES = {Language.ENGLISH: ENGLISH, Language.CHINESE: CHINESE}
+TABLES = {
+    Language.ENGLISH: {**ENGLISH, **RESET_ENGLISH},
+    Language.CHINESE: {**CHINESE, **RESET_CHINESE},
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,7 +49,7 @@ def test_chinese_paths_are_the_aliases_of_the_same_shape() -> None:
 @each_command
 def test_every_name_fits(command: Command, language: Language) -> None:
     names = localised_path(command, language)
-    assert len(names) == len(path(command)) <= 2
+    assert len(names) == len(path(command)) <= 3
     assert all(map(is_fit, names)), names
     assert find_command(" ".join(names)) is command
     of_parameters = [parameter_name(parameter, language) for parameter in command.parameters]
@@ -96,5 +96,7 @@ def test_every_choice_can_be_typed(command: Command) -> None:
     for parameter in command.parameters:
         for choice in CHOICES.get(parameter.kind, ()):
             before = "off " if parameter.kind is ParameterKind.PLACE else ""
+            if parameter.kind is ParameterKind.WHEN and command.parameters[0] is not parameter:
+                before = "@ana "
             understood = parse_command(f"/{command.name} {before}{choice}")
             assert parameter.name in getattr(understood, "arguments", {}), understood
