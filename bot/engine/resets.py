@@ -191,4 +191,4 @@ async def _account(
 
 def _name_of(account: IdentityRef) -> str:
     place = account.platform if account.tenant is None else account.tenant.id
-    return f"{place}:{account.external_id}"
+    return f"{place}/{account.external_id}"

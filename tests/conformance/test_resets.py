@@ -25,7 +25,7 @@ def reset_of(world: Any, reset_id: str = "r1", **changes: Any) -> Reset:
     reset = Reset(
         id=ResetId(reset_id),
         tenant_id=world.workspace.id,
-        requested_by="slack:T1:boss",
+        requested_by="slack:T1/boss",
         requested_at=world.now,
         erase_at=world.now + GRACE,
     )
