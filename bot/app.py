@@ -11,11 +11,13 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from bot.background import capability_for, compactor_for, jobs_of, summariser_for
 from bot.commands.dispatch import Commands
 from bot.commands.pacing import CommandPacing
+from bot.commands.resetting import Resetting
 from bot.config import Settings
 from bot.default_policy import default_policy
 from bot.engine.causal_summariser import CausalSummariser
@@ -36,6 +38,9 @@ from bot.engine.policies import ChannelPolicies
 from bot.engine.quotas import Quotas
 from bot.engine.recall_cache import RecallCache
 from bot.engine.recovery import TurnRecovery
+from bot.engine.reset_codes import ResetCodes
+from bot.engine.reset_erasure import ResetErasure
+from bot.engine.resets import Resets
 from bot.engine.retention import Retention
 from bot.engine.schedules import RecordedRuns, ScheduledWork
 from bot.engine.tenant_erasure import TenantErasure
@@ -213,6 +218,24 @@ async def assembled_app(
             capability=capability,
             summariser=summariser or summariser_for(settings, generator, capability, ids),
         )
+        reset_erasure = ResetErasure(
+            storage,
+            recall,
+            clock=clock,
+            ids=ids,
+            worker=workers.name,
+            erasing=control.erasing,
+            traffic=traffic,
+        )
+        stack.push_async_callback(reset_erasure.stop)
+        resets = Resets(
+            storage,
+            recall,
+            reset_erasure,
+            clock=clock,
+            ids=ids,
+            grace=timedelta(hours=settings.reset_grace_hours),
+        )
         work = ScheduledWork(
             RecordedRuns(storage, clock=clock, metrics=metrics),
             compactor=compactor,
@@ -225,6 +248,7 @@ async def assembled_app(
                 traffic=traffic,
                 erasing=control.erasing,
             ),
+            resets=reset_erasure,
             metrics=metrics,
         )
         scheduler = Scheduler(jobs_of(settings, work), time_zone=settings.time_zone)
@@ -261,6 +285,7 @@ async def assembled_app(
             pacing=CommandPacing(clock),
             retention=retention,
             places=place_policies,
+            resetting=Resetting(resets, ResetCodes(clock=clock, ids=ids)),
         )
         yield App(
             engine,

@@ -26,7 +26,7 @@ from bot.engine.on_demand import OnDemandGenerator
 from bot.engine.other_chats import OtherChats
 from bot.engine.recall_cache import RecallCache
 from bot.engine.retention import Retention
-from bot.engine.schedules import COMPACTION, RETENTION, ScheduledWork
+from bot.engine.schedules import COMPACTION, RESETS, RETENTION, ScheduledWork
 from bot.engine.tenant_erasure import TenantErasure
 from bot.errors import ModelError
 from bot.local_models import choose_model, local_generator, model_store
@@ -134,12 +134,18 @@ def schedules_of(settings: Settings) -> Mapping[str, tuple[str, str]]:
     return {
         COMPACTION: (settings.compaction_schedule, variable_of("compaction_schedule")),
         RETENTION: (settings.retention_schedule, variable_of("retention_schedule")),
+        # No choice: when the grace is over, what an admin had reset is to be gone.
+        RESETS: ("every 1m", variable_of("reset_grace_hours")),
     }
 
 
 def jobs_of(settings: Settings, work: ScheduledWork) -> list[ScheduledJob]:
     """What the scheduler runs, and when."""
-    run = {COMPACTION: work.compact, RETENTION: work.erase_expired}
+    run = {
+        COMPACTION: work.compact,
+        RETENTION: work.erase_expired,
+        RESETS: work.erase_reset,
+    }
     return [
         ScheduledJob(name=name, setting=setting, schedule=schedule, run=run[name])
         for name, (schedule, setting) in schedules_of(settings).items()

@@ -227,6 +227,12 @@ class Settings(BaseSettings):
         "them. Without any they cannot choose.",
         example="ellie-small,ellie-medium",
     )
+    reset_grace_hours: Annotated[float, Field(ge=0, le=8760)] = _setting(
+        72.0,
+        "For how many hours an admin can take `/admin reset` back before what it set aside is "
+        "deleted for good; 0 deletes at once.",
+        example="24",
+    )
     time_zone: str = _setting("UTC", "The time zone of the schedules.", example="Europe/Lisbon")
     metrics_port: Annotated[int, Field(ge=0, le=65_535)] = _setting(
         0,

@@ -13,6 +13,7 @@ from bot.domain.identity import PersonId
 from bot.errors import StorageError
 from storage import mapping_memory as mapping
 from storage.scoping import admitted
+from storage.setting_aside import evidence_is_set_aside
 from storage.statements import Statements, in_batches
 from storage.tables import fact_evidence, facts, persons
 
@@ -97,10 +98,11 @@ class SqlFactRepository:
 
     async def of(self, scope: Scope, statuses: Collection[FactStatus]) -> tuple[Fact, ...]:
         """The facts in one of ``statuses`` that the scope admits, by number. Evidence by date."""
+        wanted = _READ.where(admitted(facts, scope), facts.c.status.in_(list(statuses)))
+        if not scope.set_aside:
+            wanted = wanted.where(~evidence_is_set_aside())
         rows = await self._statements.all(
-            _READ.where(admitted(facts, scope), facts.c.status.in_(list(statuses))).order_by(
-                facts.c.number, fact_evidence.c.said_at, fact_evidence.c.sequence
-            )
+            wanted.order_by(facts.c.number, fact_evidence.c.said_at, fact_evidence.c.sequence)
         )
         return mapping.facts(rows)
 

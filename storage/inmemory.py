@@ -31,6 +31,7 @@ from storage.inmemory_memory import (
 from storage.inmemory_persons import InMemoryLinkRepository, InMemoryPersonRepository
 from storage.inmemory_place_settings import InMemoryPlaceSettingRepository
 from storage.inmemory_quotas import InMemoryQuotaRepository
+from storage.inmemory_resets import InMemoryResetRepository
 from storage.inmemory_retention import InMemoryRetentionRepository
 from storage.inmemory_state import State
 from storage.inmemory_turns import InMemoryTurnRepository
@@ -114,6 +115,7 @@ class InMemoryUnitOfWork:
         self.feedback = InMemoryFeedbackRepository(state)
         self.quotas = InMemoryQuotaRepository(state)
         self.place_settings = InMemoryPlaceSettingRepository(state)
+        self.resets = InMemoryResetRepository(state)
 
 
 class InMemoryStorage:

@@ -134,7 +134,7 @@ class InMemoryFeedbackRepository:
     async def get(self, scope: Scope, turn_id: TurnId) -> Verdict | None:
         """What was thought of the reply to a turn that the scope admits."""
         given = self._state.feedback.get(turn_id)
-        if given is None or not self._state.turns[turn_id].visible_to(scope):
+        if given is None or not self._state.shows(scope, self._state.turns[turn_id].turn):
             return None
         return given.verdict
 
@@ -149,6 +149,6 @@ def _is_unreported(stored: StoredTurn) -> bool:
 
 def _of(state: State, values: Mapping[TurnId, _Value], scope: Scope) -> tuple[_Value, ...]:
     """What belongs to turns that the scope admits, in their order."""
-    turns = [stored.turn for stored in state.turns.values() if stored.visible_to(scope)]
+    turns = [stored.turn for stored in state.turns.values() if state.shows(scope, stored.turn)]
     turns.sort(key=lambda turn: turn.number)
     return tuple(values[turn.id] for turn in turns if turn.id in values)

@@ -275,7 +275,7 @@ class InMemoryEpisodeRepository:
         return [
             episode
             for episode in self._state.episodes.values()
-            if episode.person_id == scope.person_id and scope.admits(episode.audience)
+            if self._state.shows(scope, episode)
         ]
 
 

@@ -72,9 +72,10 @@ class InMemoryFactRepository:
     async def of(self, scope: Scope, statuses: Collection[FactStatus]) -> tuple[Fact, ...]:
         """The facts in one of ``statuses`` that the scope admits, by number. Evidence by date."""
         admitted = [
-            replace(fact, evidence=tuple(sorted(fact.evidence, key=lambda said: said.said_at)))
+            replace(fact, evidence=evidence)
             for fact in self._of(scope.person_id)
             if fact.status in statuses and scope.admits(fact.audience)
+            if (evidence := self._state.evidence_for(scope, fact))
         ]
         return tuple(sorted(admitted, key=lambda fact: fact.number))
 
@@ -152,7 +153,7 @@ class InMemoryTraceRepository:
     async def get(self, scope: Scope, turn_id: TurnId) -> TurnTrace | None:
         """The trace of a turn that the scope admits, or None."""
         stored = self._state.turns.get(turn_id)
-        if stored is None or not stored.visible_to(scope):
+        if stored is None or not self._state.shows(scope, stored.turn):
             return None
         return self._state.traces.get(turn_id)
 
@@ -161,7 +162,7 @@ class InMemoryTraceRepository:
         visible = [
             stored.turn
             for turn_id, stored in self._state.turns.items()
-            if turn_id in self._state.traces and stored.visible_to(scope)
+            if turn_id in self._state.traces and self._state.shows(scope, stored.turn)
         ]
         return tuple(
             self._state.traces[turn.id] for turn in sorted(visible, key=lambda turn: turn.number)

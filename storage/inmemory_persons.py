@@ -78,6 +78,11 @@ class InMemoryPersonRepository:
             if episode.person_id != person_id and episode.conversation_id in left
         }
         self._state.drop_quotas(person_id)
+        self._state.resets = {
+            reset_id: stored
+            for reset_id, stored in self._state.resets.items()
+            if stored.reset.person_id != person_id
+        }
         self._state.persons.pop(person_id, None)
 
     async def bump_epoch(self, person_id: PersonId) -> None:
@@ -217,6 +222,9 @@ class InMemoryPersonRepository:
             if stored.code.person_id == gone:
                 code = replace(stored.code, person_id=into)
                 state.codes[digest] = replace(stored, code=code)
+        for reset_id, kept in state.resets.items():
+            if kept.reset.person_id == gone:
+                state.resets[reset_id] = replace(kept, reset=replace(kept.reset, person_id=into))
         state.failures = [(into if who == gone else who, at) for who, at in state.failures]
 
 

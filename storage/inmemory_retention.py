@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.domain.fact import Fact
 from bot.domain.identity import PersonId, TenantId, TenantRef
-from bot.domain.turn import Turn, TurnId, TurnStatus
+from bot.domain.turn import Turn, TurnStatus
 from bot.ports.compaction_storage import Expired
+from storage.inmemory_removal import remove_turns
 from storage.inmemory_state import State
 
 
@@ -57,7 +58,7 @@ class InMemoryRetentionRepository:
         """
         old = _Old(self._state, now, default_days)
         turns = {turn.id: turn for turn in old.turns() if turn.person_id == person_id}
-        return self._erase(person_id, turns, old.is_old)
+        return remove_turns(self._state, person_id, turns, old.is_old)
 
     async def people_in(
         self, tenant: TenantRef, *, after: PersonId | None, limit: int
@@ -84,50 +85,9 @@ class InMemoryRetentionRepository:
             for stored in self._state.turns.values()
             if stored.turn.person_id == person_id and stored.turn.audience.tenant_id == tenant.id
         }
-        return self._erase(person_id, turns, lambda _, fact: fact.audience.tenant_id == tenant.id)
-
-    def _erase(
-        self,
-        person_id: PersonId,
-        turns: Mapping[TurnId, Turn],
-        is_typed: Callable[[datetime, Fact], bool],
-    ) -> Expired:
-        """Remove turns of a person and what was made from them.
-
-        Words that were typed in support of a fact at some time go where ``is_typed`` says so.
-        """
-        state = self._state
-        changed = 0
-        for fact in [fact for fact in state.facts.values() if fact.person_id == person_id]:
-            typed = {
-                index
-                for index, said in enumerate(fact.evidence)
-                if said.turn_id is None and is_typed(said.said_at, fact)
-            }
-            left = tuple(
-                said
-                for index, said in enumerate(fact.evidence)
-                if said.turn_id not in turns and index not in typed
-            )
-            if not left:
-                del state.facts[fact.id]
-            elif len(left) < len(fact.evidence):
-                state.facts[fact.id] = replace(fact, evidence=left)
-            changed += bool(not left or typed)
-        covering = [
-            episode.id
-            for episode in state.episodes.values()
-            if episode.person_id == person_id
-            and any(
-                turn.conversation_id == episode.conversation_id
-                and episode.first_number <= turn.number <= episode.last_number
-                for turn in turns.values()
-            )
-        ]
-        for episode_id in covering:
-            del state.episodes[episode_id]
-        state.erase_turns(turns)
-        return Expired(turns=len(turns), facts=changed, episodes=len(covering))
+        return remove_turns(
+            self._state, person_id, turns, lambda _, fact: fact.audience.tenant_id == tenant.id
+        )
 
 
 class _Old:

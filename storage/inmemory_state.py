@@ -8,15 +8,16 @@ from datetime import datetime
 
 from bot.domain.bucket import Bucket
 from bot.domain.compaction import CompactionJob, JobId
-from bot.domain.conversation import Conversation, Scope
+from bot.domain.conversation import Audience, Conversation, Scope
 from bot.domain.delivery import Delivery
 from bot.domain.episode import Episode, EpisodeId
-from bot.domain.fact import Fact, FactId
+from bot.domain.fact import Evidence, Fact, FactId
 from bot.domain.identity import IdentityRef, Person, PersonId, Platform, TenantId, TenantRef
 from bot.domain.link import LinkCode
 from bot.domain.operation import MemoryOperation
 from bot.domain.place_settings import StoredSetting
 from bot.domain.policy import AnswerPolicy
+from bot.domain.reset import Reset, ResetId
 from bot.domain.turn import Turn, TurnId, TurnStatus, TurnTrace
 from bot.ports.channel_storage import GivenVerdict
 from bot.ports.compaction_storage import ScheduleState
@@ -59,10 +60,6 @@ class StoredTurn:
     lease_until: datetime
     failure_reported: bool = False
 
-    def visible_to(self, scope: Scope) -> bool:
-        """Whether the scope admits this turn."""
-        return self.turn.person_id == scope.person_id and scope.admits(self.turn.audience)
-
     def is_open_under(self, worker: str) -> bool:
         """Whether that worker is still answering this turn."""
         return self.turn.status is TurnStatus.ACCEPTED and self.worker == worker
@@ -74,6 +71,15 @@ class StoredCode:
 
     code: LinkCode
     spent: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredReset:
+    """A reset and who works on it."""
+
+    reset: Reset
+    worker: str = ""
+    lease_until: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -99,10 +105,37 @@ class State:
     feedback: dict[TurnId, GivenVerdict] = field(default_factory=dict)
     quotas: dict[BucketKey, Bucket] = field(default_factory=dict)
     place_settings: dict[PlaceSettingKey, StoredSetting] = field(default_factory=dict)
+    resets: dict[ResetId, StoredReset] = field(default_factory=dict)
 
     def copy(self) -> State:
         """An independent state with the same content."""
         return State(**{table.name: getattr(self, table.name).copy() for table in fields(self)})
+
+    def shows(self, scope: Scope, said: Turn | Episode) -> bool:
+        """Whether the scope admits this turn or episode."""
+        if said.person_id != scope.person_id or not scope.admits(said.audience):
+            return False
+        said_at = said.received_at if isinstance(said, Turn) else said.began_at
+        return scope.set_aside or not self._sets_aside(said.person_id, said.audience, said_at)
+
+    def evidence_for(self, scope: Scope, fact: Fact) -> tuple[Evidence, ...]:
+        """The words that a fact stands on, by date, without those that are set aside."""
+        by_date = sorted(fact.evidence, key=lambda said: said.said_at)
+        if scope.set_aside:
+            return tuple(by_date)
+        return tuple(said for said in by_date if not self._is_set_aside(fact, said))
+
+    def _is_set_aside(self, fact: Fact, said: Evidence) -> bool:
+        if said.turn_id is None:
+            return self._sets_aside(fact.person_id, fact.audience, said.said_at)
+        turn = self.turns[said.turn_id].turn
+        return self._sets_aside(turn.person_id, turn.audience, turn.received_at)
+
+    def _sets_aside(self, person_id: PersonId, audience: Audience, said_at: datetime) -> bool:
+        return any(
+            stored.reset.hides and stored.reset.concerns(person_id, audience, said_at)
+            for stored in self.resets.values()
+        )
 
     def tells(self, turn: Turn) -> bool:
         """Whether it is the end of this turn that tells its person what is kept about them."""

@@ -199,7 +199,7 @@ class InMemoryTurnRepository:
 
     def _visible(self, scope: Scope) -> list[Turn]:
         stored = self._state.turns.values()
-        turns = [entry.turn for entry in stored if entry.visible_to(scope)]
+        turns = [entry.turn for entry in stored if self._state.shows(scope, entry.turn)]
         return sorted(turns, key=lambda turn: turn.number)
 
     def _latest(self, scope: Scope, limit: int, wanted: Callable[[Turn], bool]) -> tuple[Turn, ...]:

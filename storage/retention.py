@@ -10,7 +10,6 @@ from sqlalchemy import (
     Integer,
     Select,
     and_,
-    delete,
     exists,
     func,
     literal,
@@ -24,8 +23,9 @@ from bot.domain.identity import PersonId, TenantId, TenantRef
 from bot.domain.turn import TurnStatus
 from bot.ports.compaction_storage import Expired
 from storage.days import DaysBefore
+from storage.removal import remove_turns
 from storage.statements import Statements
-from storage.tables import episodes, fact_evidence, facts, persons, tenants, turn_traces, turns
+from storage.tables import fact_evidence, facts, persons, tenants, turns
 from storage.tenants import ensure_tenant
 
 _FINISHED = turns.c.status != TurnStatus.ACCEPTED
@@ -126,7 +126,8 @@ class SqlRetentionRepository:
         if owner is None:
             return Expired()
         limits = (now, _days(default_days), _days(owner.retention_days))
-        return await self._erase(
+        return await remove_turns(
+            self._statements,
             person_id,
             and_(_FINISHED, _expired(turns.c.received_at, turns.c.tenant_id, *limits)),
             _expired(fact_evidence.c.said_at, facts.c.tenant_id, *limits),
@@ -152,62 +153,12 @@ class SqlRetentionRepository:
 
     async def erase_said_in(self, person_id: PersonId, tenant: TenantRef) -> Expired:
         """Remove what a person said in a tenant, with everything derived from it."""
-        return await self._erase(
-            person_id, turns.c.tenant_id == tenant.id, facts.c.tenant_id == tenant.id
+        return await remove_turns(
+            self._statements,
+            person_id,
+            turns.c.tenant_id == tenant.id,
+            facts.c.tenant_id == tenant.id,
         )
-
-    async def _erase(
-        self, person_id: PersonId, is_gone: ColumnElement[bool], is_typed: ColumnElement[bool]
-    ) -> Expired:
-        """Remove the turns of a person for which ``is_gone`` holds, and what was made from them.
-
-        Words that were typed in support of a fact go where ``is_typed`` holds.
-        """
-        gone = and_(turns.c.person_id == person_id, is_gone)
-        gone_turns = select(turns.c.id).where(gone)
-        gone_episodes = await self._statements.run(
-            delete(episodes).where(
-                episodes.c.person_id == person_id,
-                exists().where(
-                    gone,
-                    turns.c.conversation_id == episodes.c.conversation_id,
-                    turns.c.number.between(episodes.c.first_number, episodes.c.last_number),
-                ),
-            )
-        )
-        gone_facts = await self._erase_facts(person_id, gone_turns, is_typed)
-        await self._statements.run(delete(turn_traces).where(turn_traces.c.turn_id.in_(gone_turns)))
-        erased = await self._statements.run(delete(turns).where(gone))
-        return Expired(turns=erased, facts=gone_facts, episodes=gone_episodes)
-
-    async def _erase_facts(
-        self,
-        person_id: PersonId,
-        gone_turns: Select[*tuple[str]],
-        is_typed: ColumnElement[bool],
-    ) -> int:
-        typed = (
-            select(fact_evidence.c.sequence)
-            .join(facts, facts.c.id == fact_evidence.c.fact_id)
-            .where(facts.c.person_id == person_id, fact_evidence.c.turn_id.is_(None), is_typed)
-        )
-        changed = await self._statements.all(
-            delete(fact_evidence)
-            .where(fact_evidence.c.sequence.in_(typed))
-            .returning(fact_evidence.c.fact_id)
-        )
-        await self._statements.run(
-            delete(fact_evidence).where(fact_evidence.c.turn_id.in_(gone_turns))
-        )
-        gone = await self._statements.all(
-            delete(facts)
-            .where(
-                facts.c.person_id == person_id,
-                ~exists().where(fact_evidence.c.fact_id == facts.c.id),
-            )
-            .returning(facts.c.id)
-        )
-        return len({row.fact_id for row in changed} | {row.id for row in gone})
 
 
 def _expired(

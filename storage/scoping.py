@@ -5,14 +5,26 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, Table, and_, false, or_
 
 from bot.domain.conversation import CIRCLES, Scope, Visibility
-from storage.tables import AudienceColumns
+from storage.setting_aside import is_set_aside
+from storage.tables import AudienceColumns, episodes, turns
+
+_SAID_AT = {turns: turns.c.received_at, episodes: episodes.c.began_at}
+"""When the words of a row were said, where that decides. Facts go with the words they stand on."""
 
 
 def admitted(table: Table[AudienceColumns], scope: Scope) -> ColumnElement[bool]:
     """The rows that the scope's person owns and its audience may hear.
 
     Mirrors :meth:`bot.domain.conversation.Audience.may_enter`; a property test compares the two.
+    What a reset set aside is not among them, unless the scope is for that, too.
     """
+    said_at = _SAID_AT.get(table)
+    if said_at is None or scope.set_aside:
+        return _audible(table, scope)
+    return and_(_audible(table, scope), ~is_set_aside(table, said_at))
+
+
+def _audible(table: Table[AudienceColumns], scope: Scope) -> ColumnElement[bool]:
     columns = table.c
     owned = columns.person_id == scope.person_id
     here = scope.audience

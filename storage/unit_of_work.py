@@ -23,6 +23,7 @@ from storage.persons import SqlPersonRepository
 from storage.place_settings import SqlPlaceSettingRepository
 from storage.policies import SqlPolicyRepository
 from storage.quotas import SqlQuotaRepository
+from storage.resets import SqlResetRepository
 from storage.retention import SqlRetentionRepository
 from storage.schedules import SqlScheduleRepository
 from storage.statements import Statements
@@ -59,6 +60,7 @@ class SqlUnitOfWork:
         self.feedback = SqlFeedbackRepository(statements)
         self.quotas = SqlQuotaRepository(statements)
         self.place_settings = SqlPlaceSettingRepository(statements)
+        self.resets = SqlResetRepository(statements)
 
     async def __aenter__(self) -> Self:
         try:

@@ -58,7 +58,7 @@ def pause_job(settings: Settings, console: Console, name: str, *, paused: bool) 
         StorageError: the database cannot be used.
     """
     if name not in JOB_NAMES:
-        raise UsageError(f"There is no job '{name}'. The jobs are {' and '.join(JOB_NAMES)}.")
+        raise UsageError(f"There is no job '{name}'. The jobs are {', '.join(JOB_NAMES)}.")
 
     async def run() -> None:
         async with compaction_app(settings) as app, app.storage.unit_of_work() as work:

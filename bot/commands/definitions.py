@@ -32,6 +32,8 @@ class ParameterKind(StrEnum):
     """The name of something that can be decided about a place."""
     PLACE = "place"
     """``here`` or ``everywhere``."""
+    WHEN = "when"
+    """``later`` or ``now``; anything else is left to the next parameter."""
     USER = "user"
     """Somebody: a mention as the platform writes it, or the id of an account."""
     CODE = "code"
@@ -169,6 +171,36 @@ RETENTION = Command(
     admin=True,
     aliases=("管理 保留",),
 )
+_WHEN = Parameter(name="when", kind=ParameterKind.WHEN)
+_CONFIRM = Parameter(name="confirm", kind=ParameterKind.CODE)
+
+RESET_USER = Command(
+    name="admin reset user",
+    parameters=(Parameter(name="user", kind=ParameterKind.USER, required=True), _WHEN, _CONFIRM),
+    admin=True,
+    aliases=("管理 重置 用户",),
+)
+RESET_CHANNEL = Command(
+    name="admin reset channel",
+    parameters=(_WHEN, _CONFIRM),
+    admin=True,
+    aliases=("管理 重置 频道",),
+)
+RESET_SERVER = Command(
+    name="admin reset server",
+    parameters=(_WHEN, _CONFIRM),
+    admin=True,
+    aliases=("admin reset workspace", "管理 重置 服务器", "管理 重置 工作区"),
+)
+RESET_UNDO = Command(
+    name="admin reset undo",
+    parameters=(Parameter(name="reset", kind=ParameterKind.CODE),),
+    admin=True,
+    aliases=("管理 重置 撤销",),
+)
+RESET_LIST = Command(
+    name="admin reset list", admin=True, aliases=("admin reset", "管理 重置 列表", "管理 重置")
+)
 
 COMMANDS = (
     HELP,
@@ -194,6 +226,11 @@ COMMANDS = (
     POLICY_EXPORT,
     POLICY_IMPORT,
     RETENTION,
+    RESET_USER,
+    RESET_CHANNEL,
+    RESET_SERVER,
+    RESET_UNDO,
+    RESET_LIST,
 )
 """Every command, in the order in which help lists them."""
 
@@ -203,12 +240,15 @@ HERE = "here"
 """Typed for a place, it means the channel."""
 EVERYWHERE = "everywhere"
 """Typed for a place, it means the whole server or workspace."""
+LATER = "later"
+NOW = "now"
 
 CHOICES: Mapping[ParameterKind, tuple[str, ...]] = {
     ParameterKind.SWITCH: ("on", "off"),
     ParameterKind.FORMAT: ("json", "markdown"),
     ParameterKind.SETTING: place_settings.NAMES,
     ParameterKind.PLACE: (HERE, EVERYWHERE),
+    ParameterKind.WHEN: (LATER, NOW),
 }
 """All that may be typed, where there is little to choose from; Chinese words mean the same."""
 

@@ -21,6 +21,7 @@ from bot.commands.policy_showing import PolicyShowing
 from bot.commands.policy_transfer import PolicyTransfer
 from bot.commands.quota_showing import QuotaShowing
 from bot.commands.reply import CommandReply
+from bot.commands.resetting import Resetting
 from bot.commands.showing import Showing
 from bot.commands.voice import Voice
 from bot.engine.memory_control import MemoryControl
@@ -45,12 +46,14 @@ class Commands:
         quotas: Quotas | None = None,
         pacing: CommandPacing | None = None,
         places: PlacePolicies | None = None,
+        resetting: Resetting | None = None,
     ) -> None:
-        """``places`` and ``retention`` are for where there are servers or workspaces.
+        """``places``, ``retention`` and ``resetting`` are for servers and workspaces.
 
         Without ``quotas`` there are none, and without ``pacing`` commands may come as they like.
         """
         self._pacing = pacing
+        resetting = resetting or Resetting()
         administering = Administering(retention)
         deciding = Deciding(places, administering)
         transfer = PolicyTransfer(places)
@@ -83,6 +86,11 @@ class Commands:
             known.POLICY_EXPORT.name: transfer.export,
             known.POLICY_IMPORT.name: transfer.replace,
             known.RETENTION.name: administering.retention,
+            known.RESET_USER.name: resetting.user,
+            known.RESET_CHANNEL.name: resetting.channel,
+            known.RESET_SERVER.name: resetting.server,
+            known.RESET_UNDO.name: resetting.undo,
+            known.RESET_LIST.name: resetting.listing,
         }
 
     @staticmethod

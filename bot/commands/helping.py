@@ -80,6 +80,8 @@ def _placeholder(parameter: Parameter) -> str:
             name = "json|markdown"
         case ParameterKind.PLACE:
             name = "here|everywhere"
+        case ParameterKind.WHEN:
+            name = "later|now"
         case ParameterKind.PAGE:
             name = "page N"
         case _:

@@ -16,6 +16,8 @@ from bot.commands.definitions import (
     CHOICES,
     COMMANDS,
     DEFAULT,
+    LATER,
+    NOW,
     POLICY,
     POLICY_SET,
     SHOW,
@@ -46,6 +48,11 @@ _CHOSEN: Mapping[ParameterKind, Mapping[str, Argument]] = {
     ParameterKind.FORMAT: {"json": "json", "markdown": "markdown", "md": "markdown"},
     ParameterKind.SETTING: {name: name for name in CHOICES[ParameterKind.SETTING]},
     ParameterKind.PLACE: PLACES,
+    ParameterKind.WHEN: {
+        **dict.fromkeys((LATER, "--later", "以后", "稍后"), LATER),
+        # Some keyboards make a dash of two hyphens.
+        **dict.fromkeys((NOW, "--now", "\u2013now", "\u2014now", "立即", "马上"), NOW),
+    },
 }
 """What may be typed where there is little to choose from, and what it means."""
 FOREVER = 0
@@ -172,12 +179,12 @@ def find_command(name: str) -> Command | None:
 
 def similar_command(typed: str) -> Command | None:
     """The command that a misspelt name may have meant."""
-    words = [_normal(word) for word in typed.split()[:2]]
+    words = [_normal(word) for word in typed.split()[:3]]
     for group, usual in ((BARE_MEMORY, SHOW), (BARE_ADMIN, POLICY)):
         if words and words[0] in group:
             # Its second half decides, and words that are no command are looked for in memory.
             return _most_similar(" ".join(words[1:]), _halves(group)) or usual
-    attempts = [" ".join(words), *words[:1]]
+    attempts = [" ".join(words[:2]), *words[:1]]
     found = (_most_similar(attempt, _BY_NAME) for attempt in attempts)
     return next(filter(None, found), None)
 
@@ -206,6 +213,8 @@ def _take(parameter: Parameter, rest: str) -> tuple[str, str]:
     if parameter.kind in _TO_THE_END:
         return rest, ""
     first, *others = rest.split(maxsplit=1) or [""]
+    if parameter.kind is ParameterKind.WHEN and _read(parameter, first) is None:
+        return "", rest
     return first, "".join(others).strip()
 
 

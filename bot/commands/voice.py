@@ -11,11 +11,13 @@ from bot.commands.texts_policy_en import TEXTS as POLICY_ENGLISH
 from bot.commands.texts_policy_zh import TEXTS as POLICY_CHINESE
 from bot.commands.texts_quota_en import TEXTS as QUOTA_ENGLISH
 from bot.commands.texts_quota_zh import TEXTS as QUOTA_CHINESE
+from bot.commands.texts_reset_en import TEXTS as RESET_ENGLISH
+from bot.commands.texts_reset_zh import TEXTS as RESET_CHINESE
 from bot.commands.texts_zh import TEXTS as CHINESE
 
 TABLES = {
-    Language.ENGLISH: ENGLISH | POLICY_ENGLISH | QUOTA_ENGLISH,
-    Language.CHINESE: CHINESE | POLICY_CHINESE | QUOTA_CHINESE,
+    Language.ENGLISH: {**ENGLISH, **POLICY_ENGLISH, **QUOTA_ENGLISH, **RESET_ENGLISH},
+    Language.CHINESE: {**CHINESE, **POLICY_CHINESE, **QUOTA_CHINESE, **RESET_CHINESE},
 }
 
 

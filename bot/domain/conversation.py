@@ -99,12 +99,16 @@ class Conversation:
 class Scope:
     """Whose memories may be read, and in front of whom. Every read of memory needs one.
 
+    With ``set_aside`` also what an admin's reset set aside and may yet be brought back: for what
+    the person does with all that is stored about them, and never for what is shown or recalled.
+
     Raises:
         ValueError: when there is no person; a scope without an owner would read everybody's.
     """
 
     person_id: PersonId
     audience: Audience
+    set_aside: bool = False
 
     def __post_init__(self) -> None:
         if not self.person_id:
@@ -112,9 +116,10 @@ class Scope:
             raise ValueError(msg)
 
     @classmethod
-    def in_private(cls, person_id: PersonId) -> Self:
+    def in_private(cls, person_id: PersonId, *, set_aside: bool = False) -> Self:
         """Everything this person ever said to Ellie, as only they themselves may see it."""
-        return cls(person_id, Audience(visibility=Visibility.DIRECT, channel=""))
+        nobody_else = Audience(visibility=Visibility.DIRECT, channel="")
+        return cls(person_id, nobody_else, set_aside=set_aside)
 
     def admits(self, audience: Audience) -> bool:
         """Whether words spoken to ``audience`` may be recalled within this scope."""

@@ -77,13 +77,14 @@ class Erasing:
         self._scrub_due = True
         self._recall.forget(person_id)
 
-    async def scrub(self) -> bool:
+    async def scrub(self, *, anyway: bool = False) -> bool:
         """Overwrite what erased rows left in the files, if any were; False when it has to wait.
 
-        One scrub does for all who erased before it began.
+        One scrub does for all who erased before it began. ``anyway`` also when this process knows
+        of none, because another one that has died may have erased.
         """
         async with self._scrubbing:
-            if not self._scrub_due:
+            if not (self._scrub_due or anyway):
                 return True
             self._scrub_due = False
             done = False

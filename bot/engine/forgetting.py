@@ -151,7 +151,7 @@ class _Memory:
     @classmethod
     async def of(cls, person: Person, work: UnitOfWork) -> _Memory:
         """Everything of one person."""
-        scope = Scope.in_private(person.id)
+        scope = Scope.in_private(person.id, set_aside=True)
         return cls(
             person=person,
             facts=await work.facts.of(scope, EVERY_STATUS),

@@ -7,22 +7,21 @@ and only their digests are stored: a look-up by digest takes the same time for e
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 import regex
 
-from bot.domain.conversation import Audience, Scope, Visibility
-from bot.domain.fact import Fact, FactStatus
+from bot.domain.conversation import Scope
+from bot.domain.fact import Fact
 from bot.domain.identity import IdentityRef, PersonId
 from bot.domain.link import CODE_LIFETIME, LinkCode
-from bot.domain.operation import Actor, OperationKind
+from bot.domain.operation import Actor
 from bot.engine.incognito import IncognitoConversations
-from bot.engine.memory_store import apply_patch
 from bot.engine.recall_cache import RecallCache
+from bot.engine.settling import CURRENT, conflicts, settle_slots
 from bot.log import get_logger
-from bot.memory.operations import ChangeContext, MemoryChange
 from bot.ports.storage import Storage, UnitOfWork
 from bot.ports.system import Clock, IdSource
 
@@ -35,8 +34,6 @@ MAX_WRONG_CODES = 5
 """Wrong codes that one person may try within it: a guess hits one in 100 thousand million."""
 
 LIMIT_PERIOD = timedelta(hours=1)
-
-_CURRENT = frozenset({FactStatus.ACTIVE})
 
 
 class LinkRefusal(StrEnum):
@@ -127,13 +124,13 @@ class Linking:
                 return owners
             own, other = owners
             facts = [
-                *await work.facts.of(Scope.in_private(own), _CURRENT),
-                *await work.facts.of(Scope.in_private(other), _CURRENT),
+                *await work.facts.of(Scope.in_private(own), CURRENT),
+                *await work.facts.of(Scope.in_private(other), CURRENT),
             ]
             return Joining(
                 own=await _holdings(work, own),
                 other=await _holdings(work, other),
-                conflicts=_conflicts(facts),
+                conflicts=conflicts(facts),
             )
 
     async def redeem(self, identity: IdentityRef, code: str) -> Holdings | LinkRefusal:
@@ -147,7 +144,14 @@ class Linking:
                 return owners
             gone, into = owners
             await work.persons.merge(gone, into)
-            await self._settle(work, into)
+            await settle_slots(
+                work,
+                into,
+                actor=Actor.PERSON,
+                reason="accounts linked",
+                clock=self._clock,
+                ids=self._ids,
+            )
             holdings = await _holdings(work, into)
             await work.commit()
         for owner in (gone, into):
@@ -202,57 +206,11 @@ class Linking:
             return LinkRefusal.LINKED_ALREADY if linked else LinkRefusal.OWN_CODE
         return person.id, owner
 
-    async def _settle(self, work: UnitOfWork, person_id: PersonId) -> None:
-        next_number = await work.facts.begin_change(person_id)
-        facts = await work.facts.of(Scope.in_private(person_id), _CURRENT)
-        context = ChangeContext(
-            person_id=person_id,
-            audience=Audience(visibility=Visibility.DIRECT, channel=""),
-            actor=Actor.PERSON,
-            now=self._clock.now(),
-            new_id=self._ids.new_id,
-            next_number=next_number,
-        )
-        change = MemoryChange(facts, context)
-        for newer, older in _conflicts(facts):
-            given_way = replace(
-                older.state,
-                status=FactStatus.SUPERSEDED,
-                valid_to=max(newer.valid_from, older.valid_from),
-                superseded_by=newer.id,
-            )
-            change.restate(OperationKind.OVERWRITE, older, given_way, "accounts linked")
-        await apply_patch(work, change.patch())
-
 
 def digest_of(code: str) -> str:
     """What is stored of a code. Case, blanks and dashes do not matter."""
     plain = regex.sub(r"[\s\-\u2010-\u2015]", "", code).upper()
     return hashlib.sha256(plain.encode()).hexdigest()
-
-
-def _conflicts(facts: list[Fact] | tuple[Fact, ...]) -> tuple[tuple[Fact, Fact], ...]:
-    """For each slot with more than one value, the newest fact with each that says otherwise.
-
-    Facts that say the same all stay: each may be known somewhere else.
-    """
-    newest: dict[str, Fact] = {}
-    for fact in facts:
-        if fact.slot and (fact.slot not in newest or _is_newer(fact, newest[fact.slot])):
-            newest[fact.slot] = fact
-    return tuple(
-        (newest[fact.slot], fact)
-        for fact in facts
-        if fact.slot and _said(fact) != _said(newest[fact.slot])
-    )
-
-
-def _said(fact: Fact) -> str:
-    return (fact.text if fact.value is None else fact.value).casefold()
-
-
-def _is_newer(one: Fact, other: Fact) -> bool:
-    return (one.valid_from, one.number) > (other.valid_from, other.number)
 
 
 def _same(one: IdentityRef, other: IdentityRef) -> bool:
@@ -268,5 +226,5 @@ async def _holdings(work: UnitOfWork, person_id: PersonId) -> Holdings:
     return Holdings(
         identities=await work.persons.identities(person_id),
         turns=await work.turns.count(scope),
-        facts=len(await work.facts.of(scope, _CURRENT)),
+        facts=len(await work.facts.of(scope, CURRENT)),
     )

@@ -57,7 +57,7 @@ class MemoryExport:
             person = await work.persons.find(identity)
             if person is None:
                 return None
-            scope = Scope.in_private(person.id)
+            scope = Scope.in_private(person.id, set_aside=True)
             return {
                 "schema": SCHEMA,
                 "exported_at": self._clock.now().isoformat(),

@@ -151,9 +151,9 @@ async def _has_nothing(work: UnitOfWork, person: Person) -> bool:
     """Whether nothing is stored of a person any more, and nothing that they decided."""
     if person.paused or person.incognito:
         return False
-    scope = Scope.in_private(person.id)
+    scope = Scope.in_private(person.id, set_aside=True)
     return not (
-        await work.turns.count(scope)
+        await work.turns.latest(scope, limit=1)
         or await work.facts.of(scope, EVERY_STATUS)
         or await work.episodes.of(scope, latest=1)
         or await work.retention.of_person(person.id) is not None

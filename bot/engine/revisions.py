@@ -191,7 +191,7 @@ async def _find(work: UnitOfWork, platform: Platform, event_key: str) -> tuple[P
         return None
     await work.facts.begin_change(person_id)
     person = await work.persons.get(person_id)
-    turns = await work.turns.by_ids(Scope.in_private(person_id), [turn_id])
+    turns = await work.turns.by_ids(Scope.in_private(person_id, set_aside=True), [turn_id])
     return (person, turns[0]) if person and turns else None
 
 
@@ -206,7 +206,7 @@ class _Revision:
         self._turn = turn
         self._text = text
         self._shown = shown
-        self._scope = Scope.in_private(person.id)
+        self._scope = Scope.in_private(person.id, set_aside=True)
         self._taken_back: Sequence[Fact] = ()
 
     async def carry_out(

@@ -12,7 +12,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
 
 from bot.domain.compaction import CompactionJob
+from bot.domain.reset import ResetCounts
 from bot.engine.compaction.compactor import Compactor
+from bot.engine.reset_erasure import ResetErasure
 from bot.engine.retention import Retention
 from bot.engine.shielding import shielded
 from bot.errors import EllieError, StorageError
@@ -26,7 +28,8 @@ log = get_logger(__name__)
 
 COMPACTION = "compaction"
 RETENTION = "retention"
-JOB_NAMES = (COMPACTION, RETENTION)
+RESETS = "resets"
+JOB_NAMES = (COMPACTION, RETENTION, RESETS)
 """What can be scheduled and paused."""
 
 OK = "ok"
@@ -104,14 +107,21 @@ class RecordedRuns:
 
 
 class ScheduledWork:
-    """The two jobs that run by themselves."""
+    """The jobs that run by themselves."""
 
     def __init__(
-        self, runs: RecordedRuns, *, compactor: Compactor, retention: Retention, metrics: Metrics
+        self,
+        runs: RecordedRuns,
+        *,
+        compactor: Compactor,
+        retention: Retention,
+        resets: ResetErasure,
+        metrics: Metrics,
     ) -> None:
         self._runs = runs
         self._compactor = compactor
         self._retention = retention
+        self._resets = resets
         self._metrics = metrics
 
     async def compact(self) -> None:
@@ -121,6 +131,10 @@ class ScheduledWork:
     async def erase_expired(self) -> None:
         """Erase what is older than may be kept."""
         await self._runs.scheduled(RETENTION, self._erase_expired, expired_counts)
+
+    async def erase_reset(self) -> None:
+        """Erase what resets set aside long enough ago, and finish what they left half done."""
+        await self._runs.scheduled(RESETS, self._erase_reset, reset_counts)
 
     async def _compact_due(self) -> tuple[CompactionJob, ...]:
         self._metrics.compaction_due(await self._compactor.due_count())
@@ -134,6 +148,13 @@ class ScheduledWork:
             self._metrics.erased(what, count)
         return expired
 
+    async def _erase_reset(self) -> ResetCounts:
+        erased = await self._resets.run_due()
+        for what, count in reset_counts(erased).items():
+            if what != "people":
+                self._metrics.erased(what, count)
+        return erased
+
     def _count_job(self, job: CompactionJob) -> None:
         self._metrics.compaction_ended(job.status.value, turns=job.until_number - job.after_number)
 
@@ -141,6 +162,16 @@ class ScheduledWork:
 def job_counts(jobs: tuple[CompactionJob, ...]) -> Mapping[str, int]:
     """How many people there were, and how many of their compactions ended in which way."""
     return {"people": len(jobs), **Counter(job.status.value for job in jobs)}
+
+
+def reset_counts(erased: ResetCounts) -> Mapping[str, int]:
+    """How many people it was about, and what was erased, by kind."""
+    return {
+        "people": erased.people,
+        "turns": erased.turns,
+        "facts": erased.facts,
+        "episodes": erased.episodes,
+    }
 
 
 def expired_counts(expired: Expired) -> Mapping[str, int]:

@@ -91,7 +91,7 @@ class VectorKeeper:
 
     async def catch_up(self, person_id: PersonId) -> None:
         """Give a vector to every turn of a person that has none, the newest first."""
-        scope = Scope.in_private(person_id)
+        scope = Scope.in_private(person_id, set_aside=True)
         model = self._encoder.model_name
         while True:
             async with self._storage.unit_of_work() as work:

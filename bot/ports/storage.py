@@ -36,6 +36,7 @@ from bot.ports.memory_storage import (
 )
 from bot.ports.place_storage import PlaceSettingRepository
 from bot.ports.quota_storage import QuotaRepository
+from bot.ports.reset_storage import ResetRepository
 
 
 class PersonRepository(Protocol):
@@ -226,6 +227,8 @@ class UnitOfWork(Protocol):
     def quotas(self) -> QuotaRepository: ...
     @property
     def place_settings(self) -> PlaceSettingRepository: ...
+    @property
+    def resets(self) -> ResetRepository: ...
 
     async def __aenter__(self) -> Self: ...
 

@@ -23,6 +23,7 @@ from bot.domain.identity import PersonId
 from bot.domain.link import LinkCode
 from bot.domain.operation import Actor, FactChange, MemoryOperation, OperationId, OperationKind
 from bot.domain.quota import QuotaMeasure
+from bot.domain.reset import Reset, ResetId
 from bot.domain.shown import Shown
 from bot.domain.turn import TurnTrace
 from bot.errors import StorageBusyError
@@ -108,6 +109,17 @@ async def _remember(world: Any, person: Any, words: str) -> None:
             lease_until=world.lease,
             rule=DueRule(),
             person_id=person.id,
+        )
+        await work.resets.add(
+            Reset(
+                id=ResetId(world.new_id()),
+                tenant_id=world.workspace.id,
+                person_id=person.id,
+                channel=words,
+                requested_by="slack:T1/U9",
+                requested_at=world.now,
+                erase_at=world.lease,
+            )
         )
         await work.commit()
 

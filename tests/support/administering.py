@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import timedelta
 
 from support.commanding import WORKSPACE, Desk
 from support.engine import Workers
@@ -12,11 +13,15 @@ from support.places import places_over
 from bot.commands.call import Caller
 from bot.commands.dispatch import Commands
 from bot.commands.reply import CommandReply
+from bot.commands.resetting import Resetting
 from bot.domain.conversation import ConversationRef, Visibility
 from bot.domain.identity import Platform, TenantRef
 from bot.domain.place_policy import PlacePolicy
-from bot.domain.turn import NewTurn, TurnId, TurnOutcome, TurnStatus
+from bot.domain.turn import NewTurn, Turn, TurnId, TurnOutcome, TurnStatus
 from bot.engine.policies import ChannelPolicies
+from bot.engine.reset_codes import ResetCodes
+from bot.engine.reset_erasure import ResetErasure
+from bot.engine.resets import Resets
 from bot.engine.tenant_retention import TenantRetention
 
 OTHER_WORKSPACE = TenantRef(platform=Platform.SLACK, external_id="T2")
@@ -39,7 +44,7 @@ THREAD = replace(CHANNEL, thread_id="1.5")
 class Office:
     """Where commands are given in channels, over the storage of a desk."""
 
-    def __init__(self, *, default_days: int | None = None) -> None:
+    def __init__(self, *, default_days: int | None = None, grace_hours: float = 72) -> None:
         self.desk = Desk(retention_days=default_days)
         self.policies = ChannelPolicies(self.desk.storage, clock=self.desk.clock)
         self.retention = TenantRetention(self.desk.storage, default_days=default_days)
@@ -51,11 +56,29 @@ class Office:
             defaults=PlacePolicy(retention_days=default_days),
             allowed_models=("ellie-small", "ellie-medium"),
         )
+        self.erasure = ResetErasure(
+            self.desk.storage,
+            self.desk.recall,
+            clock=self.desk.clock,
+            ids=self.desk.ids,
+            worker="office",
+            erasing=self.desk.control.erasing,
+        )
+        self.resets = Resets(
+            self.desk.storage,
+            self.desk.recall,
+            self.erasure,
+            clock=self.desk.clock,
+            ids=self.desk.ids,
+            grace=timedelta(hours=grace_hours),
+        )
+        codes = ResetCodes(clock=self.desk.clock, ids=self.desk.ids)
         self.commands = Commands(
             self.desk.control,
             clock=self.desk.clock,
             places=self.places,
             retention=self.retention,
+            resetting=Resetting(self.resets, codes),
         )
 
     async def ask(
@@ -66,13 +89,14 @@ class Office:
         is_admin: bool = True,
         hears_all: bool = True,
         locale: str = "",
+        user: str = "ana",
         still_admin: Callable[[], Awaitable[bool]] | None = None,
     ) -> CommandReply:
         """What a line is answered that must be a command."""
         understood = self.commands.understand(line, locale)
         assert understood is not None, f"{line!r} is a message"
         caller = Caller(
-            identity=self.desk.identity(),
+            identity=self.desk.identity(user),
             conversation=where,
             locale=locale,
             is_admin=is_admin,
@@ -81,12 +105,12 @@ class Office:
         )
         return await self.commands.answer(understood, caller)
 
-    async def say(self, text: str, where: ConversationRef = CHANNEL) -> None:
+    async def say(self, text: str, where: ConversationRef = CHANNEL, *, user: str = "ana") -> Turn:
         """A turn of somebody in a channel, as the engine leaves it."""
         desk = self.desk
         async with desk.storage.unit_of_work() as work:
             person = await work.persons.resolve(
-                desk.identity(), new_id=desk.ids.new_id(), seen_at=desk.clock.now()
+                desk.identity(user), new_id=desk.ids.new_id(), seen_at=desk.clock.now()
             )
             conversation = await work.conversations.resolve(where, new_id=desk.ids.new_id())
             turn_id = TurnId(desk.ids.new_id())
@@ -108,3 +132,4 @@ class Office:
             )
             await work.turns.finish(turn.id, outcome, worker=Workers.name)
             await work.commit()
+        return turn

@@ -83,7 +83,7 @@ def test_an_unknown_job_is_told_the_names_there_are(ellie: Ellie, command: str) 
     problem = ellie.problem("jobs", command, "compact")
 
     assert isinstance(problem, UsageError)
-    assert str(problem) == "There is no job 'compact'. The jobs are compaction and retention."
+    assert str(problem) == "There is no job 'compact'. The jobs are compaction, retention, resets."
 
 
 def test_the_latest_compactions_are_listed_newest_first_in_eighty_columns(ellie: Ellie) -> None:

@@ -101,5 +101,7 @@ def test_every_choice_can_be_typed(command: Command) -> None:
         for choice in CHOICES.get(parameter.kind, ()):
             before = "memory off " if parameter.kind is ParameterKind.PLACE else ""
             before = before.replace("off ", "", command is POLICY_DEFAULT)
+            if parameter.kind is ParameterKind.WHEN and command.parameters[0] is not parameter:
+                before = "@ana "
             understood = parse_command(f"/{command.name} {before}{choice}")
             assert parameter.name in getattr(understood, "arguments", {}), understood

@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 from support.compacting import CompactingDialog
 from support.engine import FakeClock
 
+from bot.engine.reset_erasure import ResetErasure
 from bot.engine.retention import Retention
 from bot.engine.schedules import (
     COMPACTION,
@@ -262,6 +263,9 @@ def work_of(dialog: CompactingDialog, metrics: Metrics) -> ScheduledWork:
         RecordedRuns(dialog.storage, clock=dialog.clock, metrics=metrics),
         compactor=dialog.compactor,
         retention=retention,
+        resets=ResetErasure(
+            dialog.storage, dialog.recall, clock=dialog.clock, ids=dialog.ids, worker="here"
+        ),
         metrics=metrics,
     )
 
@@ -323,6 +327,7 @@ async def test_the_jobs_run_under_the_names_by_which_they_are_paused(
 
     await work.compact()
     await work.erase_expired()
+    await work.erase_reset()
 
     assert tuple(job for job, *_ in metrics.jobs) == JOB_NAMES
 

@@ -48,6 +48,7 @@ class _PartOf:
         self.feedback = work.feedback
         self.quotas = work.quotas
         self.place_settings = work.place_settings
+        self.resets = work.resets
 
     async def __aenter__(self) -> Self:
         return self
