@@ -1,20 +1,28 @@
 """Names and descriptions of commands for platforms that show them in menus.
 
-Such platforms have commands with sub-commands, and a name for each language. The names fit the
-narrowest of them, Discord: 1 to 32 letters, digits, ``-``, ``_`` and ``'``, none of them capital;
-descriptions have 1 to 100 characters (docs.discord.com, application commands, naming).
+Such platforms have groups of commands, in which groups may be, and a name for each language. A
+group is no command there. The names fit the narrowest of them, Discord: 1 to 32 letters, digits,
+``-``, ``_`` and ``'``, none of them capital; descriptions have 1 to 100 characters
+(docs.discord.com, application commands, naming).
 """
 
 from __future__ import annotations
 
-from bot.commands.definitions import Command, Parameter
+from bot.commands.definitions import COMMANDS, Command, Parameter
 from bot.commands.language import Language, language_of
 from bot.commands.voice import Voice
 
 
 def path(command: Command) -> tuple[str, ...]:
-    """The English names from the group down: ``("memory", "show")``, ``("help",)``."""
-    return tuple(command.name.split())
+    """The English names from the group down: ``("admin", "reset", "user")``, ``("help",)``.
+
+    A command that has the name of a group is in it, by an alias that goes on where its name ends.
+    """
+    names = tuple(command.name.split())
+    if not any(other.name.startswith(f"{command.name} ") for other in COMMANDS):
+        return names
+    longer = (alias.split() for alias in command.aliases if alias.startswith(f"{command.name} "))
+    return next(tuple(alias) for alias in longer if len(alias) == len(names) + 1)
 
 
 def localised_path(command: Command, language: Language) -> tuple[str, ...]:
@@ -44,7 +52,7 @@ def description(command: Command, language: Language) -> str:
 
 
 def group_description(group: str, language: Language) -> str:
-    """What the commands of a group are about: of ``memory`` or ``admin``."""
+    """What the commands of a group are about: of ``memory``, ``admin`` or ``admin reset``."""
     return Voice(language=language).say(f"group.{group}")
 
 

@@ -49,7 +49,7 @@ def test_chinese_paths_are_the_aliases_of_the_same_shape() -> None:
 @each_command
 def test_every_name_fits(command: Command, language: Language) -> None:
     names = localised_path(command, language)
-    assert len(names) == len(path(command)) <= 2
+    assert len(names) == len(path(command)) <= 3
     assert all(map(is_fit, names)), names
     assert find_command(" ".join(names)) is command
     of_parameters = [parameter_name(parameter, language) for parameter in command.parameters]
@@ -67,10 +67,13 @@ def test_english_names_of_parameters_are_their_names(command: Command) -> None:
 def test_no_two_commands_have_one_path_and_a_group_has_one_name(language: Language) -> None:
     paths = [localised_path(command, language) for command in COMMANDS]
     assert len(set(paths)) == len(paths)
-    groups = {(path(command)[0], localised_path(command, language)[0]) for command in COMMANDS}
+    groups = {
+        (path(command)[:depth], localised_path(command, language)[:depth])
+        for command in COMMANDS
+        for depth in range(1, len(path(command)))
+    }
     assert len({name for _, name in groups}) == len({name for name, _ in groups}) == len(groups)
-    alone = {names[0] for names in paths if len(names) == 1}
-    assert alone.isdisjoint(names[0] for names in paths if len(names) == 2)
+    assert {name for _, name in groups}.isdisjoint(paths)
 
 
 @each_language
@@ -78,8 +81,8 @@ def test_no_two_commands_have_one_path_and_a_group_has_one_name(language: Langua
 def test_every_description_has_room(command: Command, language: Language) -> None:
     said = [description(command, language)]
     said += [parameter_description(parameter, language) for parameter in command.parameters]
-    if len(path(command)) == 2:
-        said.append(group_description(path(command)[0], language))
+    for depth in range(1, len(path(command))):
+        said.append(group_description(" ".join(path(command)[:depth]), language))
     for text in said:
         assert 1 <= len(text) <= LONGEST_DESCRIPTION, text
         assert "{" not in text
