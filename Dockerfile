@@ -11,13 +11,15 @@ ENV PATH=/opt/ellie/bin:$PATH \
     PIP_DISABLE_PIP_VERSION_CHECK=1 \
     PIP_NO_CACHE_DIR=1
 
-RUN python -m venv /opt/ellie \
-    && pip install --index-url "${TORCH_INDEX}" "torch==2.13.*"
-
 WORKDIR /build
+COPY constraints.txt ./
+# Alone: what it needs is taken from the usual index below, in the versions that are pinned.
+RUN python -m venv /opt/ellie \
+    && pip install --index-url "${TORCH_INDEX}" --constraint constraints.txt --no-deps "torch==2.13.*"
+
 COPY pyproject.toml ./
 RUN python -c 'import tomllib; p = tomllib.load(open("pyproject.toml", "rb"))["project"]; print(*p["dependencies"], *p["optional-dependencies"]["postgres"], sep="\n")' > requirements.txt \
-    && pip install --requirement requirements.txt
+    && pip install --constraint constraints.txt --requirement requirements.txt
 
 COPY LICENSE README.md ./
 COPY adapters adapters

@@ -15,11 +15,11 @@ TORCH := torch==2.13.*
 
 # Standard output and input belong to the program: `make run < script.txt > replies.txt` works on a
 # fresh machine too. So pip gets neither.
-PIP_INSTALL = $(BIN)/python -m pip install --disable-pip-version-check $(PIP_FLAGS)
+PIP_INSTALL = $(BIN)/python -m pip install --disable-pip-version-check $(PIP_FLAGS) --constraint constraints.txt
 QUIETLY = < /dev/null >&2
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench clean
+.PHONY: help run test check bench clean constraints
 
 help:
 	@echo 'make run    talk to Ellie in the terminal   (ARGS="--user Bea", or < script.txt)'
@@ -27,6 +27,7 @@ help:
 	@echo 'make check  formatting, lint, types, import contracts, Dockerfile'
 	@echo 'make bench  measure a turn'
 	@echo 'make clean  remove the environment, caches and build products; no data, no models'
+	@echo 'make constraints  pin the newest versions of everything in constraints.txt'
 
 # In a terminal Ellie becomes a job of her own. Otherwise Ctrl-C, which stops a reply, would reach
 # make as well, and make would report an interruption at the end of a good conversation.
@@ -49,12 +50,30 @@ bench: $(VENV)/.installed
 	@$(BIN)/python bench/turn.py $(ARGS)
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info
+	rm -rf $(VENV) $(FRESH) build dist *.egg-info
 	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find adapters bench bot migrations storage tests -name __pycache__ -prune -exec rm -rf {} +
 
+# The newest versions that pyproject.toml allows, found by installing them beside the environment in
+# use. The heading stays. Left out are Ellie herself, local labels such as +cpu, and what torch's builds
+# for GPUs bring along, each in the one version that it names.
+FRESH := $(VENV)-fresh
+FRESH_INSTALL = $(FRESH)/bin/python -m pip install --disable-pip-version-check $(PIP_FLAGS)
+
+constraints:
+	rm -rf $(FRESH)
+	$(PYTHON) -m venv $(FRESH)
+	$(FRESH_INSTALL) --upgrade pip
+	$(FRESH_INSTALL) "$(TORCH)"
+	$(FRESH_INSTALL) --editable '.[dev]'
+	sed '/^$$/q' constraints.txt > $(FRESH)/constraints.txt
+	$(FRESH)/bin/python -m pip freeze --all --exclude-editable --exclude ellie \
+	    | sed -E -e '/^(#|-e |nvidia|cuda|triton)/d' -e 's/\+[^ ]+//' >> $(FRESH)/constraints.txt
+	mv $(FRESH)/constraints.txt constraints.txt
+	rm -rf $(FRESH)
+
 # The environment, in three steps. A stamp is written when its step is complete, so an interrupted
-# one is repeated; a changed pyproject.toml repeats the last two.
+# one is repeated; a changed pyproject.toml or constraints.txt repeats the last two.
 
 $(VENV)/.made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' < /dev/null 2> /dev/null || { \
@@ -70,7 +89,7 @@ $(VENV)/.made:
 
 # torch comes first and alone: a wheel that is already there, or the build that PIP_FLAGS leads to,
 # is taken before anything else asks for it.
-$(VENV)/.installed: $(VENV)/.made pyproject.toml
+$(VENV)/.installed: $(VENV)/.made pyproject.toml constraints.txt
 	@$(PIP_INSTALL) "$(TORCH)" $(QUIETLY)
 	@$(PIP_INSTALL) --editable . $(QUIETLY)
 	@touch $@

@@ -10,7 +10,7 @@ from adapters.command_texts import CommandTexts
 from bot.commands.call import Caller
 from bot.commands.definitions import Command, ParameterKind
 from bot.commands.dispatch import Commands
-from bot.commands.parsing import Invocation, Mistake
+from bot.commands.parsing import Invocation, Mistake, MistakeKind
 from bot.commands.reply import CommandReply, ReplyKind
 from bot.errors import StorageError
 from bot.log import get_logger
@@ -57,6 +57,36 @@ def ways_to_answer(
         return await commands.answer(asked, caller)
 
     return carry_out, turn_page
+
+
+def names_somebody(understood: Invocation | Mistake | None) -> bool:
+    """Whether it is a command that takes somebody: their id has to be read, and not their name."""
+    command = None if understood is None else understood.command
+    return command is not None and any(
+        parameter.kind is ParameterKind.USER for parameter in command.parameters
+    )
+
+
+def with_accounts(
+    understood: Invocation | Mistake | None, is_account: Callable[[str], object]
+) -> Invocation | Mistake | None:
+    """The same, or a mistake where somebody is named by what ``is_account`` says is no id.
+
+    Names are not unique, and anybody may take the one of somebody else.
+    """
+    if not isinstance(understood, Invocation):
+        return understood
+    for parameter in understood.command.parameters:
+        typed = understood.arguments.get(parameter.name)
+        if parameter.kind is ParameterKind.USER and typed and not is_account(str(typed)):
+            return Mistake(
+                kind=MistakeKind.UNFIT,
+                typed=str(typed),
+                command=understood.command,
+                parameter=parameter,
+                language=understood.language,
+            )
+    return understood
 
 
 def pages_of(command: Command) -> list[str]:

@@ -136,7 +136,9 @@ async def running_app(
     """
     clock = SystemClock()
     generator = local_generator(settings, model, folder, clock)
-    encoding = None if encoder is None else local_encoder(*encoder)
+    encoding = (
+        None if encoder is None else local_encoder(*encoder, allow_pickled=settings.unsafe_models)
+    )
     async with AsyncExitStack() as stack:
         writer = None if compact is None else _own_summariser(settings, compact, clock, stack)
         yield await stack.enter_async_context(

@@ -102,6 +102,12 @@ class Settings(BaseSettings):
         "GGUF file.",
         example="ellie-small",
     )
+    unsafe_models: bool = _setting(
+        False,
+        "Also load weights in Python's pickle format from folders, where there are no safetensors. "
+        "Such a file can run any program that its maker put into it.",
+        example="true",
+    )
     encoder: str = _setting(
         "none",
         "Sentence encoder, which lets recall find memories by meaning too: none, auto, a built-in "

@@ -87,7 +87,7 @@ def choose_compact(settings: Settings) -> ChosenModel | None:
 
 def model_store(settings: Settings) -> ModelStore:
     """Where models are kept."""
-    return ModelStore(settings.models_dir)
+    return ModelStore(settings.models_dir, allow_pickled=settings.unsafe_models)
 
 
 def local_generator(settings: Settings, name: str, folder: Path, clock: Clock) -> BatchingGenerator:
@@ -103,6 +103,7 @@ def local_generator(settings: Settings, name: str, folder: Path, clock: Clock) -
             threads=settings.threads,
             context_tokens=settings.context_tokens,
             kv_cache_tokens=settings.kv_cache_tokens,
+            allow_pickled=settings.unsafe_models,
         )
         return load_model(folder, options)
 
@@ -115,7 +116,7 @@ def local_generator(settings: Settings, name: str, folder: Path, clock: Clock) -
     )
 
 
-def local_encoder(name: str, folder: Path) -> LocalEncoder:
+def local_encoder(name: str, folder: Path, *, allow_pickled: bool = False) -> LocalEncoder:
     """The encoder in ``folder``. Loads nothing before it is started.
 
     Raises:
@@ -126,7 +127,7 @@ def local_encoder(name: str, folder: Path) -> LocalEncoder:
     def load() -> SentenceModel:
         from bot.generation.sentence_model import load_sentence_model  # noqa: PLC0415 - as above
 
-        return load_sentence_model(folder, description)
+        return load_sentence_model(folder, description, allow_pickled=allow_pickled)
 
     return LocalEncoder(load, model_name=name, dimensions=description.dimensions)
 
@@ -137,6 +138,11 @@ def local_summariser(settings: Settings, name: str, folder: Path) -> LocalSummar
     def load() -> Seq2SeqModel:
         from bot.generation.seq2seq import load_seq2seq  # noqa: PLC0415 - as above
 
-        return load_seq2seq(folder, precision=settings.precision, device=settings.device)
+        return load_seq2seq(
+            folder,
+            precision=settings.precision,
+            device=settings.device,
+            allow_pickled=settings.unsafe_models,
+        )
 
     return LocalSummariser(load, model_name=name)

@@ -31,11 +31,12 @@ def configure_logging(
     ]
     renderers: list[structlog.typing.Processor] = (
         [
+            _on_one_line,
             structlog.dev.ConsoleRenderer(
                 colors=out.isatty(),
                 # The default one prints local variables: what people wrote, and tokens.
                 exception_formatter=structlog.dev.plain_traceback,
-            )
+            ),
         ]
         if readable
         else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
@@ -58,6 +59,23 @@ def configure_logging(
         wrapper_class=structlog.stdlib.BoundLogger,
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=False,
+    )
+
+
+def _on_one_line(
+    _logger: object, _method: str, entry: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """Values as a terminal may show them: none begins a line, colours it or moves the cursor."""
+    return {
+        key: _harmless(value) if isinstance(value, str) and key != "exception" else value
+        for key, value in entry.items()
+    }
+
+
+def _harmless(value: str) -> str:
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode()
+        for letter in value
     )
 
 

@@ -9,10 +9,11 @@ import discord
 
 from adapters.answer import Answer, Pace
 from adapters.answers import Answers
+from adapters.commanding import names_somebody, with_accounts
 from adapters.discord import headings
 from adapters.discord.command_replies import answer_typed
 from adapters.discord.elsewhere import Elsewhere
-from adapters.discord.normalising import conversation_of, identity_of, inbound, spoken
+from adapters.discord.normalising import ACCOUNT, conversation_of, identity_of, inbound, spoken
 from adapters.discord.outlets import TROUBLE, ChannelOutlet
 from adapters.discord.places import Channels, missing_permission, ruled_place, shown_before
 from adapters.discord.reading import read_for
@@ -108,7 +109,7 @@ class Answering:
         if missing and not is_called:
             log.info("cannot_answer", permission=missing)
             return
-        if await self._is_command(message, text, directly=bool(missing), is_edited=is_edited):
+        if await self._is_command(message, me, text, directly=bool(missing), is_edited=is_edited):
             return
         if missing:
             await self._elsewhere.cannot_write(message, texts, missing)
@@ -205,7 +206,13 @@ class Answering:
             return None
 
     async def _is_command(
-        self, message: discord.Message, text: str, *, directly: bool, is_edited: bool
+        self,
+        message: discord.Message,
+        me: discord.ClientUser,
+        text: str,
+        *,
+        directly: bool,
+        is_edited: bool,
     ) -> bool:
         """Carry out what ``text`` asks for, when it is a command or a plain request for one.
 
@@ -213,6 +220,9 @@ class Answering:
         not understood may be put right, and only while this process knows what was.
         """
         understood = self._commands.understand(text)
+        if names_somebody(understood):
+            by_id = self._commands.understand(spoken(message, me, by_id=True))
+            understood = with_accounts(by_id, ACCOUNT.fullmatch)
         if understood is None:
             return False
         if is_edited and (self._first is None or message.id < self._first):

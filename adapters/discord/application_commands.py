@@ -17,7 +17,7 @@ from adapters.discord.command_replies import respond
 from adapters.discord.command_screen import delivered
 from adapters.discord.command_texts import command_texts
 from adapters.discord.fact_form import MAX_CHARACTERS, FactForm
-from adapters.discord.normalising import conversation_of, identity_of
+from adapters.discord.normalising import conversation_of, display_name, identity_of
 from adapters.discord.places import ruled_place
 from adapters.discord.rights import still_manages
 from adapters.discord.translating import both
@@ -52,16 +52,17 @@ class ApplicationCommands:
 
     def add_to(self, tree: app_commands.CommandTree[Any]) -> None:
         """Put all of them into a client's commands."""
-        groups: dict[str, app_commands.Group] = {}
+        groups: dict[tuple[str, ...], app_commands.Group] = {}
         for command in COMMANDS:
-            names = naming.path(command)
-            if len(names) == 1:
-                tree.add_command(self._command(command))
-                continue
-            if names[0] not in groups:
-                groups[names[0]] = _group(command)
-                tree.add_command(groups[names[0]])
-            groups[names[0]].add_command(self._command(command))
+            *groups_of_it, _ = naming.path(command)
+            place: app_commands.CommandTree[Any] | app_commands.Group = tree
+            for depth in range(1, len(groups_of_it) + 1):
+                name = tuple(groups_of_it[:depth])
+                if name not in groups:
+                    groups[name] = _group(command, depth)
+                    place.add_command(groups[name])
+                place = groups[name]
+            place.add_command(self._command(command))
 
     def _command(self, command: Command) -> app_commands.Command[Any, ..., Any]:
         async def callback(interaction: discord.Interaction[Any], **given: Any) -> None:
@@ -155,6 +156,9 @@ class ApplicationCommands:
         language: Language,
     ) -> CommandReply:
         async def answer() -> CommandReply:
+            if bot := options.bot_among(given):
+                sentence = command_texts(language).no_person
+                return _refused(sentence.format(name=display_name(bot)))
             invocation = options.understood(command, given, language)
             return await self._commands.answer(invocation, caller_of(interaction))
 
@@ -187,17 +191,18 @@ def caller_of(interaction: discord.Interaction[Any]) -> Caller:
     )
 
 
-def _group(command: Command) -> app_commands.Group:
-    """The group that a command with a name of two parts belongs to."""
-    name, _ = naming.path(command)
-    chinese, _ = naming.localised_path(command, Language.CHINESE)
+def _group(command: Command, depth: int) -> app_commands.Group:
+    """The group that a command belongs to, ``depth`` names from the top."""
+    names = naming.path(command)[:depth]
+    *_, chinese = naming.localised_path(command, Language.CHINESE)[:depth]
+    is_hidden = command.admin and depth == 1  # Discord has rights for whole groups alone
     return app_commands.Group(
-        name=both(name, chinese),
+        name=both(names[-1], chinese),
         description=both(
-            naming.group_description(name, Language.ENGLISH),
-            naming.group_description(name, Language.CHINESE),
+            naming.group_description(" ".join(names), Language.ENGLISH),
+            naming.group_description(" ".join(names), Language.CHINESE),
         ),
-        default_permissions=discord.Permissions(manage_guild=True) if command.admin else None,
+        default_permissions=discord.Permissions(manage_guild=True) if is_hidden else None,
         allowed_contexts=_IN_SERVERS if command.admin else _EVERYWHERE,
         allowed_installs=_INSTALLS,
     )

@@ -15,12 +15,13 @@ from discord import app_commands
 
 from adapters.answer import Answer, Pace
 from adapters.answers import Answers
+from adapters.commanding import with_accounts
 from adapters.discord import headings
 from adapters.discord.application_commands import caller_of
 from adapters.discord.command_buttons import FORM_SECONDS, new_id
 from adapters.discord.command_replies import answer_asked, explain_error
 from adapters.discord.elsewhere import cannot_write_here
-from adapters.discord.normalising import Channel, conversation_of, identity_of
+from adapters.discord.normalising import ACCOUNT, Channel, conversation_of, identity_of
 from adapters.discord.outlets import InteractionOutlet
 from adapters.discord.places import missing_to_answer, policy_in
 from adapters.discord.reading import Read, read_about, read_file
@@ -156,7 +157,9 @@ class Asking:
             text: app_commands.Range[str, 1, 6000],
             file: discord.Attachment | None = None,
         ) -> None:
-            understood = self._commands.understand(text, str(interaction.locale))
+            understood = with_accounts(
+                self._commands.understand(text, str(interaction.locale)), ACCOUNT.fullmatch
+            )
             if file is None and understood is not None and understood.command is not None:
                 await answer_asked(interaction, understood, self._commands, caller_of(interaction))
                 return

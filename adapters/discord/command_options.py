@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import discord
 from discord import app_commands
 
 from adapters.discord.command_texts import command_texts
@@ -28,6 +29,8 @@ _TYPES: Mapping[ParameterKind, Any] = {
     ParameterKind.FACT: app_commands.Range[int, 1, MAX_NUMBER],
     ParameterKind.TURN: app_commands.Range[int, 1, MAX_NUMBER],
     ParameterKind.PAGE: app_commands.Range[int, 1, MAX_PAGE],
+    # Who is no member any more can be named as well.
+    ParameterKind.USER: discord.Member | discord.User,
 }
 
 
@@ -99,7 +102,9 @@ def understood(
     for parameter in command.parameters:
         if given.get(parameter.name) is None:
             continue
-        typed = clean_text(str(given[parameter.name]))
+        chosen = given[parameter.name]
+        # A name is no account: what counts of somebody is the id.
+        typed = clean_text(str(chosen.id if isinstance(chosen, discord.abc.User) else chosen))
         if parameter.kind is ParameterKind.PAGE:
             typed = f"page {typed}"
         alone = replace(command, parameters=(parameter,))
@@ -108,6 +113,12 @@ def understood(
             return replace(read, command=command)
         arguments.update(read.arguments)
     return Invocation(command=command, arguments=arguments, language=language)
+
+
+def bot_among(given: Mapping[str, Any]) -> discord.abc.User | None:
+    """A bot that was chosen where a person is asked for."""
+    people = (value for value in given.values() if isinstance(value, discord.abc.User))
+    return next((user for user in people if user.bot), None)
 
 
 def _choice(parameter: Parameter, value: str, language: Language) -> str:

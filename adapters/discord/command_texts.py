@@ -19,6 +19,7 @@ class CommandTexts(shared.CommandTexts):
     zipped: str
     too_big: str
     edit_long: str
+    no_person: str
 
 
 ENGLISH = CommandTexts(
@@ -34,6 +35,7 @@ ENGLISH = CommandTexts(
     "one format at a time, or ask whoever runs me for the file.",
     edit_long="#{number} is too long for Discord's form. Put the new words into the option "
     "“{option}” of this command.",
+    no_person="{name} is a bot, and I keep nothing about bots. Choose a person.",
 )
 
 _CHINESE = asdict(shared.CHINESE)
@@ -50,6 +52,7 @@ CHINESE = CommandTexts(
     too_big="{name} 有 {size} MB，打包后 Discord 也只接受 {limit} MB。"
     "请每次只要一种格式，或者向运行我的人要这个文件。",
     edit_long="#{number} 太长，Discord 的表单放不下。请把新的内容写进这个命令的“{option}”选项。",
+    no_person="{name} 是机器人，我不保存关于机器人的任何内容。请选择一个人。",
 )
 
 

@@ -123,15 +123,20 @@ def _visibility(channel: Channel) -> Visibility:
     return Visibility.PUBLIC if is_open else Visibility.PRIVATE
 
 
-def spoken(message: discord.Message, me: discord.abc.User) -> str:
+ACCOUNT = re.compile(r"\d{15,20}", re.ASCII)
+"""The id of an account."""
+
+
+def spoken(message: discord.Message, me: discord.abc.User, *, by_id: bool = False) -> str:
     """What somebody said, in words: markup that only Discord can read becomes readable.
 
     Ellie's own mention is dropped where it only calls her, and is her name inside a sentence, so
     that the sentence stays whole. A forwarded message is not said by whoever forwards it: only
-    that there is one is told here (see :mod:`adapters.discord.surroundings`).
+    that there is one is told here (see :mod:`adapters.discord.surroundings`). ``by_id``: people
+    stay mentions like ``<@1>``, for a command that has to know whom it names.
     """
     users = {user.id: user for user in message.mentions}
-    said = _readable(message.content, me=me, guild=message.guild, users=users)
+    said = _readable(message.content, me=me, guild=message.guild, users=users, by_id=by_id)
     return clean_text("\n".join(filter(None, [said, *_beside_words(message)])))
 
 
@@ -188,10 +193,13 @@ def _readable(
     me: discord.abc.User,
     guild: discord.Guild | None,
     users: Mapping[int, discord.abc.User],
+    by_id: bool = False,
 ) -> str:
     def word(found: re.Match[str]) -> str:
         kind, value = str(found.lastgroup), found[0]
-        if kind == "user":
+        if kind == "user" and by_id and int(found["user"]) != me.id:
+            value = f"<@{found['user']}>"
+        elif kind == "user":
             value = _of_user(int(found["user"]), me=me, guild=guild, users=users)
         elif kind == "role":
             value = _of_role(int(found["role"]), me=me, guild=guild)

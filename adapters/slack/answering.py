@@ -23,7 +23,7 @@ from adapters.slack.people import People, SlackUser
 from adapters.slack.places import Place, PlaceKind, Places
 from adapters.slack.reading import READING_SECONDS, Read, Reader, inbound
 from adapters.slack.screen import SlackScreen
-from adapters.slack.spoken_commands import command_in
+from adapters.slack.spoken_commands import command_of
 from adapters.slack.status import Sign, Statuses
 from adapters.slack.web import in_a_hurry
 from adapters.slack.workspace import Workspace
@@ -353,7 +353,7 @@ class Answering:
         Once: an event may come twice, and an edit of the message is no new request. Only what was
         not understood may be put right, and only while this process knows what was.
         """
-        understood = command_in(text, user.locale)
+        understood = command_of(message, text, self._workspace, user.locale)
         if understood is None:
             return False
         if is_edited and (self._first_ts is None or float(message.ts) < self._first_ts):

@@ -48,6 +48,7 @@ async def caller_for(
         is_admin=user.is_admin and not user.is_stranger,
         still_admin=partial(people.is_admin, user_id),
         hears_all=True,
+        account_of=people.account_of,
     )
 
 

@@ -35,7 +35,7 @@ from adapters.slack.pending import Miss, Pending, Press, press_in
 from adapters.slack.people import People
 from adapters.slack.places import Places
 from adapters.slack.response_urls import ResponseUrl
-from adapters.slack.slash import Slash, SlashChat, fact_without_words, slash_in, understand
+from adapters.slack.slash import Slash, SlashChat, asked_by, fact_without_words, slash_in
 from adapters.slack.workspace import Workspace
 from adapters.splitting import length
 from adapters.tasks import OwnedTasks
@@ -185,7 +185,7 @@ class SlackCommands:
             told = line_part(command_texts(language_of(slash.text)).trouble)
             await delivered(url.post(told), "command_not_answered")
             return
-        understood = understand(slash.text, user.locale)
+        understood = asked_by(slash, user.locale)
         if understood is None:
             await self._chat(
                 SlashChat(

@@ -80,7 +80,11 @@ class Visitors:
             tenant=self._workspace.tenant,
         )
         caller = Caller(
-            identity=identity, conversation=here, locale=user.locale, prefix=self._prefix
+            identity=identity,
+            conversation=here,
+            locale=user.locale,
+            prefix=self._prefix,
+            account_of=self._people.account_of,
         )
         return Visitor(user=user, caller=caller, language=language_of("", user.locale))
 

@@ -77,6 +77,11 @@ def user_in(markup: str) -> tuple[str, str] | None:
     return _id_and_label(_USER.fullmatch(markup))
 
 
+def is_user_id(word: str) -> bool:
+    """Whether a word has the form of a user's id."""
+    return user_in(f"@{word}") is not None and "|" not in word
+
+
 def channel_in(markup: str) -> tuple[str, str] | None:
     """Id and label of the channel that is named; the label may be empty."""
     return _id_and_label(_CHANNEL.fullmatch(markup))

@@ -38,14 +38,21 @@ class Named:
 NOTHING_NAMED = Named()
 
 
-def spoken(message: SlackMessage, workspace: Workspace, named: Named = NOTHING_NAMED) -> str:
+def spoken(
+    message: SlackMessage,
+    workspace: Workspace,
+    named: Named = NOTHING_NAMED,
+    *,
+    by_id: bool = False,
+) -> str:
     """What somebody said, in words.
 
     Ellie's own mention is dropped where it only calls her, and is her name inside a sentence. A
     forwarded message is not said by whoever forwards it: only that there is one is told here (see
-    :mod:`adapters.slack.surroundings`).
+    :mod:`adapters.slack.surroundings`). ``by_id``: people stay mentions like ``<@U1>``, for a
+    command that has to know whom it names.
     """
-    said = readable(message.text, workspace, named)
+    said = readable(message.text, workspace, named, by_id=by_id)
     brought = ["[forwarded message]" for shared in message.forwarded if shared.is_share]
     return clean_text("\n".join(filter(None, [said, *brought])))
 
@@ -66,7 +73,9 @@ def quoted(message: SlackMessage, workspace: Workspace, named: Named = NOTHING_N
     return clean_text("\n".join(filter(None, parts)))
 
 
-def readable(raw: str, workspace: Workspace, named: Named = NOTHING_NAMED) -> str:
+def readable(
+    raw: str, workspace: Workspace, named: Named = NOTHING_NAMED, *, by_id: bool = False
+) -> str:
     """Raw text of Slack's in words."""
     words = []
     for piece in pieces_of(raw.replace(HER, "")):
@@ -75,7 +84,11 @@ def readable(raw: str, workspace: Workspace, named: Named = NOTHING_NAMED) -> st
         elif piece.kind == "code":
             words.append(_code(piece.raw))
         else:
-            words.append(_word(piece.raw, workspace, named))
+            user = user_in(piece.raw) if by_id else None
+            is_somebody = user is not None and user[0] != workspace.bot_user_id
+            words.append(
+                f"<@{user[0]}>" if user and is_somebody else _word(piece.raw, workspace, named)
+            )
     return without_calls("".join(words), workspace.bot_name)
 
 

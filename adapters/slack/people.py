@@ -143,6 +143,19 @@ class People:
             tenant=TenantRef(platform=Platform.SLACK, external_id=user.home),
         )
 
+    async def account_of(self, user_id: str) -> IdentityRef:
+        """The account of somebody who is named by their id, wherever they belong.
+
+        Raises:
+            TimeoutError: Slack does not tell of them just now, and whose memory is meant must not
+                be guessed. Of whom it refuses to tell, the account is taken to be one of ours.
+        """
+        user = await self.get(user_id)
+        if not user.is_known and user_id not in self._refused:
+            msg = "Slack does not tell who somebody is."
+            raise TimeoutError(msg)
+        return self.identity_of(user)
+
     def forget(self, user_id: str) -> None:
         """Ask anew next time: something about them has changed."""
         self._known.pop(user_id, None)

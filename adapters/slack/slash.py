@@ -9,8 +9,9 @@ from typing import Any
 
 import regex
 
+from adapters.commanding import names_somebody, with_accounts
 from adapters.slack.callers import SLASH_PREFIX
-from adapters.slack.markup import channel_in, pieces_of, unescaped, user_in
+from adapters.slack.markup import channel_in, is_user_id, pieces_of, unescaped, user_in
 from bot.commands.definitions import BARE_ADMIN, BARE_MEMORY, EDIT, HELP
 from bot.commands.dispatch import Commands
 from bot.commands.parsing import Invocation, Mistake, MistakeKind
@@ -25,7 +26,10 @@ _LAST_NUMBER = regex.compile(r"#?(\d{1,9})\s*$")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slash:
-    """A slash command as Slack tells it. ``text`` is without Slack's markup."""
+    """A slash command as Slack tells it.
+
+    ``text`` is without Slack's markup; in ``by_id`` people stay mentions like ``<@U1>``.
+    """
 
     user_id: str
     team_id: str
@@ -34,6 +38,7 @@ class Slash:
     trigger_id: str
     response_url: str
     prefix: str = SLASH_PREFIX
+    by_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +74,16 @@ def slash_in(body: Mapping[str, Any]) -> Slash:
         trigger_id=str(body.get("trigger_id", "")),
         response_url=str(body.get("response_url", "")),
         prefix=f"{body.get('command') or SLASH_PREFIX.strip()} ",
+        by_id=words_of_markup(str(body.get("text") or ""), by_id=True),
     )
+
+
+def asked_by(slash: Slash, locale: str = "") -> Invocation | Mistake | None:
+    """The same as :func:`understand`, with the ids of those whom a command names."""
+    understood = understand(slash.text, locale)
+    if not names_somebody(understood):
+        return understood
+    return with_accounts(understand(slash.by_id, locale), is_user_id)
 
 
 def understand(text: str, locale: str = "") -> Invocation | Mistake | None:
@@ -93,18 +107,21 @@ def fact_without_words(understood: Invocation | Mistake | None, text: str) -> in
     return None
 
 
-def words_of_markup(raw: str) -> str:
-    """What was typed, as the person sees it: names and links without Slack's markup."""
+def words_of_markup(raw: str, *, by_id: bool = False) -> str:
+    """What was typed, as the person sees it: names and links without Slack's markup.
+
+    ``by_id``: people stay mentions, but for the names that Slack puts into them.
+    """
     words = [
-        _shown(piece.raw) if piece.kind == "markup" else unescaped(piece.raw)
+        _shown(piece.raw, by_id=by_id) if piece.kind == "markup" else unescaped(piece.raw)
         for piece in pieces_of(raw)
     ]
     return clean_text("".join(words))
 
 
-def _shown(markup: str) -> str:
+def _shown(markup: str, *, by_id: bool) -> str:
     if user := user_in(markup):
-        return f"@{user[1] or user[0]}"
+        return f"<@{user[0]}>" if by_id else f"@{user[1] or user[0]}"
     if channel := channel_in(markup):
         return f"#{channel[1] or channel[0]}"
     target, _, label = markup.partition("|")

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import unicodedata
 
+from adapters.commanding import names_somebody, with_accounts
+from adapters.slack.events import SlackMessage
+from adapters.slack.markup import is_user_id
+from adapters.slack.normalising import spoken
+from adapters.slack.workspace import Workspace
 from bot.commands.definitions import (
     BARE_ADMIN,
     BARE_MEMORY,
@@ -24,6 +29,16 @@ _WITH_ONE_WORD = frozenset({INCOGNITO.name, LINK.name})
 """Commands of one word that may stand with what they are told."""
 _CODE_CHARACTERS = 8
 """Of a code for linking accounts, at least; ``link them`` is talk."""
+
+
+def command_of(
+    message: SlackMessage, text: str, workspace: Workspace, locale: str = ""
+) -> Invocation | Mistake | None:
+    """The command in a message whose words are ``text``, with the ids of those whom it names."""
+    understood = command_in(text, locale)
+    if not names_somebody(understood):
+        return understood
+    return with_accounts(command_in(spoken(message, workspace, by_id=True), locale), is_user_id)
 
 
 def command_in(text: str, locale: str = "") -> Invocation | Mistake | None:

@@ -6,7 +6,13 @@ from collections.abc import Iterable
 
 from bot.commands.call import Call, Caller
 from bot.commands.definitions import COMMANDS, Command, Parameter, ParameterKind
-from bot.commands.parsing import Mistake, MistakeKind, find_command, similar_command
+from bot.commands.parsing import (
+    Mistake,
+    MistakeKind,
+    find_command,
+    group_of,
+    similar_command,
+)
 from bot.commands.reply import CommandReply, ReplyKind, Row, Section
 from bot.commands.voice import Voice
 from bot.domain.text import shorten
@@ -18,7 +24,7 @@ class Helping:
     """Made from the definitions, so that it cannot forget one."""
 
     async def help(self, call: Call) -> CommandReply:
-        """All commands, or one of them in full."""
+        """All commands, those of a group, or one of them in full."""
         voice, asked = call.voice, call.text("command")
         if not asked:
             rows = tuple(
@@ -31,6 +37,15 @@ class Helping:
                 private=False,
             )
         command = find_command(asked) or find_command(f"memory {asked}")
+        if command is None:
+            group = [one for one in group_of(asked) if _may_see(call.caller, one)]
+            if group:
+                rows = tuple(_line(one, voice) for one in group)
+                return CommandReply(
+                    title=voice.say("help.group", name=asked.lstrip("/\uff0f")),
+                    sections=(Section(rows=rows),),
+                    private=False,
+                )
         if command is None or not _may_see(call.caller, command):
             return unknown(asked, _seen(similar_command(asked), call.caller), voice)
         return _explained(command, voice)

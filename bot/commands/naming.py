@@ -1,8 +1,9 @@
 """Names and descriptions of commands for platforms that show them in menus.
 
-Such platforms have commands with sub-commands, and a name for each language. The names fit the
-narrowest of them, Discord: 1 to 32 letters, digits, ``-``, ``_`` and ``'``, none of them capital;
-descriptions have 1 to 100 characters (docs.discord.com, application commands, naming).
+Such platforms have groups of commands, in which groups may be, and a name for each language. A
+group is no command there. The names fit the narrowest of them, Discord: 1 to 32 letters, digits,
+``-``, ``_`` and ``'``, none of them capital; descriptions have 1 to 100 characters
+(docs.discord.com, application commands, naming).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from bot.commands.voice import Voice
 
 
 def path(command: Command) -> tuple[str, ...]:
-    """The English names from the group down: ``("memory", "show")``, ``("help",)``."""
+    """The English names from the group down: ``("admin", "reset", "user")``, ``("help",)``."""
     return tuple(command.name.split())
 
 
@@ -44,7 +45,7 @@ def description(command: Command, language: Language) -> str:
 
 
 def group_description(group: str, language: Language) -> str:
-    """What the commands of a group are about: of ``memory`` or ``admin``."""
+    """What the commands of a group are about: of ``memory``, ``admin`` or ``admin reset``."""
     return Voice(language=language).say(f"group.{group}")
 
 

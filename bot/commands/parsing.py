@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -16,6 +16,7 @@ from bot.commands.definitions import (
     CHOICES,
     COMMANDS,
     DEFAULT,
+    HELP,
     LATER,
     NOW,
     POLICY,
@@ -60,6 +61,8 @@ FOREVER = 0
 NO_DECISION = -1
 """What stands for ``default`` among numbers of days."""
 
+_GROUPED_WORDS = 2
+"""The name of a group has so many words at most: ``admin reset``."""
 _CLOSE = 0.7
 """How alike two names must be for one to be a misspelling of the other."""
 
@@ -127,6 +130,9 @@ def parse_command(line: str, locale: str = "") -> Invocation | Mistake:
         rest = _after(text, 1)
         if not rest or _PAGE.fullmatch(rest):
             return parse_arguments(SHOW, rest, language)
+    if 1 <= len(words) <= _GROUPED_WORDS and group_of(text):
+        # A group alone asks for what is in it.
+        return Invocation(command=HELP, arguments={"command": text}, language=language)
     return Mistake(
         kind=MistakeKind.UNKNOWN, typed=text, command=similar_command(text), language=language
     )
@@ -177,27 +183,38 @@ def find_command(name: str) -> Command | None:
     return _BY_NAME.get(_normal(name.lstrip("/\uff0f")))
 
 
+def group_of(name: str) -> tuple[Command, ...]:
+    """The commands whose names go on where ``name`` ends: those of ``admin``, of ``admin reset``.
+
+    In the order in which help lists them; empty when it is the name of no group.
+    """
+    begun = _normal(name.lstrip("/\uff0f")) + " "
+    found = (command for known, command in _BY_NAME.items() if known.startswith(begun))
+    return tuple(dict.fromkeys(found))
+
+
 def similar_command(typed: str) -> Command | None:
     """The command that a misspelt name may have meant."""
     words = [_normal(word) for word in typed.split()[:3]]
     for group, usual in ((BARE_MEMORY, SHOW), (BARE_ADMIN, POLICY)):
         if words and words[0] in group:
-            # Its second half decides, and words that are no command are looked for in memory.
-            return _most_similar(" ".join(words[1:]), _halves(group)) or usual
-    attempts = [" ".join(words[:2]), *words[:1]]
-    found = (_most_similar(attempt, _BY_NAME) for attempt in attempts)
-    return next(filter(None, found), None)
+            # What follows decides, and words that are no command are looked for in memory.
+            rest = words[1:]
+            return _most_similar([" ".join(rest), *rest[:1]], _rests(group)) or usual
+    return _most_similar([" ".join(words), " ".join(words[:2]), *words[:1]], _BY_NAME)
 
 
-def _halves(group: frozenset[str]) -> Mapping[str, Command]:
+def _rests(group: frozenset[str]) -> Mapping[str, Command]:
     """The commands of a group by what is typed after its name."""
     parted = ((*name.partition(" ")[::2], command) for name, command in _BY_NAME.items())
-    return {second: command for first, second, command in parted if first in group}
+    return {rest: command for first, rest, command in parted if first in group and rest}
 
 
-def _most_similar(typed: str, names: Mapping[str, Command]) -> Command | None:
+def _most_similar(attempts: Sequence[str], names: Mapping[str, Command]) -> Command | None:
+    """What is closest to any of several readings of what was typed, if one is close at all."""
     ratios = {
-        name: difflib.SequenceMatcher(None, typed[:40], name).ratio() for name in names if name
+        name: max(difflib.SequenceMatcher(None, attempt[:40], name).ratio() for attempt in attempts)
+        for name in names
     }
     best = max(ratios, key=ratios.__getitem__)
     return names[best] if ratios[best] >= _CLOSE else None

@@ -12,7 +12,6 @@ TEXTS = {
     "summary.admin policy default": "take a decision back, for this channel or everywhere",
     "summary.admin policy export": "export all decisions as a TOML file",
     "summary.admin policy import": "replace all decisions by those of a TOML text (I ask first)",
-    "group.admin policy": "who may use me here, how I answer, and what I store",
     "name.setting": "setting",
     "name.value": "value",
     "name.content": "content",

@@ -8,7 +8,6 @@ TEXTS = {
     "summary.admin policy default": "取消对这个频道或所有频道的一项决定",
     "summary.admin policy export": "把所有决定导出为 TOML 文件",
     "summary.admin policy import": "用一段 TOML 替换所有决定（会先询问）",
-    "group.admin policy": "谁可以在这里使用我、我怎样回答、保存什么",
     "name.setting": "设置",
     "name.value": "值",
     "name.content": "配置",

@@ -5,19 +5,35 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.commands import (
+    texts_en,
+    texts_groups_en,
+    texts_groups_zh,
+    texts_policy_en,
+    texts_policy_zh,
+    texts_quota_en,
+    texts_quota_zh,
+    texts_reset_en,
+    texts_reset_zh,
+    texts_zh,
+)
 from bot.commands.language import Language
-from bot.commands.texts_en import TEXTS as ENGLISH
-from bot.commands.texts_policy_en import TEXTS as POLICY_ENGLISH
-from bot.commands.texts_policy_zh import TEXTS as POLICY_CHINESE
-from bot.commands.texts_quota_en import TEXTS as QUOTA_ENGLISH
-from bot.commands.texts_quota_zh import TEXTS as QUOTA_CHINESE
-from bot.commands.texts_reset_en import TEXTS as RESET_ENGLISH
-from bot.commands.texts_reset_zh import TEXTS as RESET_CHINESE
-from bot.commands.texts_zh import TEXTS as CHINESE
 
 TABLES = {
-    Language.ENGLISH: {**ENGLISH, **POLICY_ENGLISH, **QUOTA_ENGLISH, **RESET_ENGLISH},
-    Language.CHINESE: {**CHINESE, **POLICY_CHINESE, **QUOTA_CHINESE, **RESET_CHINESE},
+    Language.ENGLISH: {
+        **texts_en.TEXTS,
+        **texts_groups_en.TEXTS,
+        **texts_reset_en.TEXTS,
+        **texts_quota_en.TEXTS,
+        **texts_policy_en.TEXTS,
+    },
+    Language.CHINESE: {
+        **texts_zh.TEXTS,
+        **texts_groups_zh.TEXTS,
+        **texts_reset_zh.TEXTS,
+        **texts_quota_zh.TEXTS,
+        **texts_policy_zh.TEXTS,
+    },
 }
 
 

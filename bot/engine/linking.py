@@ -1,12 +1,14 @@
 """Linking: one person shows that two accounts are theirs, and gets one memory for both.
 
 The person asks for a code with one account and types it with the other. Codes are never logged,
-and only their digests are stored: a look-up by digest takes the same time for every wrong guess.
+and only their digests are stored. What is looked up is the digest of a guess, of which its author
+cannot choose a single letter, so how long a look-up takes says nothing of any code.
 """
 
 from __future__ import annotations
 
 import hashlib
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -18,6 +20,7 @@ from bot.domain.fact import Fact
 from bot.domain.identity import IdentityRef, PersonId
 from bot.domain.link import CODE_LIFETIME, LinkCode
 from bot.domain.operation import Actor
+from bot.engine.guesses import Guesses
 from bot.engine.incognito import IncognitoConversations
 from bot.engine.recall_cache import RecallCache
 from bot.engine.settling import CURRENT, conflicts, settle_slots
@@ -32,6 +35,9 @@ MAX_CODES = 5
 
 MAX_WRONG_CODES = 5
 """Wrong codes that one person may try within it: a guess hits one in 100 thousand million."""
+
+MAX_WRONG_BY_ALL = 500
+"""Wrong codes that all accounts together may try within it, in one process."""
 
 LIMIT_PERIOD = timedelta(hours=1)
 
@@ -94,6 +100,7 @@ class Linking:
         self._recall = recall
         self._clock = clock
         self._ids = ids
+        self._guesses = Guesses(clock, most=MAX_WRONG_BY_ALL, period=LIMIT_PERIOD)
 
     async def issue(self, identity: IdentityRef) -> IssuedCode | LinkRefusal:
         """A new code for this person; an earlier one is void."""
@@ -117,7 +124,7 @@ class Linking:
 
     async def preview(self, identity: IdentityRef, code: str) -> Joining | LinkRefusal:
         """What ``code`` would join. A right code stays good; a wrong one counts as a try."""
-        async with self._storage.unit_of_work() as work:
+        async with self._trying(identity), self._storage.unit_of_work() as work:
             # Never committed for a right code: leaving the unit of work puts the code back.
             owners = await self._redeem(work, identity, code)
             if isinstance(owners, LinkRefusal):
@@ -138,7 +145,7 @@ class Linking:
 
         Of two values of one slot the newer one stays; the older one keeps its time.
         """
-        async with self._storage.unit_of_work() as work:
+        async with self._trying(identity), self._storage.unit_of_work() as work:
             owners = await self._redeem(work, identity, code)
             if isinstance(owners, LinkRefusal):
                 return owners
@@ -188,10 +195,16 @@ class Linking:
             everyone = await work.persons.identities(person.id)
         return tuple(other for other in everyone if not _same(other, identity))
 
+    def _trying(self, identity: IdentityRef) -> AbstractAsyncContextManager[None]:
+        account = (identity.platform, identity.tenant, identity.external_id)
+        return self._guesses.one_by_one(account)
+
     async def _redeem(
         self, work: UnitOfWork, identity: IdentityRef, code: str
     ) -> tuple[PersonId, PersonId] | LinkRefusal:
         """The person who types a code and the one it belongs to. Commits only what counts tries."""
+        if self._guesses.are_too_many():
+            return LinkRefusal.TOO_MANY_TRIES
         now = self._clock.now()
         person = await work.persons.resolve(identity, new_id=self._ids.new_id(), seen_at=now)
         if await work.links.failures_since(person.id, now - LIMIT_PERIOD) >= MAX_WRONG_CODES:
@@ -200,6 +213,7 @@ class Linking:
         if owner is None:
             await work.links.note_failure(person.id, at=now)
             await work.commit()
+            self._guesses.note_wrong()
             return LinkRefusal.WRONG_CODE
         if owner == person.id:
             linked = len(await work.persons.identities(person.id)) > 1

@@ -40,6 +40,8 @@ class LoadOptions:
     threads: int = 0
     context_tokens: int = 8192
     kv_cache_tokens: int = 16384
+    allow_pickled: bool = False
+    """Load pickled weights where there are no others."""
 
 
 def load_tokenizer(folder: Path, context_tokens: int) -> HfChatTokenizer:
@@ -49,8 +51,12 @@ def load_tokenizer(folder: Path, context_tokens: int) -> HfChatTokenizer:
         ModelError: it cannot be loaded, or its model cannot chat.
     """
     with _translated(folder):
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        config = AutoConfig.from_pretrained(folder, local_files_only=True).get_text_config()
+        tokenizer = AutoTokenizer.from_pretrained(
+            folder, local_files_only=True, trust_remote_code=False
+        )
+        config = AutoConfig.from_pretrained(
+            folder, local_files_only=True, trust_remote_code=False
+        ).get_text_config()
     limit = getattr(config, "max_position_embeddings", None) or context_tokens
     end = config.eos_token_id
     end_ids = [] if end is None else [end] if isinstance(end, int) else list(end)
@@ -77,6 +83,8 @@ def load_model(folder: Path, options: LoadOptions) -> LoadedModel:
             dtype=torch.float32 if precision is Precision.FP32 else torch.bfloat16,
             attn_implementation="sdpa",
             local_files_only=True,
+            trust_remote_code=False,
+            use_safetensors=only_safetensors(options.allow_pickled),
         )
     model.to(device)
     if precision is Precision.MIXED:
@@ -87,6 +95,11 @@ def load_model(folder: Path, options: LoadOptions) -> LoadedModel:
         kv_cache_tokens=max(options.kv_cache_tokens, tokenizer.context_tokens),
     )
     return LoadedModel(tokenizer, engine, precision)
+
+
+def only_safetensors(allow_pickled: bool) -> bool | None:
+    """What transformers is told; None lets it take pickled weights for want of others."""
+    return None if allow_pickled else True
 
 
 def silence_libraries() -> None:

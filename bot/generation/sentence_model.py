@@ -13,7 +13,7 @@ from torch.nn import functional
 from transformers import AutoModel, AutoTokenizer
 
 from bot.errors import ModelError
-from bot.generation.loading import silence_libraries
+from bot.generation.loading import only_safetensors, silence_libraries
 from bot.generation.models.encoders import EncoderDescription
 from bot.generation.quiet_threads import compute_quietly
 from bot.ports.encoding import Vectors
@@ -68,7 +68,9 @@ def masked_mean(states: Tensor, mask: Tensor) -> Tensor:
     return (states * weights).sum(dim=1) / weights.sum(dim=1).clamp(min=1)
 
 
-def load_sentence_model(folder: Path, description: EncoderDescription) -> SentenceModel:
+def load_sentence_model(
+    folder: Path, description: EncoderDescription, *, allow_pickled: bool = False
+) -> SentenceModel:
     """Load an encoder from a folder of safetensors, for the calling thread. Blocks for seconds.
 
     Raises:
@@ -77,9 +79,16 @@ def load_sentence_model(folder: Path, description: EncoderDescription) -> Senten
     silence_libraries()
     compute_quietly()
     try:
-        tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        tokenizer: Any = AutoTokenizer.from_pretrained(
+            folder, local_files_only=True, trust_remote_code=False
+        )
         model: Any = AutoModel.from_pretrained(
-            folder, dtype=torch.float32, attn_implementation="sdpa", local_files_only=True
+            folder,
+            dtype=torch.float32,
+            attn_implementation="sdpa",
+            local_files_only=True,
+            trust_remote_code=False,
+            use_safetensors=only_safetensors(allow_pickled),
         )
     except Exception as error:  # the library lets through whatever its parts raise
         raise ModelError(

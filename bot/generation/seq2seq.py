@@ -12,7 +12,7 @@ from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
 from bot.config import Precision
 from bot.errors import ModelError
-from bot.generation.loading import silence_libraries
+from bot.generation.loading import only_safetensors, silence_libraries
 from bot.generation.models.summarisers import SummariserDescription, describe_summariser
 from bot.generation.precision import choose_precision, make_mixed
 from bot.generation.quiet_threads import compute_quietly
@@ -128,7 +128,9 @@ class _Brake:
             raise StoppedError
 
 
-def load_seq2seq(folder: Path, *, precision: Precision, device: str) -> Seq2SeqModel:
+def load_seq2seq(
+    folder: Path, *, precision: Precision, device: str, allow_pickled: bool = False
+) -> Seq2SeqModel:
     """Load an encoder-decoder from a folder of safetensors, for the calling thread alone.
 
     Blocks for seconds. The thread leaves the processor to others from then on.
@@ -152,7 +154,7 @@ def load_seq2seq(folder: Path, *, precision: Precision, device: str) -> Seq2SeqM
             dtype=torch.float32 if chosen is Precision.FP32 else torch.bfloat16,
             local_files_only=True,
             trust_remote_code=False,
-            use_safetensors=True,
+            use_safetensors=only_safetensors(allow_pickled),
         )
         model.to(place)
         if chosen is Precision.MIXED:

@@ -7,9 +7,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from support.engine import FakeClock
 
 from bot.domain.identity import PersonId
 from bot.domain.link import CODE_LIFETIME, LinkCode
+from bot.engine.linking import MAX_WRONG_CODES, LinkRefusal
+from bot.engine.memory_control import MemoryControl
+from bot.engine.recall_cache import RecallCache
 from bot.errors import StorageError
 
 
@@ -120,3 +124,17 @@ async def test_a_digest_is_stored_once(world: Any) -> None:
     with pytest.raises(StorageError):
         await _issue(world, bob.id, "d1")
     assert await _redeem(world, "d1") == ann.id
+
+
+async def test_who_tries_many_codes_at_once_has_no_more_tries(world: Any) -> None:
+    clock = FakeClock(world.now)
+    control = MemoryControl.over(
+        world.storage, RecallCache(), clock=clock, ids=world, retention_days=None
+    )
+    eve = world.identity("eve")
+    tries = [control.linking.preview(eve, f"WRONG{n:03}") for n in range(20)]
+
+    refused = await asyncio.gather(*tries)
+
+    assert refused.count(LinkRefusal.WRONG_CODE) == MAX_WRONG_CODES
+    assert refused.count(LinkRefusal.TOO_MANY_TRIES) == 20 - MAX_WRONG_CODES

@@ -247,7 +247,11 @@ def test_offline_mode_is_explained(
 
 @pytest.mark.parametrize(
     ("weights", "message"),
-    [("pytorch_model.bin", "the only format Ellie loads"), ("toy.gguf", "it holds GGUF files")],
+    [
+        ("pytorch_model.bin", "can run any program"),
+        ("weights.onnx", "the only format Ellie loads"),
+        ("toy.gguf", "it holds GGUF files"),
+    ],
 )
 def test_a_model_without_safetensors_is_refused_before_it_is_fetched(
     hub: Hub, store: ModelStore, weights: str, message: str

@@ -119,13 +119,14 @@ async def test_all_names_and_descriptions_fit(server: CommandServer) -> None:
 
 
 async def test_siblings_have_different_names_in_every_language(server: CommandServer) -> None:
-    for payload in [{"options": await payloads(server)}, *await payloads(server)]:
-        for locale in ("", "zh-CN", "zh-TW"):
-            names = [
-                option["name_localizations"].get(locale, option["name"])
-                for option in payload["options"]
-            ]
-            assert len(set(names)) == len(names)
+    for payload in [{"name": "", "options": await payloads(server)}, *await payloads(server)]:
+        for node in nodes(payload):
+            for locale in ("", "zh-CN", "zh-TW"):
+                names = [
+                    option["name_localizations"].get(locale, option["name"])
+                    for option in node.get("options", ())
+                ]
+                assert len(set(names)) == len(names)
 
 
 async def test_everything_has_a_chinese_name_and_description(server: CommandServer) -> None:

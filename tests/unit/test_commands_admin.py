@@ -96,7 +96,7 @@ async def test_help_explains_and_proposes_only_what_somebody_may_do(
 
 async def test_a_misspelt_command_is_proposed_to_those_who_may(office: Office) -> None:
     assert "/admin retention?" in text_of(await office.ask("/admin retentoin 3"))
-    assert "/admin policy show?" in text_of(await office.ask("/admin"))
+    assert "/admin policy show?" in text_of(await office.ask("/admin polizy"))
     assert "Did you mean" not in text_of(await office.ask("/admin retentoin 3", is_admin=False))
     assert "/memory show?" in text_of(await office.ask("/memory policy"))
 

@@ -67,12 +67,13 @@ def test_english_names_of_parameters_are_their_names(command: Command) -> None:
 def test_no_two_commands_have_one_path_and_a_group_has_one_name(language: Language) -> None:
     paths = [localised_path(command, language) for command in COMMANDS]
     assert len(set(paths)) == len(paths)
-    groups = {(path(command)[0], localised_path(command, language)[0]) for command in COMMANDS}
+    groups = {
+        (path(command)[:depth], localised_path(command, language)[:depth])
+        for command in COMMANDS
+        for depth in range(1, len(path(command)))
+    }
     assert len({name for _, name in groups}) == len({name for name, _ in groups}) == len(groups)
-    alone = {names[0] for names in paths if len(names) == 1}
-    assert alone.isdisjoint(names[0] for names in paths if len(names) > 1)
-    pairs = {names for names in paths if len(names) == 2}
-    assert pairs.isdisjoint(names[:2] for names in paths if len(names) == 3)
+    assert {name for _, name in groups}.isdisjoint(paths)
 
 
 @each_language
@@ -80,10 +81,8 @@ def test_no_two_commands_have_one_path_and_a_group_has_one_name(language: Langua
 def test_every_description_has_room(command: Command, language: Language) -> None:
     said = [description(command, language)]
     said += [parameter_description(parameter, language) for parameter in command.parameters]
-    groups = path(command)[:-1]
-    said += [
-        group_description(" ".join(groups[:end]), language) for end in range(1, len(groups) + 1)
-    ]
+    for depth in range(1, len(path(command))):
+        said.append(group_description(" ".join(path(command)[:depth]), language))
     for text in said:
         assert 1 <= len(text) <= LONGEST_DESCRIPTION, text
         assert "{" not in text

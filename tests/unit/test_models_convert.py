@@ -10,6 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from support.gguf_files import GgufParts
 
 from bot.errors import DiskFullError, ModelCorruptError, ModelError, ModelFetchError
 from bot.generation.models import convert, disk
@@ -56,11 +57,23 @@ def test_any_other_end_is_told_with_its_last_line(gguf: Path) -> None:
     assert "architecture x is not supported" in str(error)
 
 
-def test_a_file_that_only_begins_like_gguf_is_a_model_error(gguf: Path, tmp_path: Path) -> None:
+def test_a_file_of_no_known_model_is_a_model_error(gguf: Path, tmp_path: Path) -> None:
     """The real child process, which fails before it reads any weights."""
     (tmp_path / "out").mkdir()
+    gguf.write_bytes(GgufParts().built())
 
     with pytest.raises(ModelError, match="toy could not be converted"):
+        convert.convert_gguf(
+            gguf, tmp_path / "out", name="toy", progress=NoProgress(), cancelled=Never()
+        )
+
+
+def test_a_file_that_only_begins_like_gguf_reaches_no_library(
+    gguf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr("bot.generation.models.child.run_module")
+
+    with pytest.raises(ModelCorruptError, match="its version is 0"):
         convert.convert_gguf(
             gguf, tmp_path / "out", name="toy", progress=NoProgress(), cancelled=Never()
         )

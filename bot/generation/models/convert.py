@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from bot.errors import ModelCorruptError, ModelError
 from bot.generation.models import child, disk
+from bot.generation.models.gguf_header import check_gguf
 from bot.generation.models.progress import Cancelled, Progress
 
 _QUIET = {
@@ -33,7 +34,8 @@ class Convert(Protocol):
         """Write safetensors weights (bfloat16), configuration and tokenizer into ``folder``.
 
         Raises:
-            ModelCorruptError: the file cannot be a chat model: no chat template, no end token.
+            ModelCorruptError: the file is not what it says, or cannot be a chat model: it has no
+                chat template or no end token.
             DiskFullError: the disk filled up.
             ModelError: the conversion failed, or memory ran out.
             ModelFetchError: ``cancelled`` was set.
@@ -58,6 +60,7 @@ def convert_gguf(
             done = written
             progress.advance(done, weights_bytes)
 
+    check_gguf(gguf)
     progress.stage(f"Converting {name}")
     child.run_module(
         "bot.generation.models.convert",
@@ -101,7 +104,10 @@ def _work(arguments: Sequence[str]) -> str:
     from transformers import AutoModelForCausalLM, AutoTokenizer  # noqa: PLC0415
     from transformers.utils.quantization_config import GgufConfig  # noqa: PLC0415
 
-    tokenizer: Any = AutoTokenizer.from_pretrained(str(gguf.parent), gguf_file=gguf.name)
+    # What lies beside the file is no part of it, and may be anybody's.
+    tokenizer: Any = AutoTokenizer.from_pretrained(
+        str(gguf.parent), gguf_file=gguf.name, local_files_only=True, trust_remote_code=False
+    )
     require_chat(tokenizer, name)
     child.tell(stage=f"Converting {name}: unpacking the weights")
     model: Any = AutoModelForCausalLM.from_pretrained(
@@ -109,6 +115,9 @@ def _work(arguments: Sequence[str]) -> str:
         gguf_file=gguf.name,
         dtype=torch.bfloat16,
         quantization_config=GgufConfig(dequantize=True),
+        local_files_only=True,
+        trust_remote_code=False,
+        use_safetensors=True,
     )
     child.tell(
         stage=f"Converting {name}: writing the weights",

@@ -17,12 +17,17 @@ _TOKENIZERS = (
     "vocab.json",
     "vocab.txt",
 )
+_PICKLED = frozenset({".bin", ".ckpt", ".pickle", ".pkl", ".pt", ".pth"})
+_NAMED = 3
 _GIT_LFS = b"version https://git-lfs"
 _LENGTH_BYTES = 8  # a safetensors file begins with the length of its header
 
 
-def check_folder(folder: Path) -> None:
+def check_folder(folder: Path, *, allow_pickled: bool = False) -> None:
     """Make sure that configuration, tokenizer and whole safetensors weights are there; quick.
+
+    ``allow_pickled``: weights may be pickled instead, which says nothing of whether they are whole.
+    Where there are both, the pickled ones are never opened.
 
     Raises:
         ModelCorruptError: says which file is missing or damaged and what to do.
@@ -39,12 +44,12 @@ def check_folder(folder: Path) -> None:
             f"The model in {folder} has no tokenizer: none of {', '.join(_TOKENIZERS)} is there. "
             "Download the folder again, with all its files."
         )
-    for file in _weights(folder):
+    for file in _weights(folder, allow_pickled=allow_pickled):
         _check_safetensors(file)
 
 
-def _weights(folder: Path) -> list[Path]:
-    """The weight files: those the index names, or all there are."""
+def _weights(folder: Path, *, allow_pickled: bool) -> list[Path]:
+    """The files of safetensors: those the index names, or all there are."""
     if (index := folder / _INDEX).is_file():
         try:
             return [folder / name for name in sorted(set(read_json(index)["weight_map"].values()))]
@@ -52,10 +57,24 @@ def _weights(folder: Path) -> list[Path]:
             raise _damaged(index, "it lists no weights") from error
     if files := sorted(folder.glob("*.safetensors")):
         return files
+    if pickled := sorted(file.name for file in folder.iterdir() if is_pickled(file.name)):
+        if allow_pickled:
+            return []
+        raise ModelCorruptError(
+            f"The model in {folder} keeps its weights in Python's pickle format "
+            f"({', '.join(pickled[:_NAMED])}), and opening such a file can run any program that "
+            "its maker put into it. Choose a model with safetensors weights (*.safetensors). Only "
+            "if you trust whoever made this one, set ELLIE_UNSAFE_MODELS=true."
+        )
     raise ModelCorruptError(
         f"The model in {folder} has no weights in the safetensors format (*.safetensors), the only "
         "one Ellie loads. Choose a model that comes with them."
     )
+
+
+def is_pickled(name: str) -> bool:
+    """Whether a file of that name holds weights that are programs as well."""
+    return Path(name).suffix.lower() in _PICKLED
 
 
 def _check_safetensors(file: Path) -> None:

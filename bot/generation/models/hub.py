@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import fnmatch
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -19,6 +19,7 @@ from bot.errors import (
     UnknownModelError,
 )
 from bot.generation.models import child, disk
+from bot.generation.models.folders import is_pickled
 from bot.generation.models.progress import Cancelled, Progress
 from bot.generation.models.sources import HubModel
 
@@ -151,16 +152,21 @@ def _look_up(source: HubModel) -> tuple[str, dict[str, int]]:
         )
     }
     if info.sha is None or not any(name.endswith(".safetensors") for name in sizes):
-        gguf = any(name.endswith(".gguf") for name in names)
-        raise ModelCorruptError(
-            f"{source} has no safetensors weights"
-            + (
-                "; it holds GGUF files: download one and set ELLIE_MODEL to its path."
-                if gguf
-                else ", the only format Ellie loads. Choose another model."
-            )
-        )
+        raise ModelCorruptError(f"{source} has no safetensors weights{_instead(names)}")
     return info.sha, sizes
+
+
+def _instead(names: Iterable[str]) -> str:
+    """What there is in place of safetensors, and what to do."""
+    if any(name.endswith(".gguf") for name in names):
+        return "; it holds GGUF files: download one and set ELLIE_MODEL to its path."
+    if any(is_pickled(name) for name in names):
+        return (
+            ", only pickled ones, and opening these can run any program that their maker put into "
+            "them. Choose another model. Only if you trust whoever made this one, download it to a "
+            "folder, name the folder, and set ELLIE_UNSAFE_MODELS=true."
+        )
+    return ", the only format Ellie loads. Choose another model."
 
 
 def _require_exactly(folder: Path, sizes: dict[str, int], source: HubModel) -> None:

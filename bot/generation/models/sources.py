@@ -14,10 +14,10 @@ from bot.generation.models.catalogue import (
     BuiltInEncoder,
     Catalogue,
 )
+from bot.generation.models.gguf_header import MAGIC
 
 _HUB_ID = re.compile(r"(?P<repo>\w[\w.-]*/\w[\w.-]*)(?:@(?P<revision>[\w][\w./-]*))?", re.ASCII)
 _LOOKS_LIKE_A_PATH = re.compile(r"[/~\\]|\.{1,2}[/\\]|[A-Za-z]:[/\\]")
-_GGUF_MAGIC = b"GGUF"
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +150,10 @@ def parse_compact_source(setting: str) -> ModelSource | None:
 def _gguf_file(path: Path) -> GgufFile:
     try:
         with path.open("rb") as file:
-            magic = file.read(len(_GGUF_MAGIC))
+            magic = file.read(len(MAGIC))
     except OSError as error:
         raise UnknownModelError(f"{path} cannot be read: {error.strerror}") from error
-    if magic != _GGUF_MAGIC:
+    if magic != MAGIC:
         raise UnknownModelError(
             f"{path} is not a GGUF file. Name a GGUF file, or the folder that holds config.json."
         )

@@ -38,8 +38,10 @@ class ModelStore:
     Unfinished work is on the same disk, so that a finished model appears with one atomic rename.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, allow_pickled: bool = False) -> None:
+        """``allow_pickled``: the owner's own folders may hold pickled weights."""
         self.root = root
+        self._allow_pickled = allow_pickled
 
     def folder(self, source: ModelSource) -> Path:
         """Where this model lives, or will once it is pulled."""
@@ -90,7 +92,7 @@ class ModelStore:
             ModelCorruptError: says which file and how to repair it.
         """
         if (found := manifest.read_manifest(folder)) is None:
-            check_folder(folder)
+            check_folder(folder, allow_pickled=self._allow_pickled)
         else:
             manifest.check_sizes(folder, found)
 
@@ -103,7 +105,7 @@ class ModelStore:
             ModelCorruptError: says which file and how to repair it.
         """
         if (found := manifest.read_manifest(folder)) is None:
-            check_folder(folder)
+            check_folder(folder, allow_pickled=self._allow_pickled)
         else:
             manifest.check_hashes(folder, found, progress, cancelled)
 
