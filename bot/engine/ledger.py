@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 
+from bot.domain.consent import is_kept
 from bot.domain.conversation import ConversationId, ConversationRef, Scope
 from bot.domain.fact import FactId
 from bot.domain.generation import FinishReason, GenerationResult
 from bot.domain.identity import IdentityRef, Person
 from bot.domain.message import AgainRequest, InboundMessage
+from bot.domain.place_policy import USUAL_POLICY, MemoryMode, PlacePolicy
 from bot.domain.shown import Shown
 from bot.domain.text import clean_text
 from bot.domain.turn import (
@@ -24,7 +26,8 @@ from bot.domain.turn import (
     TurnStatus,
     TurnTrace,
 )
-from bot.engine.learning import NOTHING, Learned, found_in, learn
+from bot.engine.incognito import passer_by
+from bot.engine.learning import NOTHING, Learned, asked_in_vain, found_in, learn
 from bot.memory.stale import GAP
 from bot.ports.sight import Blind, Sight
 from bot.ports.storage import Storage, UnitOfWork
@@ -39,7 +42,9 @@ LEASE = timedelta(seconds=30)
 class Accepted:
     """A turn to be answered, whose it is, and what it changed in memory.
 
-    A turn of somebody incognito has the number 0 and is stored nowhere.
+    A turn of somebody incognito has the number 0 and is stored nowhere. So has one where the place
+    keeps nothing: ``unkept`` says why it does not, and ``person`` is a passer-by without memory.
+    ``policy`` is what holds there.
     """
 
     person: Person
@@ -47,6 +52,8 @@ class Accepted:
     turn: Turn
     conversation: ConversationRef
     learned: Learned = NOTHING
+    policy: PlacePolicy = USUAL_POLICY
+    unkept: MemoryMode | None = None
 
     @property
     def is_stored(self) -> bool:
@@ -84,6 +91,10 @@ class NotAgain(StrEnum):
     """Nothing is left of what the person gave."""
     INCOGNITO = "incognito"
     """The person is incognito now, and another reply would be stored."""
+    UNKEPT = "unkept"
+    """The place keeps nothing of the person now, and another reply would be stored."""
+    DENIED = "denied"
+    """The person may not use Ellie there now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,8 +123,10 @@ class TurnLedger:
         self._ids = ids
         self._worker = workers.name
 
-    async def admit(self, message: InboundMessage, text: str) -> Accepted | None:
-        """Store a message and learn from it, at once and together.
+    async def admit(
+        self, message: InboundMessage, text: str, policy: PlacePolicy = USUAL_POLICY
+    ) -> Accepted | None:
+        """Store a message and learn from it, at once and together, if ``policy`` has it kept.
 
         None when it was stored before and is, or is being, answered.
         """
@@ -121,12 +134,22 @@ class TurnLedger:
         shown = tuple([await self._sight.look(item) for item in message.shown])
         candidates = found_in(text, message.received_at)
         async with self._storage.unit_of_work() as work:
+            mode = policy.memory
+            if mode is not MemoryMode.OPT_OUT and not is_kept(
+                mode, await work.persons.find(message.author)
+            ):
+                if await work.turns.owner_of(message.author.platform, event_key(message)):
+                    return None  # from when it was kept; whoever answers it tells how it ended
+                nobody = passer_by(message.author, seen_at=message.received_at)
+                unkept = self._unstored(message, text, shown, nobody, policy)
+                in_vain = asked_in_vain(text, candidates)
+                return replace(unkept, unkept=mode, learned=in_vain)
             person = await work.persons.resolve(
                 message.author, new_id=self._ids.new_id(), seen_at=message.received_at
             )
             if person.incognito:
                 # Left without a commit: not even a changed display name is stored.
-                return self._unstored(message, text, shown, person)
+                return self._unstored(message, text, shown, person, policy)
             conversation = await work.conversations.resolve(
                 message.conversation, new_id=self._ids.new_id()
             )
@@ -162,10 +185,16 @@ class TurnLedger:
             turn=turn,
             conversation=message.conversation,
             learned=learned,
+            policy=policy,
         )
 
     def _unstored(
-        self, message: InboundMessage, text: str, shown: tuple[Shown, ...], person: Person
+        self,
+        message: InboundMessage,
+        text: str,
+        shown: tuple[Shown, ...],
+        person: Person,
+        policy: PlacePolicy,
     ) -> Accepted:
         turn = Turn(
             id=TurnId(self._ids.new_id()),
@@ -180,14 +209,25 @@ class TurnLedger:
             unremembered=True,
         )
         return Accepted(
-            person=person, author=message.author, turn=turn, conversation=message.conversation
+            person=person,
+            author=message.author,
+            turn=turn,
+            conversation=message.conversation,
+            policy=policy,
         )
 
-    async def readmit(self, request: AgainRequest) -> Accepted | Declined:
+    async def readmit(
+        self,
+        request: AgainRequest,
+        policy: PlacePolicy = USUAL_POLICY,
+        *,
+        barred: NotAgain | None = None,
+    ) -> Accepted | Declined:
         """Open a finished turn once more, for the person whose turn it is. Nothing is learned.
 
         The turn keeps the reply that it had, for the prompt to show; storage has none until the
-        new one is saved. It is heard by whoever can read the conversation now.
+        new one is saved. It is heard by whoever can read the conversation now. ``barred`` is why
+        this person gets no answer there now, whatever the turn.
         """
         lease_until = self._clock.now() + LEASE
         async with self._storage.unit_of_work() as work:
@@ -196,9 +236,13 @@ class TurnLedger:
                 return Declined(why=NotAgain.NOT_YOURS)
             scope = Scope.in_private(person.id)
             turn = await _turn_of(work, scope, request)
-            if turn is None or person.incognito:
+            if not is_kept(policy.memory, person):
+                barred = barred or NotAgain.UNKEPT
+            if person.incognito:
+                barred = barred or NotAgain.INCOGNITO
+            if turn is None or barred:
                 latest = await work.turns.latest(scope, limit=1)
-                why = NotAgain.INCOGNITO if person.incognito else NotAgain.NOT_YOURS
+                why = barred or NotAgain.NOT_YOURS
                 return Declined(why=why, words=latest[0].text if latest else "")
             if why_not := _why_not_again(turn, only_unanswered=request.only_unanswered):
                 return Declined(why=why_not, words=turn.text)
@@ -224,6 +268,7 @@ class TurnLedger:
                 failure=None,
             ),
             conversation=request.conversation,
+            policy=policy,
         )
 
     async def save(

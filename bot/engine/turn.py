@@ -10,30 +10,36 @@ from __future__ import annotations
 import asyncio
 import functools
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
-from bot.domain.generation import FinishReason, GenerationRequest, GenerationResult
+from bot.domain.generation import FinishReason, GenerationResult
+from bot.domain.identity import IdentityRef
+from bot.domain.memory import WorkingMemory
 from bot.domain.message import AgainRequest, InboundMessage
-from bot.domain.surroundings import Surroundings
+from bot.domain.surroundings import ALONE, Surroundings
 from bot.domain.text import clean_text
-from bot.domain.turn import FailureReason, Turn, TurnId, TurnStatus
+from bot.domain.turn import FailureReason, Turn, TurnStatus
+from bot.engine.admission import Admission
 from bot.engine.chat_traffic import ChatTraffic
+from bot.engine.generators import Generators
 from bot.engine.incognito import IncognitoConversations
 from bot.engine.lanes import LaneFullError, Lanes, Place, lane_of
 from bot.engine.ledger import Accepted, Saved, TurnLedger, event_key
 from bot.engine.memory_loader import MemoryLoader
 from bot.engine.notices import notices_for
-from bot.engine.outcomes import DUPLICATE, declined, failed, reason_of, refused, with_changes
+from bot.engine.outcomes import DUPLICATE, failed, reason_of, refused, with_changes
 from bot.engine.reply import Outcome, Reply, ReplyStatus
 from bot.engine.shielding import shielded
 from bot.engine.stopwatch import Stopwatch
-from bot.errors import EngineFailedError, GenerationTimeoutError, StorageError
+from bot.engine.writing import ReplyWriter
+from bot.errors import StorageError
 from bot.log import bound, get_logger
-from bot.ports.generation import ChatTokenizer, Generator
+from bot.ports.generation import Generator
+from bot.ports.policy_source import PolicySource
 from bot.ports.system import Clock
 from bot.prompt.assemble import Assembled, PromptAssembler
+from bot.prompt.place import PlaceText
 
 log = get_logger(__name__)
 
@@ -57,6 +63,14 @@ class TurnLimits:
     max_open: int = 40
 
 
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """What a model was given, and which model."""
+
+    assembled: Assembled
+    model: str
+
+
 class TurnFollower(Protocol):
     """Works on turns after they were answered, in the background."""
 
@@ -78,18 +92,39 @@ class TurnEngine:
         followers: Sequence[TurnFollower] = (),
         traffic: ChatTraffic | None = None,
         incognito: IncognitoConversations | None = None,
+        policies: PolicySource | None = None,
+        generators: Generators | None = None,
+        is_owner: Callable[[IdentityRef], bool] = lambda _: False,
     ) -> None:
+        """``policies``: what holds where; without any, the usual does.
+
+        ``generators``: ``generator`` with the models that places may have in its stead.
+        ``is_owner``: whether somebody owns this Ellie, whom no list locks out.
+        """
         self._followers = followers
         self._traffic = traffic or ChatTraffic()
         self._ledger = ledger
         self._loader = loader
-        self._generator = generator
+        self._generators = generators or Generators(generator)
+        self._writer = ReplyWriter(
+            self._generators,
+            clock=clock,
+            reply_tokens=limits.reply_tokens,
+            time_limit_seconds=limits.time_limit_seconds,
+        )
         self._clock = clock
         self._limits = limits
         self._lanes = Lanes(
             max_waiting=limits.max_waiting_per_conversation, max_open=limits.max_open
         )
         self._incognito = incognito or IncognitoConversations()
+        self._admission = Admission(
+            ledger,
+            clock=clock,
+            incognito=self._incognito,
+            policies=policies,
+            is_owner=is_owner,
+        )
         self._tasks: set[asyncio.Task[Any]] = set()
         self._stopping = False
 
@@ -105,9 +140,8 @@ class TurnEngine:
             # not be stored now.
             return Reply.ended(DUPLICATE)
         text = clean_text(message.text)
-        if not text and not message.shown:
-            return Reply.ended(refused(notices_for(text).empty))
-        return await self._take(message, text, functools.partial(self._admit, message, text))
+        admit = functools.partial(self._admission.admit, message, text)
+        return await self._take(message, text, admit)
 
     async def again(self, request: AgainRequest) -> Reply:
         """Answer a finished turn once more. What is said of :meth:`handle` holds here as well.
@@ -117,7 +151,7 @@ class TurnEngine:
         turn is the author's own, was said here, and is stored with something to answer; also
         while it is being answered, and while its author is incognito.
         """
-        return await self._take(request, "", functools.partial(self._readmit, request))
+        return await self._take(request, "", functools.partial(self._admission.readmit, request))
 
     async def _take(
         self, request: InboundMessage | AgainRequest, words: str, admit: _Admit
@@ -149,23 +183,10 @@ class TurnEngine:
         if isinstance(accepted, Outcome):
             return Reply.ended(accepted)
         reply = Reply(accepted.turn.id)
-        run = self._run(accepted, request.surroundings, reply, place, watch)
+        around = _allowed(request.surroundings, accepted)
+        run = self._run(accepted, around, reply, place, watch)
         self._own(run, name=f"turn-{accepted.turn.id}")
         return reply
-
-    async def _admit(self, message: InboundMessage, text: str) -> Accepted | Outcome:
-        accepted = await self._ledger.admit(message, text)
-        if accepted is None:
-            return DUPLICATE
-        if accepted.is_stored:
-            self._incognito.end(accepted.person.id)
-        elif not self._incognito.take(accepted.turn):
-            return DUPLICATE
-        return accepted
-
-    async def _readmit(self, request: AgainRequest) -> Accepted | Outcome:
-        answer = await self._ledger.readmit(request)
-        return answer if isinstance(answer, Accepted) else declined(answer)
 
     def _own(self, work: Coroutine[Any, Any, T], *, name: str) -> asyncio.Task[T]:
         """Start a task that :meth:`stop` waits for."""
@@ -233,74 +254,45 @@ class TurnEngine:
                 text=accepted.learned.answer, finish_reason=FinishReason.STOP, tokens=0
             )
             return await shielded(self._save(accepted, result, None, reply, watch))
-        tokenizer = await self._tokenizer(reply)
-        if tokenizer is None:
+        loaded = await self._writer.loaded(accepted.policy.model, reply)
+        if loaded is None:
             return await shielded(self._save(accepted, result, None, reply, watch))
-        unstored = self._incognito.loop(turn.person_id, accepted.conversation)
-        memory = await self._loader.load(accepted.person, turn, watch, unstored=unstored)
+        generator, tokenizer = loaded
+        memory = await self._remember(accepted, watch)
         with watch.step("prompt"):
             assembler = PromptAssembler(
                 tokenizer,
                 memory_tokens=self._limits.memory_tokens,
                 reply_tokens=self._limits.reply_tokens,
+                place=PlaceText.of(accepted.policy),
             )
             assembled = assembler.assemble(memory, turn.text, turn.shown, surroundings)
         if not reply.cancelled:
             with watch.step("generate"):
                 variety = VARIETY if memory.earlier_reply else 0.0
-                result = await self._generate(turn.id, assembled, variety, reply, watch)
-        return await shielded(self._save(accepted, result, assembled, reply, watch))
+                result = await self._writer.write(
+                    generator, turn.id, assembled, reply, variety=variety, watch=watch
+                )
+        written = _Written(assembled, generator.model_name)
+        return await shielded(self._save(accepted, result, written, reply, watch))
 
-    async def _tokenizer(self, reply: Reply) -> ChatTokenizer | None:
-        """Wait until the model is loaded; None when the person stops the reply before that."""
-        waiting = asyncio.ensure_future(self._generator.tokenizer())
-        reply.when_cancelled(waiting.cancel)
-        try:
-            done, _ = await asyncio.wait({waiting}, timeout=self._limits.time_limit_seconds)
-        finally:
-            waiting.cancel()
-        if not done:
-            raise GenerationTimeoutError("The model was not loaded in time.")
-        return None if waiting.cancelled() else waiting.result()
-
-    async def _generate(
-        self,
-        turn_id: TurnId,
-        assembled: Assembled,
-        variety: float,
-        reply: Reply,
-        watch: Stopwatch,
-    ) -> GenerationResult:
-        request = GenerationRequest(
-            id=turn_id,
-            prompt=assembled.prompt,
-            max_tokens=self._limits.reply_tokens,
-            time_limit_seconds=self._limits.time_limit_seconds,
-            variety=variety,
-        )
-        # The generator knows the request from the stream's first step on, and nothing else runs
-        # between this line and that step.
-        reply.when_cancelled(lambda: self._generator.cancel(turn_id))
-        began = self._clock.elapsed()
-        async with aclosing(self._generator.stream(request)) as events:
-            async for event in events:
-                if isinstance(event, GenerationResult):
-                    return event
-                if "first_token" not in watch.steps:
-                    watch.note("first_token", self._clock.elapsed() - began)
-                reply.write(event.text)
-        raise EngineFailedError("The generator ended without a result.")
+    async def _remember(self, accepted: Accepted, watch: Stopwatch) -> WorkingMemory:
+        person, turn = accepted.person, accepted.turn
+        unstored = self._incognito.loop(person.id, accepted.conversation)
+        if accepted.unkept:
+            return self._loader.without_memory(person, turn, unstored=unstored)
+        return await self._loader.load(person, turn, watch, unstored=unstored)
 
     async def _save(
         self,
         accepted: Accepted,
         result: GenerationResult,
-        assembled: Assembled | None,
+        written: _Written | None,
         reply: Reply,
         watch: Stopwatch,
     ) -> Outcome:
         with watch.step("save"):
-            saved = await self._keep(accepted, result, assembled, reply, watch)
+            saved = await self._keep(accepted, result, written, reply, watch)
         log.info(
             "turn_finished",
             finish_reason=result.finish_reason.value,
@@ -326,7 +318,7 @@ class TurnEngine:
         self,
         accepted: Accepted,
         result: GenerationResult,
-        assembled: Assembled | None,
+        written: _Written | None,
         reply: Reply,
         watch: Stopwatch,
     ) -> Saved:
@@ -339,8 +331,8 @@ class TurnEngine:
             saved = await self._ledger.save(
                 accepted,
                 result,
-                model=self._generator.model_name,
-                assembled=assembled,
+                model=written.model if written else self._generators.usual.model_name,
+                assembled=written.assembled if written else None,
                 timings_ms=watch.steps,
                 is_seen=reply.is_seen,
             )
@@ -362,3 +354,13 @@ class TurnEngine:
             # The lease runs out, and recovery records the failure once the database is back.
             log.error("failure_not_recorded", error=str(error))
             return accepted.first_contact
+
+
+def _allowed(surroundings: Surroundings, accepted: Accepted) -> Surroundings:
+    """What stands around a message, as far as its place lets Ellie read it.
+
+    Files stay: they came with the message, and adapters read nobody else's in such a place.
+    """
+    if accepted.policy.reads_context or surroundings == ALONE:
+        return surroundings
+    return replace(surroundings, said=())

@@ -1,0 +1,112 @@
+"""Who and what gets in: the policy of the place is asked before anything is stored."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bot.domain.access import may_use
+from bot.domain.conversation import Visibility
+from bot.domain.identity import IdentityRef
+from bot.domain.message import AgainRequest, InboundMessage
+from bot.domain.place_policy import MemoryMode, PlacePolicy
+from bot.engine.incognito import IncognitoConversations, passer_by_id
+from bot.engine.ledger import Accepted, NotAgain, TurnLedger
+from bot.engine.notices import notices_for
+from bot.engine.outcomes import DUPLICATE, declined, refused
+from bot.engine.reply import Outcome
+from bot.log import get_logger
+from bot.ports.policy_source import FixedPolicy, PolicySource
+from bot.ports.system import Clock
+
+log = get_logger(__name__)
+
+SILENCE = timedelta(hours=1)
+"""Somebody who may not use Ellie in a channel is told so there once in this time."""
+
+REMEMBERED = 10_000
+"""People whom this process told something; the one who was told first may be told again."""
+
+
+class Admission:
+    """Admits messages as the policy of their place has it. May raise a StorageError."""
+
+    def __init__(
+        self,
+        ledger: TurnLedger,
+        *,
+        clock: Clock,
+        incognito: IncognitoConversations,
+        policies: PolicySource | None = None,
+        is_owner: Callable[[IdentityRef], bool] = lambda _: False,
+    ) -> None:
+        """``is_owner``: whether somebody owns this Ellie, whom no list locks out."""
+        self._ledger = ledger
+        self._clock = clock
+        self._incognito = incognito
+        self._policies = policies or FixedPolicy()
+        self._is_owner = is_owner
+        self._turned_away: OrderedDict[tuple[str, str], datetime] = OrderedDict()
+        self._told: OrderedDict[tuple[str, MemoryMode], None] = OrderedDict()
+
+    async def admit(self, message: InboundMessage, text: str) -> Accepted | Outcome:
+        """Take a message with what holds where it was written, or say why it is not taken."""
+        policy = await self._policies.of(message.policy_place)
+        if not self._may_use(message, policy):
+            return self._turn_away(message, text)
+        if not text and not message.shown:
+            return refused(notices_for(text).empty)
+        accepted = await self._ledger.admit(message, text, policy)
+        if accepted is None:
+            return DUPLICATE
+        if accepted.is_stored:
+            self._incognito.end(accepted.person.id)
+            self._incognito.end_in(message.author, message.conversation)
+        elif not self._incognito.take(accepted.turn):
+            return DUPLICATE
+        return self._told_of(accepted)
+
+    async def readmit(self, request: AgainRequest) -> Accepted | Outcome:
+        """Open a turn once more, or say why it stays as it is."""
+        policy = await self._policies.of(request.policy_place)
+        barred = None if self._may_use(request, policy) else NotAgain.DENIED
+        answer = await self._ledger.readmit(request, policy, barred=barred)
+        return answer if isinstance(answer, Accepted) else declined(answer)
+
+    def _may_use(self, request: InboundMessage | AgainRequest, policy: PlacePolicy) -> bool:
+        return self._is_owner(request.author) or may_use(
+            policy,
+            author=request.author,
+            roles=request.author_roles,
+            place=request.policy_place,
+        )
+
+    def _turn_away(self, message: InboundMessage, text: str) -> Outcome:
+        """Say who may be asked, and in a channel not each time: others read along there."""
+        place = message.policy_place
+        log.info("turned_away", channel=place.channel_id)
+        if place.visibility is not Visibility.DIRECT:
+            key, now = (passer_by_id(message.author), place.audience.channel), self._clock.now()
+            told_at = self._turned_away.get(key)
+            if told_at is not None and now - told_at < SILENCE:
+                return DUPLICATE
+            self._turned_away[key] = now
+            self._turned_away.move_to_end(key)
+            if len(self._turned_away) > REMEMBERED:
+                self._turned_away.popitem(last=False)
+        return refused(notices_for(text).denied)
+
+    def _told_of(self, accepted: Accepted) -> Accepted:
+        """The turn with a remark that the place keeps nothing of it, the first time."""
+        mode = accepted.unkept
+        key = (passer_by_id(accepted.author), mode or MemoryMode.OPT_OUT)
+        if mode is None or key in self._told:
+            return accepted
+        self._told[key] = None
+        if len(self._told) > REMEMBERED:
+            self._told.popitem(last=False)
+        remark = notices_for(accepted.turn.text).unkept[mode]
+        learned = replace(accepted.learned, remarks=(*accepted.learned.remarks, remark))
+        return replace(accepted, learned=learned)
