@@ -8,6 +8,7 @@ from bot.commands import definitions as known
 from bot.commands.administering import Administering, barred
 from bot.commands.call import Call, Caller
 from bot.commands.changing import Changing
+from bot.commands.consenting import Consenting
 from bot.commands.explaining import Explaining, Explanations
 from bot.commands.forgetting import ForgetCommand
 from bot.commands.helping import Helping, explain_mistake
@@ -21,6 +22,7 @@ from bot.commands.voice import Voice
 from bot.engine.memory_control import MemoryControl
 from bot.engine.policies import ChannelPolicies
 from bot.engine.tenant_retention import TenantRetention
+from bot.ports.policy_source import PolicySource
 from bot.ports.system import Clock
 
 Handler = Callable[[Call], Awaitable[CommandReply]]
@@ -37,14 +39,19 @@ class Commands:
         explanations: Explanations | None = None,
         policies: ChannelPolicies | None = None,
         retention: TenantRetention | None = None,
+        rules: PolicySource | None = None,
     ) -> None:
-        """``policies`` and ``retention`` are for where there are servers or workspaces."""
+        """``policies`` and ``retention`` are for where there are servers or workspaces.
+
+        ``rules`` say what holds where; without any, the usual does.
+        """
         administering = Administering(policies, retention)
         showing = Showing(control.view, clock)
         changing = Changing(control.changes)
         forgetting = ForgetCommand(control.forgetting, control.view)
         linking = LinkCommands(control.linking)
-        keeping = Keeping(control.settings, control.export)
+        consenting = Consenting(control.settings, rules)
+        keeping = Keeping(control.settings, control.export, consenting)
         self._handlers: Mapping[str, Handler] = {
             known.HELP.name: Helping().help,
             known.SHOW.name: showing.show,
@@ -58,6 +65,8 @@ class Commands:
             known.PAUSE.name: keeping.pause,
             known.RESUME.name: keeping.resume,
             known.INCOGNITO.name: keeping.incognito,
+            known.ALLOW.name: consenting.allow,
+            known.REFUSE.name: consenting.refuse,
             known.KEEP.name: keeping.keep,
             known.PRIVACY.name: keeping.privacy,
             known.LINK.name: linking.link,

@@ -12,8 +12,9 @@ from bot.domain.conversation import Visibility
 from bot.domain.identity import IdentityRef
 from bot.domain.message import AgainRequest, InboundMessage
 from bot.domain.place_policy import MemoryMode, PlacePolicy
+from bot.engine.declining import NotAgain
 from bot.engine.incognito import IncognitoConversations, passer_by_id
-from bot.engine.ledger import Accepted, NotAgain, TurnLedger
+from bot.engine.ledger import Accepted, TurnLedger
 from bot.engine.notices import notices_for
 from bot.engine.outcomes import DUPLICATE, declined, refused
 from bot.engine.reply import Outcome

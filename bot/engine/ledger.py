@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from enum import StrEnum
 
 from bot.domain.consent import is_kept
 from bot.domain.conversation import ConversationId, ConversationRef, Scope
@@ -26,6 +25,7 @@ from bot.domain.turn import (
     TurnStatus,
     TurnTrace,
 )
+from bot.engine.declining import Declined, NotAgain
 from bot.engine.incognito import passer_by
 from bot.engine.learning import NOTHING, Learned, asked_in_vain, found_in, learn
 from bot.memory.stale import GAP
@@ -76,33 +76,6 @@ class Saved:
 
     is_kept: bool
     introduces: bool = False
-
-
-class NotAgain(StrEnum):
-    """Why a turn is not answered once more."""
-
-    ANSWERED = "answered"
-    """It has a reply, or is getting one, and only an unanswered turn was meant."""
-    OPEN = "open"
-    """It is being answered."""
-    NOT_YOURS = "not_yours"
-    """There is no such turn of this person in this place, or none any more."""
-    FORGOTTEN = "forgotten"
-    """Nothing is left of what the person gave."""
-    INCOGNITO = "incognito"
-    """The person is incognito now, and another reply would be stored."""
-    UNKEPT = "unkept"
-    """The place keeps nothing of the person now, and another reply would be stored."""
-    DENIED = "denied"
-    """The person may not use Ellie there now."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Declined:
-    """A turn that stays as it is. ``words`` are some of the person's own, in their language."""
-
-    why: NotAgain
-    words: str = ""
 
 
 class TurnLedger:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bot.domain.delivery import Undelivered
 from bot.domain.turn import FailureReason
-from bot.engine.ledger import Accepted, Declined, NotAgain
+from bot.engine.declining import Declined, NotAgain
+from bot.engine.ledger import Accepted
 from bot.engine.notices import Notices, notices_for
 from bot.engine.reply import Outcome, ReplyStatus
 from bot.errors import (
