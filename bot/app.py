@@ -8,7 +8,7 @@ then the database.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ from bot.engine.compaction.compactor import Compactor
 from bot.engine.deliveries import Deliveries
 from bot.engine.explanation import Explanations
 from bot.engine.feedback import Feedback
+from bot.engine.generators import Generators
 from bot.engine.incognito import IncognitoConversations
 from bot.engine.ledger import TurnLedger
 from bot.engine.memory_control import MemoryControl
@@ -50,6 +51,7 @@ from bot.log import get_logger
 from bot.metrics import PrometheusMetrics
 from bot.ports.encoding import Encoder
 from bot.ports.generation import Generator
+from bot.ports.policy_source import PolicySource
 from bot.ports.summarising import Summariser
 from bot.ports.system import Clock, IdSource
 from bot.scheduler import Scheduler
@@ -113,11 +115,13 @@ async def running_app(
     folder: Path,
     encoder: tuple[str, Path] | None = None,
     compact: tuple[str, Path] | None = None,
+    allowed: Mapping[str, tuple[str, Path]] | None = None,
 ) -> AsyncIterator[App]:
     """Ellie with the model in ``folder``, from the migrated database up; stopped on leaving.
 
     ``encoder`` is the name and the folder of a sentence encoder, if there is one, and ``compact``
-    those of a model of its own that writes summaries.
+    those of a model of its own that writes summaries. ``allowed`` are names and folders of
+    models that places may have in its stead, by what the owner calls them.
 
     Raises:
         ConfigError: a schedule or a port cannot be used.
@@ -129,8 +133,13 @@ async def running_app(
     encoding = None if encoder is None else local_encoder(*encoder)
     async with AsyncExitStack() as stack:
         writer = None if compact is None else _own_summariser(settings, compact, clock, stack)
+        models: dict[Path, Generator] = {folder: generator}
+        for name, place in (allowed or {}).values():
+            if place not in models:
+                models[place] = OnDemandGenerator(local_generator(settings, name, place, clock))
+        others = {called: models[place] for called, (_, place) in (allowed or {}).items()}
         yield await stack.enter_async_context(
-            assembled_app(settings, generator, clock, encoding, writer)
+            assembled_app(settings, generator, clock, encoding, writer, others=others)
         )
 
 
@@ -154,10 +163,14 @@ async def assembled_app(
     clock: Clock,
     encoder: Encoder | None = None,
     summariser: Summariser | None = None,
+    *,
+    others: Mapping[str, Generator] | None = None,
+    rules: PolicySource | None = None,
 ) -> AsyncIterator[App]:
     """Everything around a generator: tests and benchmarks bring their own.
 
-    ``summariser`` writes summaries in place of who the settings name.
+    ``summariser`` writes summaries in place of who the settings name. ``others`` are models that
+    places may have in place of the generator, and ``rules`` say what holds where.
     """
     ids = RandomIds()
     workers = ProcessRegistry()
@@ -180,10 +193,18 @@ async def assembled_app(
             vectors.start()
             stack.push_async_callback(vectors.stop)
             followers.append(vectors)
+        generators = Generators(generator, others)
+        stack.push_async_callback(generators.close_others)
         incognito = IncognitoConversations()
         days = settings.retention_days or None
         control = MemoryControl.over(
-            storage, recall, clock=clock, ids=ids, incognito=incognito, retention_days=days
+            storage,
+            recall,
+            clock=clock,
+            ids=ids,
+            incognito=incognito,
+            retention_days=days,
+            policies=rules,
         )
         stack.push_async_callback(control.forgetting.finish_scrubbing)
         limits = TurnLimits(
@@ -234,6 +255,8 @@ async def assembled_app(
             incognito=incognito,
             followers=followers,
             traffic=traffic,
+            policies=rules,
+            generators=generators,
         )
         stack.push_async_callback(engine.stop, settings.shutdown_grace_seconds)
         explanations = Explanations(storage, generator, ids=ids, limits=limits)
@@ -244,6 +267,7 @@ async def assembled_app(
             explanations=explanations,
             policies=policies,
             retention=TenantRetention(storage, default_days=days),
+            rules=rules,
         )
         yield App(
             engine,

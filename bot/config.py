@@ -180,6 +180,12 @@ class Settings(BaseSettings):
         example="30 3 * * *",
         pattern=SCHEDULE_PATTERN,
     )
+    allowed_models: str = _setting(
+        "",
+        "Models that those who manage a server or workspace may choose from, with commas between "
+        "them. Without any they cannot choose.",
+        example="ellie-small,ellie-medium",
+    )
     time_zone: str = _setting("UTC", "The time zone of the schedules.", example="Europe/Lisbon")
     metrics_port: Annotated[int, Field(ge=0, le=65_535)] = _setting(
         0,

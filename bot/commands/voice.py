@@ -12,8 +12,8 @@ from bot.commands.texts_en import TEXTS as ENGLISH
 from bot.commands.texts_zh import TEXTS as CHINESE
 
 TABLES = {
-    Language.ENGLISH: ENGLISH | CONSENT_ENGLISH,
-    Language.CHINESE: CHINESE | CONSENT_CHINESE,
+    Language.ENGLISH: {**ENGLISH, **CONSENT_ENGLISH},
+    Language.CHINESE: {**CHINESE, **CONSENT_CHINESE},
 }
 
 

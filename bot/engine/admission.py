@@ -7,12 +7,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.domain.access import may_use
-from bot.domain.conversation import Visibility
+from bot.domain.conversation import ConversationRef, Visibility
 from bot.domain.identity import IdentityRef
 from bot.domain.message import AgainRequest, InboundMessage
-from bot.domain.place_policy import MemoryMode, PlacePolicy
+from bot.domain.place_policy import MemoryMode
 from bot.engine.declining import NotAgain
+from bot.engine.house_rules import HouseRules, nobody
 from bot.engine.incognito import IncognitoConversations, passer_by_id
 from bot.engine.ledger import Accepted, TurnLedger
 from bot.engine.notices import notices_for
@@ -41,7 +41,7 @@ class Admission:
         clock: Clock,
         incognito: IncognitoConversations,
         policies: PolicySource | None = None,
-        is_owner: Callable[[IdentityRef], bool] = lambda _: False,
+        is_owner: Callable[[IdentityRef], bool] = nobody,
     ) -> None:
         """``is_owner``: whether somebody owns this Ellie, whom no list locks out."""
         self._ledger = ledger
@@ -52,14 +52,19 @@ class Admission:
         self._turned_away: OrderedDict[tuple[str, str], datetime] = OrderedDict()
         self._told: OrderedDict[tuple[str, MemoryMode], None] = OrderedDict()
 
+    async def rules_in(self, place: ConversationRef) -> HouseRules:
+        """What holds in a place."""
+        policy = await self._policies.of(place)
+        return HouseRules(policy=policy, place=place, is_owner=self._is_owner)
+
     async def admit(self, message: InboundMessage, text: str) -> Accepted | Outcome:
         """Take a message with what holds where it was written, or say why it is not taken."""
-        policy = await self._policies.of(message.policy_place)
-        if not self._may_use(message, policy):
+        rules = await self.rules_in(message.policy_place)
+        if not rules.admits(message.author, message.author_roles):
             return self._turn_away(message, text)
         if not text and not message.shown:
             return refused(notices_for(text).empty)
-        accepted = await self._ledger.admit(message, text, policy)
+        accepted = await self._ledger.admit(message, text, rules.policy)
         if accepted is None:
             return DUPLICATE
         if accepted.is_stored:
@@ -71,18 +76,11 @@ class Admission:
 
     async def readmit(self, request: AgainRequest) -> Accepted | Outcome:
         """Open a turn once more, or say why it stays as it is."""
-        policy = await self._policies.of(request.policy_place)
-        barred = None if self._may_use(request, policy) else NotAgain.DENIED
-        answer = await self._ledger.readmit(request, policy, barred=barred)
+        rules = await self.rules_in(request.policy_place)
+        is_admitted = rules.admits(request.author, request.author_roles)
+        barred = None if is_admitted else NotAgain.DENIED
+        answer = await self._ledger.readmit(request, rules.policy, barred=barred)
         return answer if isinstance(answer, Accepted) else declined(answer)
-
-    def _may_use(self, request: InboundMessage | AgainRequest, policy: PlacePolicy) -> bool:
-        return self._is_owner(request.author) or may_use(
-            policy,
-            author=request.author,
-            roles=request.author_roles,
-            place=request.policy_place,
-        )
 
     def _turn_away(self, message: InboundMessage, text: str) -> Outcome:
         """Say who may be asked, and in a channel not each time: others read along there."""

@@ -51,6 +51,12 @@ class Generators:
                 self._miss(name.strip().casefold(), str(error))
         return self.usual, await self.usual.tokenizer()
 
+    async def close_others(self) -> None:
+        """Stop and free all but the usual one, as far as they were loaded."""
+        for other in {id(model): model for model in self._others.values()}.values():
+            if other is not self.usual:
+                await other.close()
+
     def _miss(self, wanted: str, reason: str) -> None:
         if wanted not in self._missed:
             self._missed.add(wanted)

@@ -18,7 +18,7 @@ from bot.domain.episode import EpisodeSentence
 from bot.domain.fact import Fact, FactStatus
 from bot.domain.identity import Person, Platform
 from bot.domain.operation import Actor, MemoryOperation
-from bot.domain.place_policy import MemoryMode
+from bot.domain.place_policy import MemoryMode, PlacePolicy
 from bot.domain.shown import Shown
 from bot.domain.text import clean_text
 from bot.domain.turn import Turn, TurnId
@@ -98,6 +98,7 @@ class MessageRevisions:
         *,
         files: Collection[str] | None = None,
         place: ConversationRef | None = None,
+        is_heard: bool = True,
     ) -> Revised:
         """Put ``text`` in place of what a turn says, and learn from it what rules find.
 
@@ -106,9 +107,10 @@ class MessageRevisions:
 
         What sentences taught that are still there stays as it is. To take all words away is a
         deletion; so is an edit by somebody whose new words must not be remembered: because they
-        are paused or incognito now, or because nothing of theirs is kept now in ``place``, whose
-        policy holds. A turn from which something was forgotten only loses words: the platform
-        still has the forgotten ones, and one that has no words any more gets none.
+        are paused or incognito now, because nothing of theirs is kept now in ``place``, whose
+        policy holds, or because they may not use Ellie now (not ``is_heard``). A turn from which
+        something was forgotten only loses words: the platform still has the forgotten ones, and
+        one that has no words any more gets none.
         """
         # Before the transaction: a source of policies may need one of its own.
         policy = None if place is None else await self._policies.of(place)
@@ -118,7 +120,7 @@ class MessageRevisions:
             clean_text(text),
             "message edited",
             files=files,
-            mode=MemoryMode.OPT_OUT if policy is None else policy.memory,
+            mode=_mode_for(policy, is_heard=is_heard),
         )
 
     async def _revise(
@@ -173,6 +175,13 @@ class MessageRevisions:
             new_id=self._ids.new_id,
             next_number=await work.facts.begin_change(turn.person_id),
         )
+
+
+def _mode_for(policy: PlacePolicy | None, *, is_heard: bool) -> MemoryMode:
+    """Whether new words may be kept."""
+    if not is_heard:
+        return MemoryMode.OFF
+    return MemoryMode.OPT_OUT if policy is None else policy.memory
 
 
 def _changes(turn: Turn, text: str) -> bool:

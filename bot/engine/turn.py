@@ -13,16 +13,19 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
+from bot.domain.conversation import ConversationRef
 from bot.domain.generation import FinishReason, GenerationResult
 from bot.domain.identity import IdentityRef
 from bot.domain.memory import WorkingMemory
 from bot.domain.message import AgainRequest, InboundMessage
+from bot.domain.place_policy import PlacePolicy
 from bot.domain.surroundings import ALONE, Surroundings
 from bot.domain.text import clean_text
 from bot.domain.turn import FailureReason, Turn, TurnStatus
 from bot.engine.admission import Admission
 from bot.engine.chat_traffic import ChatTraffic
 from bot.engine.generators import Generators
+from bot.engine.house_rules import HouseRules, nobody
 from bot.engine.incognito import IncognitoConversations
 from bot.engine.lanes import LaneFullError, Lanes, Place, lane_of
 from bot.engine.ledger import Accepted, Saved, TurnLedger, event_key
@@ -94,7 +97,7 @@ class TurnEngine:
         incognito: IncognitoConversations | None = None,
         policies: PolicySource | None = None,
         generators: Generators | None = None,
-        is_owner: Callable[[IdentityRef], bool] = lambda _: False,
+        is_owner: Callable[[IdentityRef], bool] = nobody,
     ) -> None:
         """``policies``: what holds where; without any, the usual does.
 
@@ -152,6 +155,18 @@ class TurnEngine:
         while it is being answered, and while its author is incognito.
         """
         return await self._take(request, "", functools.partial(self._admission.readmit, request))
+
+    async def rules_in(self, place: ConversationRef) -> HouseRules:
+        """What holds in a place. Adapters ask before they read what others said there.
+
+        Where that cannot be read nobody is turned away yet, and nothing is read: the engine says
+        what is wrong to whoever speaks to her.
+        """
+        try:
+            return await self._admission.rules_in(place)
+        except StorageError as error:
+            log.error("policy_not_read", error=str(error))
+            return HouseRules(policy=PlacePolicy(reads_context=False), place=place)
 
     async def _take(
         self, request: InboundMessage | AgainRequest, words: str, admit: _Admit

@@ -26,6 +26,7 @@ from bot.domain.generation import (
 )
 from bot.domain.identity import IdentityRef, Person, Platform, TenantRef
 from bot.domain.message import InboundMessage
+from bot.domain.place_policy import USUAL_POLICY, PlacePolicy
 from bot.domain.shown import Shown
 from bot.domain.turn import Turn
 from bot.engine.explanation import Explanations
@@ -38,6 +39,7 @@ from bot.engine.reply import Outcome
 from bot.engine.turn import TurnEngine, TurnLimits
 from bot.engine.vectors import VectorKeeper
 from bot.ports.hashed import HashingEncoder
+from bot.ports.policy_source import FixedPolicy
 from bot.ports.scripted import ScriptedGenerator, WordTokenizer
 from bot.ports.storage import Storage
 from storage.inmemory import InMemoryStorage
@@ -152,6 +154,7 @@ class Dialog:
         memory_tokens: int = _ROOM // 2,
         context_tokens: int = _ROOM,
         encoding: bool = False,
+        policy: PlacePolicy = USUAL_POLICY,
     ) -> None:
         self.storage = storage or InMemoryStorage()
         self.clock = FakeClock()
@@ -161,6 +164,7 @@ class Dialog:
         self._limits = TurnLimits(memory_tokens=memory_tokens, reply_tokens=50)
         self._context_tokens = context_tokens
         self._encoding = encoding
+        self.rules = FixedPolicy(policy)
         self.restart()
 
     def restart(self) -> None:
@@ -178,12 +182,20 @@ class Dialog:
             clock=self.clock,
             limits=self._limits,
             incognito=self.incognito,
+            policies=self.rules,
         )
         self.control = MemoryControl.over(
-            self.storage, self.recall, clock=self.clock, ids=self.ids, incognito=self.incognito
+            self.storage,
+            self.recall,
+            clock=self.clock,
+            ids=self.ids,
+            incognito=self.incognito,
+            policies=self.rules,
         )
         explanations = Explanations(self.storage, self.generator, ids=self.ids, limits=self._limits)
-        self.commands = Commands(self.control, clock=self.clock, explanations=explanations)
+        self.commands = Commands(
+            self.control, clock=self.clock, explanations=explanations, rules=self.rules
+        )
 
     def later(self, **time: float) -> None:
         self.clock.moment += timedelta(**time)
@@ -196,6 +208,7 @@ class Dialog:
         *,
         event: str | None = None,
         shown: tuple[Shown, ...] = (),
+        **rest: Any,
     ) -> InboundMessage:
         return InboundMessage(
             event_key=event or f"event{next(self._events)}",
@@ -204,6 +217,7 @@ class Dialog:
             text=text,
             received_at=self.clock.now(),
             shown=shown,
+            **rest,
         )
 
     async def say(

@@ -39,6 +39,7 @@ from bot.engine.tenant_retention import TenantRetention
 from bot.engine.turn import TurnEngine, TurnLimits
 from bot.health import Health
 from bot.ports.generation import Generator
+from bot.ports.policy_source import FixedPolicy
 from bot.ports.scripted import ScriptedGenerator, WordTokenizer
 from bot.ports.storage import Storage
 from storage.inmemory import InMemoryStorage
@@ -117,8 +118,14 @@ class Ellie:
         self.workers = Workers(worker)
         self.health = Health()
         incognito, recall, limits = IncognitoConversations(), RecallCache(), TurnLimits()
+        self.rules = FixedPolicy()
         self.control = MemoryControl.over(
-            self.storage, recall, clock=self.clock, ids=self.ids, incognito=incognito
+            self.storage,
+            recall,
+            clock=self.clock,
+            ids=self.ids,
+            incognito=incognito,
+            policies=self.rules,
         )
         self.policies = ChannelPolicies(self.storage, clock=self.clock)
         self.deliveries = Deliveries(self.storage, clock=self.clock, workers=self.workers)
@@ -129,6 +136,7 @@ class Ellie:
             clock=self.clock,
             limits=limits,
             incognito=incognito,
+            policies=self.rules,
         )
         commands = Commands(
             self.control,
@@ -136,6 +144,7 @@ class Ellie:
             explanations=Explanations(self.storage, self.generator, ids=self.ids, limits=limits),
             policies=self.policies,
             retention=TenantRetention(self.storage, default_days=None),
+            rules=self.rules,
         )
         token = (
             {"signing_secret": team.signing_secret, "host": "127.0.0.1", "port": 0}

@@ -39,6 +39,7 @@ from bot.engine.reply import Reply
 from bot.engine.turn import TurnEngine, TurnLimits
 from bot.errors import StorageUnavailableError
 from bot.health import Health
+from bot.ports.policy_source import FixedPolicy
 from bot.ports.scripted import ScriptedGenerator, WordTokenizer
 from bot.ports.storage import Storage, UnitOfWork
 from storage.inmemory import InMemoryStorage
@@ -158,8 +159,14 @@ class Ellie:
         self.workers = Workers(worker)
         self.health = Health()
         incognito, recall, limits = IncognitoConversations(), RecallCache(), TurnLimits()
+        self.rules = FixedPolicy()
         self.control = MemoryControl.over(
-            self.storage, recall, clock=self.clock, ids=self.ids, incognito=incognito
+            self.storage,
+            recall,
+            clock=self.clock,
+            ids=self.ids,
+            incognito=incognito,
+            policies=self.rules,
         )
         self.policies = ChannelPolicies(self.storage, clock=self.clock)
         self.deliveries = Deliveries(self.storage, clock=self.clock, workers=self.workers)
@@ -170,10 +177,15 @@ class Ellie:
             clock=self.clock,
             limits=limits,
             incognito=incognito,
+            policies=self.rules,
         )
         explanations = Explanations(self.storage, self.generator, ids=self.ids, limits=limits)
         commands = Commands(
-            self.control, clock=self.clock, explanations=explanations, policies=self.policies
+            self.control,
+            clock=self.clock,
+            explanations=explanations,
+            policies=self.policies,
+            rules=self.rules,
         )
         self.adapter = DiscordAdapter(
             Services(
