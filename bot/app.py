@@ -259,7 +259,9 @@ async def assembled_app(
             generators=generators,
         )
         stack.push_async_callback(engine.stop, settings.shutdown_grace_seconds)
-        explanations = Explanations(storage, generator, ids=ids, limits=limits)
+        explanations = Explanations(
+            storage, generator, ids=ids, limits=limits, generators=generators
+        )
         policies = ChannelPolicies(storage, clock=clock)
         commands = Commands(
             control,
