@@ -37,6 +37,11 @@ class Consenting:
             state = "agreed" if person and person.consented_at else "not_agreed"
         return (call.voice.say(f"consent.mode.{mode.value}"), call.voice.say(f"consent.{state}"))
 
+    async def is_kept(self, call: Call) -> bool:
+        """Whether the place keeps what this person says there, unless they are incognito."""
+        mode = (await self._rules.of(call.caller.policy_place)).memory
+        return is_kept(mode, await self._settings.of(call.identity))
+
     async def _told(self, call: Call, key: str) -> CommandReply:
         return CommandReply(
             kind=ReplyKind.DONE, lines=(call.voice.say(key), *await self.here(call))

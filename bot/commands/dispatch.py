@@ -55,7 +55,7 @@ class Commands:
         self._handlers: Mapping[str, Handler] = {
             known.HELP.name: Helping().help,
             known.SHOW.name: showing.show,
-            known.WHY.name: Explaining(explanations).why,
+            known.WHY.name: Explaining(explanations, consenting).why,
             known.EDIT.name: changing.edit,
             known.FORGET.name: forgetting.forget,
             known.UNDO.name: changing.undo,

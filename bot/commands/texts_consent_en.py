@@ -16,6 +16,8 @@ TEXTS: Mapping[str, str] = {
     "refuse.unchanged": "You have not agreed, so wherever I need your consent I keep nothing of "
     "what you write. What is stored all the same stays until you say {p}memory forget everything. "
     "Where I need no consent, {p}incognito on stops me from keeping anything.",
+    "why.unkept": "Nothing that you write here is kept, so I cannot say what my last answer was "
+    "made from. {p}memory why with the number of a message tells it of what is stored.",
     "consent.mode.opt-out": "In this place I keep what people write to me, unless they are "
     "incognito.",
     "consent.mode.opt-in": "In this place I keep only what those write who agreed to it.",

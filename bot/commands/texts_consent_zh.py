@@ -16,6 +16,8 @@ TEXTS: Mapping[str, str] = {
     "refuse.unchanged": "你没有同意过，所以凡是需要你同意的地方，我不保存你写的内容。"
     "如果仍有保存的内容，它会一直留着，直到你写 {p}memory forget everything。"
     "在不需要同意的地方，{p}incognito on 可以让我什么都不保存。",
+    "why.unkept": "你在这里写的内容都不保存，所以我说不出上一条回复从何而来。"
+    "{p}memory why 加上消息的编号，可以说明已保存的那条回复。",
     "consent.mode.opt-out": "在这里，我会保存大家写给我的内容，除非对方处于无痕模式。",
     "consent.mode.opt-in": "在这里，我只保存同意过的人写的内容。",
     "consent.mode.off": "这里关闭了记忆：任何人在这里写的内容我都不保存。",

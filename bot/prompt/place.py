@@ -18,8 +18,8 @@ from bot.prompt import templates
 from bot.prompt.languages import listed
 from bot.prompt.sanitise import defuse
 
-PLACE_TOKENS = 400
-"""At most so many tokens of what a place adds."""
+PLACE_TOKENS = 1800
+"""At most so many tokens of what a place adds: all that may be decided, in Chinese too."""
 
 PLACE_SHARE = 0.25
 """And at most this share of what a prompt has room for: a message must fit beside it."""

@@ -141,3 +141,13 @@ async def test_the_introduction_is_for_what_is_kept() -> None:
     assert ENGLISH.first_contact not in (await dialog.say("Hello!")).notice
     await dialog.ask("/memory allow")
     assert (await dialog.say("Hello!")).notice == ENGLISH.first_contact
+
+
+async def test_why_tells_of_nothing_where_nothing_is_kept() -> None:
+    dialog = Dialog()
+    await dialog.say("I live in Porto.")
+    dialog.rules.policy = PlacePolicy(memory=MemoryMode.OFF)
+    await dialog.say("Where do I live?")
+
+    assert await dialog.ask("/memory why") == said("why.unkept")
+    assert "Porto" in await dialog.ask("/memory why 1")
