@@ -219,6 +219,16 @@ async def test_whoever_leaves_leaves_nothing_in_the_process(leave: str) -> None:
     assert dialog.incognito.loop(passer_by_id(ANA), direct(ANA)) == ()
 
 
+async def test_a_stranger_can_have_the_process_forget() -> None:
+    dialog = unkept(MemoryMode.OFF)
+    await dialog.say("My fish is ill.")
+
+    await dialog.ask("/memory forget everything")
+
+    assert "fish" not in await dialog.prompt_for("And now?")
+    assert await dialog.person() is None
+
+
 @pytest.mark.parametrize("mode", UNKEPT)
 async def test_an_event_that_comes_twice_is_answered_once(mode: MemoryMode) -> None:
     dialog = unkept(mode)
