@@ -76,12 +76,10 @@ class MemorySettings:
         refuse erases nothing, and nobody becomes known by it.
         """
         async with self._storage.unit_of_work() as work:
-            person = await work.persons.find(identity)
-            if person is None and not agreed:
-                return False
-            person = person or await self._resolve(work, identity)
+            person = await self._resolve(work, identity)
             accounts = await work.persons.identities(person.id)
             if (person.consented_at is not None) is agreed and not (agreed and person.incognito):
+                # Left without a commit: a stranger who refuses stays one.
                 return False
             if agreed:
                 at = person.consented_at or self._clock.now()
