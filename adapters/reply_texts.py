@@ -25,6 +25,7 @@ class ReplyTexts:
     still_answering: str
     still_thinking: str
     switched_off: str
+    not_read: str
     ask_title: str
     ask_label: str
     ask_hint: str
@@ -49,6 +50,10 @@ ENGLISH = ReplyTexts(
     still_answering="I'm still answering that.",
     still_thinking="(I'm still thinking.)",
     switched_off="I'm switched off in this channel. Write to me in another one, or directly.",
+    not_read=(
+        "I did not read that message: those who manage this place decided that I read nothing of "
+        "what others say here."
+    ),
     ask_title="Ask Ellie about this",
     ask_label="Your question",
     ask_hint="For example: what does this mean?",
@@ -71,6 +76,7 @@ CHINESE = ReplyTexts(
     still_answering="我还在回答那条消息。",
     still_thinking="（我还在想。）",
     switched_off="我在这个频道被关闭了。请在别的频道或私信里找我。",
+    not_read="我没有读那条消息：这里的管理者决定了我不读别人在这里说的话。",
     ask_title="就此询问 Ellie",
     ask_label="你的问题",
     ask_hint="例如：这是什么意思？",

@@ -32,7 +32,7 @@ from bot.domain.conversation import ConversationRef, Visibility
 from bot.domain.generation import ChatMessage, GenerationRequest
 from bot.domain.identity import IdentityRef, Platform
 from bot.domain.message import InboundMessage
-from bot.engine.ledger import Saved
+from bot.engine.accepted import Saved
 from bot.engine.reply import ReplyStatus
 from bot.generation.loading import load_tokenizer
 from bot.generation.models.pull import pull

@@ -8,7 +8,7 @@ then the database.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -26,6 +26,7 @@ from bot.engine.compaction.compactor import Compactor
 from bot.engine.deliveries import Deliveries
 from bot.engine.explanation import Explanations
 from bot.engine.feedback import Feedback
+from bot.engine.generators import Generators
 from bot.engine.incognito import IncognitoConversations
 from bot.engine.ledger import TurnLedger
 from bot.engine.memory_control import MemoryControl
@@ -123,11 +124,13 @@ async def running_app(
     folder: Path,
     encoder: tuple[str, Path] | None = None,
     compact: tuple[str, Path] | None = None,
+    allowed: Mapping[str, tuple[str, Path]] | None = None,
 ) -> AsyncIterator[App]:
     """Ellie with the model in ``folder``, from the migrated database up; stopped on leaving.
 
     ``encoder`` is the name and the folder of a sentence encoder, if there is one, and ``compact``
-    those of a model of its own that writes summaries.
+    those of a model of its own that writes summaries. ``allowed`` are names and folders of
+    models that places may have in its stead, by what the owner calls them.
 
     Raises:
         ConfigError: a schedule or a port cannot be used.
@@ -141,8 +144,13 @@ async def running_app(
     )
     async with AsyncExitStack() as stack:
         writer = None if compact is None else _own_summariser(settings, compact, clock, stack)
+        models: dict[Path, Generator] = {folder: generator}
+        for name, place in (allowed or {}).values():
+            if place not in models:
+                models[place] = OnDemandGenerator(local_generator(settings, name, place, clock))
+        others = {called: models[place] for called, (_, place) in (allowed or {}).items()}
         yield await stack.enter_async_context(
-            assembled_app(settings, generator, clock, encoding, writer)
+            assembled_app(settings, generator, clock, encoding, writer, others=others)
         )
 
 
@@ -166,10 +174,13 @@ async def assembled_app(
     clock: Clock,
     encoder: Encoder | None = None,
     summariser: Summariser | None = None,
+    *,
+    others: Mapping[str, Generator] | None = None,
 ) -> AsyncIterator[App]:
     """Everything around a generator: tests and benchmarks bring their own.
 
-    ``summariser`` writes summaries in place of who the settings name.
+    ``summariser`` writes summaries in place of who the settings name. ``others`` are models that
+    places may have in place of the generator.
     """
     ids = RandomIds()
     workers = ProcessRegistry()
@@ -192,10 +203,28 @@ async def assembled_app(
             vectors.start()
             stack.push_async_callback(vectors.stop)
             followers.append(vectors)
+        generators = Generators(generator, others)
+        stack.push_async_callback(generators.close_others)
         incognito = IncognitoConversations()
         days = settings.retention_days or None
+        policies = ChannelPolicies(storage, clock=clock)
+        retention = TenantRetention(storage, default_days=days)
+        place_policies = PlacePolicies(
+            storage,
+            clock=clock,
+            channels=policies,
+            retention=retention,
+            defaults=default_policy(settings),
+            allowed_models=settings.allowed_model_names,
+        )
         control = MemoryControl.over(
-            storage, recall, clock=clock, ids=ids, incognito=incognito, retention_days=days
+            storage,
+            recall,
+            clock=clock,
+            ids=ids,
+            incognito=incognito,
+            retention_days=days,
+            policies=place_policies,
         )
         stack.push_async_callback(control.forgetting.finish_scrubbing)
         limits = TurnLimits(
@@ -256,16 +285,6 @@ async def assembled_app(
         scheduler = Scheduler(jobs_of(settings, work), time_zone=settings.time_zone)
         scheduler.start()
         stack.push_async_callback(scheduler.stop)
-        policies = ChannelPolicies(storage, clock=clock)
-        retention = TenantRetention(storage, default_days=days)
-        place_policies = PlacePolicies(
-            storage,
-            clock=clock,
-            channels=policies,
-            retention=retention,
-            defaults=default_policy(settings),
-            allowed_models=settings.allowed_model_names,
-        )
         quotas = Quotas(storage, clock=clock, policies=place_policies)
         engine = TurnEngine(
             ledger=TurnLedger(storage, clock=clock, ids=ids, workers=workers, quotas=quotas),
@@ -276,9 +295,13 @@ async def assembled_app(
             incognito=incognito,
             followers=followers,
             traffic=traffic,
+            policies=place_policies,
+            generators=generators,
         )
         stack.push_async_callback(engine.stop, settings.shutdown_grace_seconds)
-        explanations = Explanations(storage, generator, ids=ids, limits=limits)
+        explanations = Explanations(
+            storage, generator, ids=ids, limits=limits, generators=generators
+        )
         commands = Commands(
             control,
             clock=clock,
@@ -287,6 +310,7 @@ async def assembled_app(
             pacing=CommandPacing(clock),
             retention=retention,
             places=place_policies,
+            rules=place_policies,
             resetting=Resetting(resets, ResetCodes(clock=clock, ids=ids)),
         )
         yield App(

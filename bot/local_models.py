@@ -85,6 +85,16 @@ def choose_compact(settings: Settings) -> ChosenModel | None:
     return ChosenModel(source, "")
 
 
+def choose_allowed(settings: Settings) -> dict[str, ChosenModel]:
+    """The models that places may choose, by the names that the owner calls them by.
+
+    Raises:
+        UnknownModelError: a name is that of no model that chats.
+    """
+    names = (name.strip() for name in settings.allowed_models.split(","))
+    return {name: ChosenModel(parse_chat_source(name), "") for name in names if name}
+
+
 def model_store(settings: Settings) -> ModelStore:
     """Where models are kept."""
     return ModelStore(settings.models_dir, allow_pickled=settings.unsafe_models)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from bot.domain.consent import consent_of_both
 from bot.domain.conversation import Visibility
 from bot.domain.identity import IdentityRef, Person, PersonId
 from bot.domain.link import LinkCode
@@ -98,6 +99,10 @@ class InMemoryPersonRepository:
         """Stop or go on storing what this person says."""
         self._change(person_id, incognito=incognito)
 
+    async def set_consent(self, person_id: PersonId, *, at: datetime | None) -> None:
+        """Note when this person agreed to be remembered; with None, that they do not."""
+        self._change(person_id, consented_at=at)
+
     async def take_notice(self, person_id: PersonId, *, at: datetime) -> bool:
         """Whether this person must still be told what is kept about them. True once."""
         stored = self._state.persons.get(person_id)
@@ -143,6 +148,7 @@ class InMemoryPersonRepository:
                 paused=one.person.paused or other.person.paused,
                 incognito=one.person.incognito or other.person.incognito,
                 told_at=one.person.told_at or other.person.told_at,
+                consented_at=consent_of_both(one.person.consented_at, other.person.consented_at),
             ),
             last_turn_number=one.last_turn_number + other.last_turn_number,
             last_fact_number=one.last_fact_number + other.last_fact_number,
@@ -161,7 +167,7 @@ class InMemoryPersonRepository:
         """Make one identity a new person, with nothing in their memory.
 
         They stay paused or incognito, and nothing is kept for longer: whoever asked for that did
-        not take it back.
+        not take it back. They have not agreed to be remembered: nobody asked them as who they are.
 
         Raises:
             StorageError: when it is nobody's, or the only one of its person.
@@ -178,6 +184,7 @@ class InMemoryPersonRepository:
             memory_epoch=0,
             compacted_until=0,
             told_at=None,
+            consented_at=None,
         )
         self._state.persons[person.id] = StoredPerson(
             person=person, retention_days=self._state.persons[owner.id].retention_days

@@ -48,6 +48,7 @@ def person(row: AnyRow) -> Person:
         incognito=row.incognito,
         compacted_until=row.compacted_until,
         told_at=row.notice_shown_at,
+        consented_at=row.consented_at,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import delete, func, select, update
 
 from bot.domain.compaction import JobStatus
+from bot.domain.consent import consent_of_both
 from bot.domain.identity import PersonId
 from bot.errors import StorageError
 from storage.administration_tables import resets
@@ -78,6 +79,7 @@ async def merge_persons(statements: Statements, gone: PersonId, into: PersonId) 
             paused=one.paused or other.paused,
             incognito=one.incognito or other.incognito,
             notice_shown_at=one.notice_shown_at or other.notice_shown_at,
+            consented_at=consent_of_both(one.consented_at, other.consented_at),
             refresh_at=min(filter(None, (one.refresh_at, other.refresh_at)), default=None),
             retention_days=min(
                 filter(None, (one.retention_days, other.retention_days)), default=None

@@ -117,6 +117,12 @@ class SqlPersonRepository:
             update(persons).where(persons.c.id == person_id).values(incognito=incognito)
         )
 
+    async def set_consent(self, person_id: PersonId, *, at: datetime | None) -> None:
+        """Note when this person agreed to be remembered; with None, that they do not."""
+        await self._statements.run(
+            update(persons).where(persons.c.id == person_id).values(consented_at=at)
+        )
+
     async def take_notice(self, person_id: PersonId, *, at: datetime) -> bool:
         """Whether this person must still be told what is kept about them. True once."""
         changed = await self._statements.run(
@@ -169,7 +175,7 @@ class SqlPersonRepository:
         """Make one identity a new person, with nothing in their memory.
 
         They stay paused or incognito, and nothing is kept for longer: whoever asked for that did
-        not take it back.
+        not take it back. They have not agreed to be remembered: nobody asked them as who they are.
 
         Raises:
             StorageError: when it is nobody's, or the only one of its person, whose memory would be
@@ -192,6 +198,7 @@ class SqlPersonRepository:
             memory_epoch=0,
             compacted_until=0,
             told_at=None,
+            consented_at=None,
         )
         wish = select(persons.c.retention_days).where(persons.c.id == owner.id).scalar_subquery()
         await self._statements.run(

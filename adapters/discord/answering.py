@@ -13,7 +13,14 @@ from adapters.commanding import names_somebody, with_accounts
 from adapters.discord import headings
 from adapters.discord.command_replies import answer_typed
 from adapters.discord.elsewhere import Elsewhere
-from adapters.discord.normalising import ACCOUNT, conversation_of, identity_of, inbound, spoken
+from adapters.discord.normalising import (
+    ACCOUNT,
+    conversation_of,
+    identity_of,
+    inbound,
+    roles_of,
+    spoken,
+)
 from adapters.discord.outlets import TROUBLE, ChannelOutlet
 from adapters.discord.places import Channels, missing_permission, ruled_place, shown_before
 from adapters.discord.reading import read_for
@@ -116,20 +123,37 @@ class Answering:
             return
         # What was said before the edit may have got an answer, of which the name is taken.
         event_id = "" if is_edited else str(message.id)
+        ruled = ruled_place(message.channel)
+        rules = await self._engine.rules_in(ruled)
+        is_welcome = rules.admits(identity_of(message.author), roles_of(message.author))
+        # Nobody gets a thread to be told in that they may not talk.
+        open_thread = open_thread and is_welcome
         place = await self._place(message, text, event_id, open_thread=open_thread)
         sign = TypingSign(place.channel, self._tasks)
         try:
-            read = await read_for(message, me=me, limit=self._context_messages)
+            read = await read_for(
+                message,
+                me=me,
+                limit=self._context_messages,
+                reads_context=is_welcome and rules.reads_context,
+            )
             if not is_wanted():
                 sign.stop()
                 return
             taken = inbound(message, me=me, shown=read.seen.shown, surroundings=read.surroundings)
-            reply = await self._engine.handle(replace(taken, conversation=place.conversation))
+            reply = await self._engine.handle(
+                replace(taken, conversation=place.conversation, ruled=ruled)
+            )
         except BaseException:  # raised again: nobody types who does not answer
             sign.stop()
             raise
         shown = ShownReply(place.outlet, heading=headings.of_remarks(read.remarks))
         self._show(message, texts, reply, shown, sign, is_called=is_called)
+
+    async def is_heard(self, message: discord.Message) -> bool:
+        """Whether its author may talk with Ellie there now."""
+        rules = await self._engine.rules_in(ruled_place(message.channel))
+        return rules.admits(identity_of(message.author), roles_of(message.author))
 
     async def anew(
         self,
@@ -144,7 +168,11 @@ class Answering:
 
         ``shown`` is what the answer to the old words said so far, if one was on its way.
         """
-        read = await read_for(message, me=me, limit=self._context_messages)
+        ruled = ruled_place(message.channel)
+        rules = await self._engine.rules_in(ruled)
+        read = await read_for(
+            message, me=me, limit=self._context_messages, reads_context=rules.reads_context
+        )
         event_key = str(message.id)
         earlier = await self._shown_at(event_key)
         in_thread = message.thread and earlier and earlier.channel_id == str(message.thread.id)
@@ -157,6 +185,8 @@ class Answering:
                 event_key=event_key,
                 only_unanswered=only_unanswered,
                 surroundings=read.surroundings,
+                author_roles=roles_of(message.author),
+                ruled=ruled,
             )
         )
         if reply.turn_id is None:

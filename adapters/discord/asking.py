@@ -21,9 +21,15 @@ from adapters.discord.application_commands import caller_of
 from adapters.discord.command_buttons import FORM_SECONDS, new_id
 from adapters.discord.command_replies import answer_asked, explain_error
 from adapters.discord.elsewhere import cannot_write_here
-from adapters.discord.normalising import ACCOUNT, Channel, conversation_of, identity_of
+from adapters.discord.normalising import (
+    ACCOUNT,
+    Channel,
+    conversation_of,
+    identity_of,
+    roles_of,
+)
 from adapters.discord.outlets import InteractionOutlet
-from adapters.discord.places import missing_to_answer, policy_in
+from adapters.discord.places import missing_to_answer, policy_in, ruled_place
 from adapters.discord.reading import Read, read_about, read_file
 from adapters.discord.reply_screen import ReplyScreen
 from adapters.discord.shown_reply import ShownReply
@@ -34,8 +40,11 @@ from bot.commands.dispatch import Commands
 from bot.commands.parsing import message_of
 from bot.domain.conversation import ConversationRef
 from bot.domain.message import InboundMessage
+from bot.domain.place_policy import PlacePolicy
 from bot.domain.policy import AnswerPolicy
 from bot.engine.deliveries import Deliveries
+from bot.engine.house_rules import HouseRules
+from bot.engine.notices import notices_for
 from bot.engine.policies import ChannelPolicies
 from bot.engine.turn import TurnEngine
 from bot.log import get_logger
@@ -44,8 +53,8 @@ log = get_logger(__name__)
 
 TYPED_CHARACTERS = 4000
 """The most that Discord takes in one field."""
-POLICY_SECONDS = 1.0
-"""Discord waits 3 seconds for a first answer, whatever the database does."""
+POLICY_SECONDS = 0.8
+"""For each of two. Discord waits 3 seconds for a first answer, whatever the database does."""
 
 
 class Asking:
@@ -79,9 +88,12 @@ class Asking:
         self,
         interaction: discord.Interaction[Any],
         text: str,
-        read: Callable[[], Awaitable[Read]],
+        read: Callable[[bool], Awaitable[Read]],
     ) -> None:
-        """Answer what somebody asks, with what ``read`` finds. Acknowledges at once."""
+        """Answer what somebody asks, with what ``read`` finds. Acknowledges at once.
+
+        ``read`` is told whether Ellie may read there what others said.
+        """
         texts = texts_for(text, interaction.locale.value)
         if interaction.channel is None:
             await interaction.response.send_message(texts.not_now, ephemeral=True)
@@ -92,10 +104,17 @@ class Asking:
         if await self._policy(interaction.channel) is AnswerPolicy.OFF:
             await interaction.response.send_message(texts.switched_off, ephemeral=True)
             return
+        ruled = ruled_place(interaction.channel)
+        rules = await self._rules(ruled)
+        if not rules.admits(identity_of(interaction.user), roles_of(interaction.user)):
+            told = notices_for(text).denied
+            await interaction.response.send_message(told, ephemeral=True)
+            return
         conversation = conversation_of(interaction.channel)
         await interaction.response.defer(thinking=True)
         with self._answers.taking():
-            await self._answer(interaction, conversation, text, texts, await read())
+            found = await read(rules.reads_context)
+            await self._answer(interaction, conversation, text, texts, found)
 
     async def _answer(
         self,
@@ -114,6 +133,8 @@ class Asking:
                 received_at=interaction.created_at,
                 shown=read.seen.shown,
                 surroundings=read.surroundings,
+                author_roles=roles_of(interaction.user),
+                ruled=None if interaction.channel is None else ruled_place(interaction.channel),
             )
         )
         shown = ShownReply(
@@ -140,6 +161,14 @@ class Asking:
         log.warning("policy_read_slowly")
         return AnswerPolicy.USUAL
 
+    async def _rules(self, place: ConversationRef) -> HouseRules:
+        reading = self._tasks.start(self._engine.rules_in(place), name="read-rules")
+        if (await asyncio.wait({reading}, timeout=POLICY_SECONDS))[0]:
+            return await reading
+        log.warning("rules_read_slowly")
+        # As where they cannot be read: the engine asks once more before it takes anything.
+        return HouseRules(policy=PlacePolicy(reads_context=False), place=place)
+
     def _chat_command(self) -> app_commands.Command[Any, ..., Any]:
         @app_commands.command(
             name=both("chat", "聊天"),
@@ -164,7 +193,7 @@ class Asking:
                 await answer_asked(interaction, understood, self._commands, caller_of(interaction))
                 return
             said = message_of(text)
-            await self.ask(interaction, said, lambda: read_file(file, said))
+            await self.ask(interaction, said, lambda _: read_file(file, said))
 
         return chat
 
@@ -208,7 +237,11 @@ class _Question(discord.ui.Modal):
             return
         question = self._typed.value
         await self._asking.ask(
-            interaction, question, lambda: read_about(self._message, question, me=me)
+            interaction,
+            question,
+            lambda reads_context: read_about(
+                self._message, question, me=me, reads_context=reads_context
+            ),
         )
 
     async def on_error(  # type: ignore[override]  # as discord.py's own Modal has it

@@ -18,7 +18,7 @@ from adapters.discord.answering import Answering
 from adapters.discord.attachments import names_of
 from adapters.discord.normalising import spoken
 from adapters.discord.outlets import TROUBLE
-from adapters.discord.places import Channels, policy_in, shown_before
+from adapters.discord.places import Channels, policy_in, ruled_place, shown_before
 from adapters.discord.reply_screen import ReplyScreen
 from adapters.discord.shown_reply import ShownReply
 from adapters.ordering import InOrder
@@ -112,6 +112,8 @@ class Inbox:
                 str(message.id),
                 words,
                 files=names_of(message.attachments),
+                place=ruled_place(message.channel),
+                is_heard=await self._answering.is_heard(message),
             )
             delivery = None
             if revised is Revised.CHANGED:

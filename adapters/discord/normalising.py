@@ -11,6 +11,7 @@ import discord
 
 from adapters.calling import HER, without_calls
 from adapters.names import mention, one_line
+from bot.domain.access import ADMIN
 from bot.domain.conversation import ConversationRef, Visibility
 from bot.domain.identity import IdentityRef, Platform, TenantRef
 from bot.domain.message import InboundMessage
@@ -49,6 +50,16 @@ def identity_of(user: discord.abc.User) -> IdentityRef:
         external_id=str(user.id),
         display_name=display_name(user),
     )
+
+
+def roles_of(user: discord.abc.User) -> frozenset[str]:
+    """The ids of somebody's roles in the server, and “admin” if they may manage it."""
+    if not isinstance(user, discord.Member):
+        return frozenset()
+    roles = {str(role.id) for role in user.roles}
+    if user.guild_permissions.manage_guild:
+        roles.add(ADMIN)
+    return frozenset(roles)
 
 
 def display_name(user: discord.abc.User) -> str:
@@ -179,6 +190,7 @@ def inbound(
         received_at=message.created_at,
         shown=shown,
         surroundings=surroundings,
+        author_roles=roles_of(message.author),
     )
 
 

@@ -11,7 +11,8 @@ from adapters.discord.addressing import replied_message
 from adapters.discord.attachments import Seen, look_at, look_at_files
 from adapters.discord.normalising import identity_of, quoted
 from adapters.discord.surroundings import around
-from bot.domain.surroundings import Surroundings, Utterance
+from adapters.discord.texts import texts_for
+from bot.domain.surroundings import ALONE, Surroundings, Utterance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,11 +24,17 @@ class Read:
     remarks: tuple[str, ...] = ()
 
 
-async def read_for(message: discord.Message, *, me: discord.abc.User, limit: int) -> Read:
+async def read_for(
+    message: discord.Message, *, me: discord.abc.User, limit: int, reads_context: bool = True
+) -> Read:
     """For a message to Ellie: ``limit`` of the channel's latest messages, and the files.
 
-    Files of the message that it replies to are read too: they are what the person means.
+    Files of the message that it replies to are read too: they are what the person means. Unless
+    she ``reads_context``, nothing is read but the files that came with the message itself.
     """
+    if not reads_context:
+        own = await look_at(message)
+        return Read(seen=own, surroundings=Surroundings(files=own.files), remarks=own.remarks)
     meant = replied_message(message)
     seen, theirs, said = await asyncio.gather(
         look_at(message),
@@ -41,8 +48,16 @@ async def read_for(message: discord.Message, *, me: discord.abc.User, limit: int
     )
 
 
-async def read_about(message: discord.Message, question: str, *, me: discord.abc.User) -> Read:
-    """For a question about a message: its words and its files, which are somebody else's."""
+async def read_about(
+    message: discord.Message, question: str, *, me: discord.abc.User, reads_context: bool = True
+) -> Read:
+    """For a question about a message: its words and its files, which are somebody else's.
+
+    Unless she ``reads_context``, none of it: that is remarked.
+    """
+    if not reads_context:
+        told = texts_for(question).not_read
+        return Read(seen=Seen(), surroundings=ALONE, remarks=(told,))
     theirs = await look_at_files(message.attachments, question)
     about = Utterance(
         speaker=identity_of(message.author).display_name,

@@ -10,9 +10,15 @@ from adapters.answer import Answer, Pace
 from adapters.answers import Answers
 from adapters.discord import headings
 from adapters.discord.elsewhere import cannot_write_here
-from adapters.discord.normalising import conversation_of, identity_of
+from adapters.discord.normalising import conversation_of, identity_of, roles_of
 from adapters.discord.outlets import TROUBLE
-from adapters.discord.places import Channels, missing_to_answer, policy_in, shown_before
+from adapters.discord.places import (
+    Channels,
+    missing_to_answer,
+    policy_in,
+    ruled_place,
+    shown_before,
+)
 from adapters.discord.reading import read_about, read_for
 from adapters.discord.reply_screen import ReplyScreen
 from adapters.discord.surroundings import starter_of
@@ -109,6 +115,8 @@ class ReplyButtons:
                     conversation=conversation_of(message.channel),
                     turn_id=turn_id,
                     surroundings=await self._surroundings(interaction, first),
+                    author_roles=roles_of(interaction.user),
+                    ruled=ruled_place(message.channel),
                 )
             )
             if reply.turn_id is not None:
@@ -176,6 +184,9 @@ class ReplyButtons:
         """What stood around what was answered, read again; nothing of what is gone by now."""
         me = interaction.client.user
         if me is None:
+            return ALONE
+        rules = await self._engine.rules_in(ruled_place(first.channel))
+        if not rules.reads_context:
             return ALONE
         if (about := _asked_about(first)) is not None:
             meant = await _message(first.channel, about)

@@ -132,7 +132,7 @@ class Answering:
         try:
             left = read_until - asyncio.get_running_loop().time()
             seconds = min(READING_SECONDS, max(LEAST_SECONDS, left))
-            read = await self._read_for(message, place, seconds=seconds)
+            read = await self._read_for(message, user, place, seconds=seconds)
             if not is_wanted():
                 sign.end()
                 return False
@@ -144,6 +144,7 @@ class Answering:
                     author=self._people.identity_of(user),
                     place=place,
                     workspace=self._workspace,
+                    roles=user.roles,
                 )
             )
         except BaseException:  # raised again: nobody thinks who does not answer
@@ -189,7 +190,7 @@ class Answering:
         is asked before anything is shown.
         """
         text = await self.words_of(message)
-        read = await self._read_for(message, place)
+        read = await self._read_for(message, user, place)
         reply = await self._engine.again(
             AgainRequest(
                 author=self._people.identity_of(user),
@@ -198,6 +199,7 @@ class Answering:
                 only_unanswered=only_unanswered,
                 after_interruption=after_interruption,
                 surroundings=read.surroundings,
+                author_roles=user.roles,
             )
         )
         if reply.turn_id is None:
@@ -247,15 +249,37 @@ class Answering:
         self._tasks.start(self._after(event_key, answer, sign), name="after-answer")
 
     async def _read_for(
-        self, message: SlackMessage, place: Place, *, seconds: float = READING_SECONDS
+        self,
+        message: SlackMessage,
+        user: SlackUser,
+        place: Place,
+        *,
+        seconds: float = READING_SECONDS,
     ) -> Read:
         """What is read besides the message, as far as Slack tells it at once.
 
-        What was said in direct messages before is in memory.
+        What was said in direct messages before is in memory. For whoever may not use Ellie there,
+        nothing is read of others.
         """
+        rules = await self._engine.rules_in(place.conversation(self._workspace))
+        is_heard = rules.admits(self._people.identity_of(user), user.roles)
         limit = 0 if place.kind is PlaceKind.DIRECT else self._context_messages
         with in_a_hurry():
-            return await self._reader.read_for(message, place=place, limit=limit, seconds=seconds)
+            return await self._reader.read_for(
+                message,
+                place=place,
+                limit=limit,
+                seconds=seconds,
+                reads_context=is_heard and rules.reads_context,
+            )
+
+    async def is_heard(self, message: SlackMessage, place: Place) -> bool:
+        """Whether its author may talk with Ellie there now. Slack is asked only if it matters."""
+        rules = await self._engine.rules_in(place.conversation(self._workspace))
+        if rules.is_open:
+            return True
+        user = await self._people.get(message.user_id, team_id=message.user_team_id)
+        return rules.admits(self._people.identity_of(user), user.roles)
 
     async def words_of(self, message: SlackMessage) -> str:
         """What somebody said, in words."""

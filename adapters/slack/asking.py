@@ -35,6 +35,7 @@ from adapters.slack.workspace import Workspace
 from bot.domain.message import InboundMessage
 from bot.domain.policy import AnswerPolicy
 from bot.domain.surroundings import ALONE
+from bot.engine.notices import notices_for
 from bot.engine.policies import ChannelPolicies
 from bot.engine.turn import TurnEngine
 from bot.errors import StorageError
@@ -106,8 +107,15 @@ class Asking:
         if await self._is_off(place):
             await _tell(url, texts.switched_off)
             return
+        rules = await self._engine.rules_in(place.conversation(self._workspace))
+        if not rules.admits(self._people.identity_of(user), user.roles):
+            # Before the question is repeated, and for nobody else to read.
+            await _tell(url, notices_for(question.text).denied)
+            return
         with self._answers.taking():
-            read = await self._reader.read_about(message, question.text, asker_id=user.id)
+            read = await self._reader.read_about(
+                message, question.text, asker_id=user.id, reads_context=rules.reads_context
+            )
             spot = await self._beside(message, place, user, question.text)
             if spot is None:
                 place = await self._directly(user)
@@ -167,6 +175,7 @@ class Asking:
                     received_at=self._clock.now(),
                     shown=read.seen.shown,
                     surroundings=read.surroundings,
+                    author_roles=user.roles,
                 )
             )
         except BaseException:  # raised again: nobody thinks who does not answer

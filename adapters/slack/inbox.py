@@ -230,7 +230,12 @@ class Inbox:
             # First: the answer may end while memory changes, and was to the old words all the same.
             found = await self._answered(key)
             revised = await self._revisions.edited(
-                Platform.SLACK, key, words, files=names_of(message.files)
+                Platform.SLACK,
+                key,
+                words,
+                files=names_of(message.files),
+                place=place.conversation(self._workspace),
+                is_heard=await self._answering.is_heard(message, place),
             )
         except StorageError as error:
             log.error("edit_not_followed", error=str(error))

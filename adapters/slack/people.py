@@ -15,6 +15,7 @@ from adapters.ordering import InOrder
 from adapters.slack.events import SLACKBOT
 from adapters.slack.web import TROUBLE, error_code, is_final
 from adapters.slack.workspace import Workspace
+from bot.domain.access import ADMIN
 from bot.domain.identity import IdentityRef, Platform, TenantRef
 from bot.log import get_logger
 from bot.ports.system import Clock
@@ -41,19 +42,36 @@ class SlackUser:
     ``is_stranger``: it is another one than ours, as in Slack Connect. ``locale`` is a language tag.
     ``is_known`` is false for somebody of whom Slack did not tell, so that all of this is a guess;
     ``is_certain`` says that at least their home is none, and so whose memory theirs is.
-    ``teams`` are the workspaces that they are known to be in.
+    ``is_guest``: they are in some channels only. ``teams`` are the workspaces that they are known
+    to be in.
     """
 
     id: str
     home: str
     name: str
     is_admin: bool = False
+    is_owner: bool = False
+    is_guest: bool = False
     is_bot: bool = False
     is_stranger: bool = False
     locale: str = ""
     is_known: bool = True
     is_certain: bool = True
     teams: frozenset[str] = frozenset()
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """What they are in the workspace, in words: owner, admin, member or guest.
+
+        An owner is an admin too, and an admin a member. People of other workspaces are guests.
+        Nothing of whom Slack did not tell.
+        """
+        if not self.is_known:
+            return frozenset()
+        if self.is_guest or self.is_stranger:
+            return frozenset({"guest"})
+        ranks = {"member": True, ADMIN: self.is_admin, "owner": self.is_admin and self.is_owner}
+        return frozenset(rank for rank, is_theirs in ranks.items() if is_theirs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +225,8 @@ class People:
             home=home,
             name=_name_in(raw),
             is_admin=any(raw.get(right) for right in rights) and is_member and not is_barred,
+            is_owner=bool(raw.get("is_owner") or raw.get("is_primary_owner")),
+            is_guest=is_guest,
             is_bot=is_bot,
             is_stranger=is_stranger,
             locale=str(raw.get("locale") or ""),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.attached_files import Seen
+from adapters.reply_texts import reply_texts_for
 from adapters.slack.events import SlackMessage
 from adapters.slack.files import Files
 from adapters.slack.naming import Naming
@@ -18,7 +19,7 @@ from adapters.slack.surroundings import Around
 from adapters.slack.workspace import Workspace
 from bot.domain.identity import IdentityRef
 from bot.domain.message import InboundMessage
-from bot.domain.surroundings import Surroundings
+from bot.domain.surroundings import ALONE, Surroundings
 
 READING_SECONDS = 1.5
 """Slack takes a message for lost after three, and it is acknowledged when it is stored."""
@@ -52,12 +53,23 @@ class Reader:
         return spoken(message, self._workspace, known.named)
 
     async def read_for(
-        self, message: SlackMessage, *, place: Place, limit: int, seconds: float = READING_SECONDS
+        self,
+        message: SlackMessage,
+        *,
+        place: Place,
+        limit: int,
+        seconds: float = READING_SECONDS,
+        reads_context: bool = True,
     ) -> Read:
         """For a message to Ellie: ``limit`` of the latest messages before it, and the files.
 
         Files of a message that is forwarded with it are read too: they are what the person means.
+        Unless she ``reads_context``, nothing is read but the files that came with the message
+        itself.
         """
+        if not reads_context:
+            own = await self._files.look_at(message.files, message.text, seconds=seconds)
+            return Read(seen=own, surroundings=Surroundings(files=own.files), remarks=own.remarks)
         theirs = [file for shared in message.forwarded for file in shared.files]
         seen, meant, said = await asyncio.gather(
             self._files.look_at(message.files, message.text, seconds=seconds),
@@ -77,8 +89,15 @@ class Reader:
         *,
         asker_id: str,
         seconds: float = READING_SECONDS,
+        reads_context: bool = True,
     ) -> Read:
-        """For a question about a message: its words and its files, which are somebody else's."""
+        """For a question about a message: its words and its files, which are somebody else's.
+
+        Unless she ``reads_context``, none of it: that is remarked.
+        """
+        if not reads_context:
+            told = reply_texts_for(question).not_read
+            return Read(seen=Seen(), surroundings=ALONE, remarks=(told,))
         theirs = [*message.files, *(file for shared in message.forwarded for file in shared.files)]
         seen, said = await asyncio.gather(
             self._files.look_at(theirs, question, seconds=seconds),
@@ -99,6 +118,7 @@ def inbound(
     author: IdentityRef,
     place: Place,
     workspace: Workspace,
+    roles: frozenset[str] = frozenset(),
 ) -> InboundMessage:
     """A message to Ellie, for the engine; ``text`` is what :meth:`Reader.words_of` made of it."""
     return InboundMessage(
@@ -109,4 +129,5 @@ def inbound(
         received_at=message.sent_at,
         shown=read.seen.shown,
         surroundings=read.surroundings,
+        author_roles=roles,
     )

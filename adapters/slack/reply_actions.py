@@ -167,6 +167,7 @@ class ReplyActions:
                     conversation=place.conversation(self._workspace, _thread_of(pressed)),
                     turn_id=asked.turn_id,
                     surroundings=await self._surroundings(pressed, place, asked),
+                    author_roles=user.roles,
                 )
             )
             if reply.turn_id is not None:
@@ -232,7 +233,8 @@ class ReplyActions:
 
     async def _surroundings(self, pressed: Press, place: Place, asked: Asked) -> Surroundings:
         """What stood around what was answered, read again; nothing of what is gone by now."""
-        if not asked.ts:
+        rules = await self._engine.rules_in(place.conversation(self._workspace))
+        if not asked.ts or not rules.reads_context:
             return ALONE
         try:
             async with asyncio.timeout(READING_SECONDS):

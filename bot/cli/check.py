@@ -26,7 +26,13 @@ from bot.generation.models.disk import free_bytes, gigabytes
 from bot.generation.models.encoders import describe_encoder
 from bot.generation.models.sources import BuiltIn, ModelSource
 from bot.generation.models.summarisers import describes_seq2seq
-from bot.local_models import choose_compact, choose_encoder, choose_model, model_store
+from bot.local_models import (
+    choose_allowed,
+    choose_compact,
+    choose_encoder,
+    choose_model,
+    model_store,
+)
 from bot.scheduler import check_schedule
 
 LOW_DISK_BYTES = 500_000_000
@@ -49,6 +55,7 @@ def check(settings: Settings, console: Console) -> EllieError | None:
         _model(settings),
         _encoder(settings),
         *_compact(settings),
+        *_allowed(settings),
         *_schedules(settings),
         *_disk(settings),
     ]
@@ -147,6 +154,23 @@ def _encoder(settings: Settings) -> Finding:
     except ModelError as error:
         return Finding("encoder", str(error), error)
     return Finding("encoder", f"{chosen.name} in {folder}")
+
+
+def _allowed(settings: Settings) -> Iterator[Finding]:
+    """The models that places may choose."""
+    subject = "allowed model"
+    try:
+        for chosen in choose_allowed(settings).values():
+            store = model_store(settings)
+            folder = store.find(chosen.source)
+            if folder is None:
+                size = _to_fetch(chosen.source)
+                yield Finding(subject, f"{chosen.name}, will be pulled at first start{size}")
+            else:
+                store.check(folder)
+                yield Finding(subject, f"{chosen.name} in {folder}")
+    except ModelError as error:
+        yield Finding(subject, str(error), error)
 
 
 def _compact(settings: Settings) -> Iterator[Finding]:

@@ -15,6 +15,7 @@ from bot.generation.models.pull import pull
 from bot.generation.models.sources import parse_source
 from bot.local_models import (
     ChosenModel,
+    choose_allowed,
     choose_compact,
     choose_encoder,
     choose_model,
@@ -28,7 +29,8 @@ def list_models(settings: Settings, console: Console) -> None:
     chosen = choose_model(settings)
     encoder = choose_encoder(settings)
     compact = choose_compact(settings)
-    running = {found.name for found in (chosen, encoder, compact) if found}
+    allowed = choose_allowed(settings)
+    running = {found.name for found in (chosen, encoder, compact, *allowed.values()) if found}
     table = Table("", "model", "size", "installed", "what it is for", box=None, pad_edge=False)
     installed = {model.name: model for model in store.installed()}
     for name, model in EVERYTHING.items():
@@ -72,6 +74,17 @@ def ensure_compact(settings: Settings, console: Console) -> tuple[str, Path] | N
     """The name and folder of the model of its own that writes summaries, pulled if need be."""
     chosen = choose_compact(settings)
     return _ensure(settings, console, chosen) if chosen else None
+
+
+def ensure_allowed(settings: Settings, console: Console) -> dict[str, tuple[str, Path]]:
+    """The names and folders of the models that places may choose, pulled if need be.
+
+    By what the owner calls them.
+    """
+    return {
+        called: _ensure(settings, console, chosen)
+        for called, chosen in choose_allowed(settings).items()
+    }
 
 
 def remove_model(settings: Settings, console: Console, name: str) -> None:

@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from rich.console import Console
 
 from bot.app import App, running_app
-from bot.cli.models import ensure_compact, ensure_encoder, ensure_model
+from bot.cli.models import ensure_allowed, ensure_compact, ensure_encoder, ensure_model
 from bot.config import Settings
 from bot.log import get_logger
 
@@ -53,11 +53,17 @@ def serve(settings: Settings, console: Console) -> None:
     name, folder = ensure_model(settings, console)
     encoder = ensure_encoder(settings, console)
     compact = ensure_compact(settings, console)
+    allowed = ensure_allowed(settings, console)
 
     async def run() -> None:
         with _stop_signals() as told:
             async with running_app(
-                settings, model=name, folder=folder, encoder=encoder, compact=compact
+                settings,
+                model=name,
+                folder=folder,
+                encoder=encoder,
+                compact=compact,
+                allowed=allowed,
             ) as app:
                 await side_by_side(
                     _adapters(app, settings),

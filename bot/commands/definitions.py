@@ -112,6 +112,8 @@ INCOGNITO = Command(
     parameters=(Parameter(name="switch", kind=ParameterKind.SWITCH, required=True),),
     aliases=("无痕",),
 )
+ALLOW = Command(name="memory allow", aliases=("记忆 允许", "允许记忆"))
+REFUSE = Command(name="memory refuse", aliases=("记忆 拒绝", "拒绝记忆"))
 KEEP = Command(
     name="memory keep",
     parameters=(Parameter(name="days", kind=ParameterKind.DAYS),),
@@ -215,6 +217,8 @@ COMMANDS = (
     PAUSE,
     RESUME,
     INCOGNITO,
+    ALLOW,
+    REFUSE,
     KEEP,
     PRIVACY,
     QUOTA,

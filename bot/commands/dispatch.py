@@ -8,6 +8,7 @@ from bot.commands import definitions as known
 from bot.commands.administering import Administering, barred
 from bot.commands.call import Call, Caller
 from bot.commands.changing import Changing
+from bot.commands.consenting import Consenting
 from bot.commands.deciding import Deciding
 from bot.commands.explaining import Explaining, Explanations
 from bot.commands.forgetting import ForgetCommand
@@ -28,6 +29,7 @@ from bot.engine.memory_control import MemoryControl
 from bot.engine.place_policies import PlacePolicies
 from bot.engine.quotas import Quotas
 from bot.engine.tenant_retention import TenantRetention
+from bot.ports.policy_source import PolicySource
 from bot.ports.system import Clock
 
 Handler = Callable[[Call], Awaitable[CommandReply]]
@@ -47,10 +49,12 @@ class Commands:
         pacing: CommandPacing | None = None,
         places: PlacePolicies | None = None,
         resetting: Resetting | None = None,
+        rules: PolicySource | None = None,
     ) -> None:
         """``places``, ``retention`` and ``resetting`` are for servers and workspaces.
 
         Without ``quotas`` there are none, and without ``pacing`` commands may come as they like.
+        ``rules`` say what holds where; without any, the usual does.
         """
         self._pacing = pacing
         resetting = resetting or Resetting()
@@ -61,11 +65,12 @@ class Commands:
         changing = Changing(control.changes)
         forgetting = ForgetCommand(control.forgetting, control.view)
         linking = LinkCommands(control.linking)
-        keeping = Keeping(control.settings, control.export)
+        consenting = Consenting(control.settings, rules)
+        keeping = Keeping(control.settings, control.export, consenting)
         self._handlers: Mapping[str, Handler] = {
             known.HELP.name: Helping().help,
             known.SHOW.name: showing.show,
-            known.WHY.name: Explaining(explanations).why,
+            known.WHY.name: Explaining(explanations, consenting).why,
             known.EDIT.name: changing.edit,
             known.FORGET.name: forgetting.forget,
             known.UNDO.name: changing.undo,
@@ -75,6 +80,8 @@ class Commands:
             known.PAUSE.name: keeping.pause,
             known.RESUME.name: keeping.resume,
             known.INCOGNITO.name: keeping.incognito,
+            known.ALLOW.name: consenting.allow,
+            known.REFUSE.name: consenting.refuse,
             known.KEEP.name: keeping.keep,
             known.PRIVACY.name: keeping.privacy,
             known.QUOTA.name: QuotaShowing(quotas).quota,

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from bot.commands.call import Call
+from bot.commands.consenting import Consenting
 from bot.commands.reply import CommandReply, Row, Section
 from bot.domain.conversation import ConversationRef
 from bot.domain.identity import IdentityRef
@@ -37,8 +38,9 @@ class Explanations(Protocol):
 class Explaining:
     """Answers at once with what is known, and in ``more`` with what has to be measured."""
 
-    def __init__(self, explanations: Explanations | None) -> None:
+    def __init__(self, explanations: Explanations | None, consenting: Consenting) -> None:
         self._explanations = explanations
+        self._consenting = consenting
 
     async def why(self, call: Call) -> CommandReply:
         """The memories considered for a reply, with the parts of their scores."""
@@ -46,6 +48,9 @@ class Explaining:
             return call.refused("why.unavailable")
         explanations = self._explanations
         number = call.number("turn")
+        if number is None and not await self._consenting.is_kept(call):
+            # The latest that is stored is not the latest that was answered.
+            return call.refused("why.unkept")
         found = await explanations.explain(call.identity, call.caller.conversation, number)
         if found is None and number is None:
             found = await explanations.explain(call.identity, None)

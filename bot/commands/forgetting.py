@@ -91,6 +91,8 @@ class ForgetCommand:
     async def _everything(self, call: Call) -> CommandReply:
         summary = await self._view.show(call.identity, latest=0)
         if summary is None:
+            # Where a place keeps nothing, the process still follows what they say.
+            await self._forgetting.forget_everything(call.identity)
             return call.refused("forget.stranger")
         voice = call.voice
 

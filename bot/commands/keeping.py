@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.commands.call import Call
+from bot.commands.consenting import Consenting
 from bot.commands.export_files import export_files
 from bot.commands.parsing import FOREVER, NO_DECISION
 from bot.commands.reply import CommandReply, Confirmation, ReplyKind, Row, Section
@@ -20,7 +21,10 @@ _NOT_OWN = frozenset({FOREVER, NO_DECISION})
 class Keeping:
     """What is stored, and the person's say in it."""
 
-    def __init__(self, settings: MemorySettings, export: MemoryExport) -> None:
+    def __init__(
+        self, settings: MemorySettings, export: MemoryExport, consenting: Consenting
+    ) -> None:
+        self._consenting = consenting
         self._settings = settings
         self._export = export
 
@@ -98,6 +102,7 @@ class Keeping:
         """What is kept, where, for how long, who sees it, how to stop it, and how it is now."""
         voice = call.voice
         state = voice.say(f"privacy.state.{_state(await self._settings.of(call.identity))}")
+        kept_here = await self._consenting.here(call)
         rule = await self._settings.kept(call.identity, call.caller.conversation.tenant)
         said = ("what", "compact", "not", "where", "audience")
         ways = ("memory pause", "incognito", "memory forget", "memory keep", "memory export")
@@ -118,7 +123,7 @@ class Keeping:
                     ),
                 ),
             ),
-            closing=(voice.say("privacy.now", state=state),),
+            closing=(*kept_here, voice.say("privacy.now", state=state)),
         )
 
 

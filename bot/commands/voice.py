@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.commands import (
+    texts_consent_en,
+    texts_consent_zh,
     texts_en,
     texts_groups_en,
     texts_groups_zh,
@@ -23,6 +25,7 @@ TABLES = {
     Language.ENGLISH: {
         **texts_en.TEXTS,
         **texts_groups_en.TEXTS,
+        **texts_consent_en.TEXTS,
         **texts_reset_en.TEXTS,
         **texts_quota_en.TEXTS,
         **texts_policy_en.TEXTS,
@@ -30,6 +33,7 @@ TABLES = {
     Language.CHINESE: {
         **texts_zh.TEXTS,
         **texts_groups_zh.TEXTS,
+        **texts_consent_zh.TEXTS,
         **texts_reset_zh.TEXTS,
         **texts_quota_zh.TEXTS,
         **texts_policy_zh.TEXTS,

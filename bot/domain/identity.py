@@ -76,3 +76,4 @@ class Person:
     incognito: bool = False
     compacted_until: int = 0
     told_at: datetime | None = None
+    consented_at: datetime | None = None

@@ -20,7 +20,10 @@ class InboundMessage:
     again: it is what makes a second delivery harmless. ``text`` is as the person wrote it; the
     engine cleans it (see :mod:`bot.domain.text`). ``shown`` are the images and files that came
     with it; a message may consist of them alone. ``surroundings`` help to understand it, and are
-    stored nowhere.
+    stored nowhere. ``author_roles`` are the roles of the author there, by the ids of the platform
+    or its words for them, and ``admin`` of whoever may manage the server or workspace. ``ruled`` is
+    the place whose policy holds, where that is not the conversation: a private thread is a circle
+    of its own, and ruled like its channel.
     """
 
     event_key: str
@@ -30,6 +33,8 @@ class InboundMessage:
     received_at: datetime
     shown: tuple[Shown, ...] = ()
     surroundings: Surroundings = ALONE
+    author_roles: frozenset[str] = frozenset()
+    ruled: ConversationRef | None = None
 
     def __post_init__(self) -> None:
         if self.received_at.tzinfo is None:
@@ -42,6 +47,11 @@ class InboundMessage:
             msg = "author and conversation come from different platforms"
             raise ValueError(msg)
 
+    @property
+    def policy_place(self) -> ConversationRef:
+        """The place whose policy holds for this message."""
+        return self.ruled or self.conversation
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgainRequest:
@@ -50,7 +60,8 @@ class AgainRequest:
     The turn is named by its id, or by the event that it came from. With ``only_unanswered`` a turn
     that has a reply stays as it is. With ``after_interruption`` nobody asked: the turn was cut off,
     and is answered once more in place of telling so; see :meth:`Deliveries.reported`. Where it is
-    not cut off any more, it stays as it is.
+    not cut off any more, it stays as it is. ``author_roles`` and ``ruled`` are as in
+    :class:`InboundMessage`.
     """
 
     author: IdentityRef
@@ -60,8 +71,15 @@ class AgainRequest:
     only_unanswered: bool = False
     after_interruption: bool = False
     surroundings: Surroundings = ALONE
+    author_roles: frozenset[str] = frozenset()
+    ruled: ConversationRef | None = None
 
     def __post_init__(self) -> None:
         if (self.turn_id is None) is not bool(self.event_key):
             msg = "a turn is named by its id or by its event"
             raise ValueError(msg)
+
+    @property
+    def policy_place(self) -> ConversationRef:
+        """The place whose policy holds for this wish."""
+        return self.ruled or self.conversation

@@ -9,6 +9,7 @@ from datetime import datetime
 from bot.domain.conversation import ConversationRef, Scope
 from bot.domain.identity import IdentityRef, Person
 from bot.domain.turn import TraceItem, Turn, TurnStatus
+from bot.engine.generators import Generators
 from bot.engine.past_prompt import PastPrompt, Remembered, read_past_prompt
 from bot.engine.turn import TurnLimits
 from bot.ports.generation import Generator
@@ -71,10 +72,17 @@ class Explanations:
     """
 
     def __init__(
-        self, storage: Storage, generator: Generator, *, ids: IdSource, limits: TurnLimits
+        self,
+        storage: Storage,
+        generator: Generator,
+        *,
+        ids: IdSource,
+        limits: TurnLimits,
+        generators: Generators | None = None,
     ) -> None:
+        """``generators``: ``generator`` with the models that places may have in its stead."""
         self._storage = storage
-        self._generator = generator
+        self._generators = generators or Generators(generator)
         self._ids = ids
         self._limits = limits
 
@@ -126,8 +134,8 @@ class Explanations:
         :meth:`~bot.ports.generation.Generator.score`.
 
         ``measured`` stays False when there was no prompt, when nothing is left of the reply, and
-        when another model is in use than the one that replied: it would tell about itself. None
-        when the turn is gone.
+        when the model that replied is none of those in use: another would tell about itself. What
+        the place adds to the system text is in none of the prompts. None when the turn is gone.
 
         Raises:
             ModelError: the model cannot be loaded, or Ellie is stopping.
@@ -142,26 +150,23 @@ class Explanations:
             past = await _past_prompt(work, person, turns[0]) if turns else None
         if not turns:
             return None
-        if past is None or not self._can_measure(past):
+        generator = None if past is None else self._generators.written_by(past.trace.model)
+        if past is None or generator is None or not past.turn.reply:
             return _explained(turns[0], past)
-        return _explained(turns[0], past, await self._influences(past))
+        return _explained(turns[0], past, await self._influences(past, generator))
 
-    def _can_measure(self, past: PastPrompt) -> bool:
-        same_model = past.trace.model == self._generator.model_name
-        return same_model and bool(past.turn.reply)
-
-    async def _influences(self, past: PastPrompt) -> dict[int, float]:
+    async def _influences(self, past: PastPrompt, generator: Generator) -> dict[int, float]:
         """The influence of items by their place in the trace."""
         chosen = past.by_weight()[:MAX_MEASURED]
         if not chosen:
             return {}
         assembler = PromptAssembler(
-            await self._generator.tokenizer(),
+            await generator.tokenizer(),
             memory_tokens=self._limits.memory_tokens,
             reply_tokens=self._limits.reply_tokens,
         )
         prompts = [past.write(assembler, without=place) for place in (None, *chosen)]
-        whole, *without = await self._generator.score(prompts, past.turn.reply)
+        whole, *without = await generator.score(prompts, past.turn.reply)
         return {place: whole - score for place, score in zip(chosen, without, strict=True)}
 
 

@@ -107,10 +107,13 @@ class Forgetting:
     async def forget_everything(self, identity: IdentityRef) -> ErasedMemory:
         """Erase the person with all that is derived from them, and what files still hold of it."""
         await self.finish_scrubbing()
+        self._incognito.end_account(identity)
         async with self._storage.unit_of_work() as work:
             person = await work.persons.find(identity)
             if person is None:
                 return ErasedMemory(turns=0, facts=0)
+            for account in await work.persons.identities(person.id):
+                self._incognito.end_account(account)
             # The person before their rows, as everywhere: else two could wait for each other.
             await work.facts.begin_change(person.id)
             facts = await work.facts.erase_all(person.id)

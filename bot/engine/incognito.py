@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
+from datetime import datetime
 
 from bot.domain.conversation import ConversationRef
-from bot.domain.identity import PersonId
+from bot.domain.identity import IdentityRef, Person, PersonId
 from bot.domain.turn import Turn, TurnId
 
 MAX_TURNS = 20
@@ -17,8 +18,27 @@ MAX_CONVERSATIONS = 1000
 _Key = tuple[PersonId, ConversationRef]
 
 
+def passer_by_id(account: IdentityRef) -> PersonId:
+    """What stands for the id of somebody of whom a place keeps nothing, not even that they exist.
+
+    It is no id of anybody stored, so that nothing which is stored can be reached by it.
+    """
+    tenant = account.tenant.id if account.tenant else ""
+    return PersonId(f"passer-by:{account.platform}:{tenant}:{account.external_id}")
+
+
+def passer_by(account: IdentityRef, *, seen_at: datetime) -> Person:
+    """Somebody where nothing is kept: a name and no memory, whatever is known elsewhere."""
+    return Person(
+        id=passer_by_id(account), display_name=account.display_name, first_seen_at=seen_at
+    )
+
+
 class IncognitoConversations:
-    """The loops of people who went incognito, and the events that they sent."""
+    """The loops of people who went incognito, and the events that they sent.
+
+    Also the loops where the place keeps nothing, under the ids of passers-by.
+    """
 
     def __init__(self) -> None:
         self._loops: OrderedDict[_Key, deque[Turn]] = OrderedDict()
@@ -71,3 +91,11 @@ class IncognitoConversations:
         self._open = {turn: owner for turn, owner in self._open.items() if owner != person_id}
         for key in [key for key in self._loops if key[0] == person_id]:
             del self._loops[key]
+
+    def end_account(self, account: IdentityRef) -> None:
+        """Drop everything that was said with this account where places keep nothing."""
+        self.end(passer_by_id(account))
+
+    def end_in(self, account: IdentityRef, conversation: ConversationRef) -> None:
+        """Drop what this account said in a place that kept nothing then, and does now."""
+        self._loops.pop((passer_by_id(account), conversation), None)

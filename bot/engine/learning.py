@@ -77,6 +77,14 @@ async def learn(
     return Learned(remarks.lines(tell_known=asked), answer)
 
 
+def asked_in_vain(text: str, candidates: tuple[Candidate, ...]) -> Learned:
+    """What a message that asks to remember something is told where nothing is kept."""
+    told = notices_for(text).cannot_keep
+    if _only_asks_to_remember(text, candidates):
+        return Learned(answer=told)
+    return Learned((told,)) if any(found.explicit for found in candidates) else NOTHING
+
+
 def _only_asks_to_remember(text: str, candidates: tuple[Candidate, ...]) -> bool:
     is_question = "?" in text or "\uff1f" in text
     return bool(candidates) and all(c.explicit for c in candidates) and not is_question

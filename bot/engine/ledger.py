@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
-from enum import StrEnum
 
-from bot.domain.conversation import ConversationId, ConversationRef, Scope
+from bot.domain.consent import is_kept
+from bot.domain.conversation import ConversationId, Scope
 from bot.domain.fact import FactId
 from bot.domain.generation import FinishReason, GenerationResult
-from bot.domain.identity import IdentityRef, Person
+from bot.domain.identity import Person
 from bot.domain.message import AgainRequest, InboundMessage
+from bot.domain.place_policy import USUAL_POLICY, MemoryMode, PlacePolicy
 from bot.domain.shown import Shown
 from bot.domain.text import clean_text
 from bot.domain.turn import (
@@ -24,8 +25,12 @@ from bot.domain.turn import (
     TurnStatus,
     TurnTrace,
 )
-from bot.engine.learning import NOTHING, Learned, found_in, learn
-from bot.engine.quotas import Quotas, Spent
+from bot.engine.accepted import Accepted, Saved
+from bot.engine.declining import Declined, NotAgain
+from bot.engine.incognito import passer_by
+from bot.engine.learning import NOTHING, asked_in_vain, found_in, learn
+from bot.engine.quotas import Quotas, Spent, limits_in
+from bot.memory.extraction.candidate import Candidate
 from bot.memory.stale import GAP
 from bot.ports.sight import Blind, Sight
 from bot.ports.storage import Storage, UnitOfWork
@@ -34,65 +39,6 @@ from bot.prompt.assemble import Assembled
 
 LEASE = timedelta(seconds=30)
 """For how long an accepted turn is believed to be worked on without news of its process."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Accepted:
-    """A turn to be answered, whose it is, and what it changed in memory.
-
-    A turn of somebody incognito has the number 0 and is stored nowhere.
-    """
-
-    person: Person
-    author: IdentityRef
-    turn: Turn
-    conversation: ConversationRef
-    learned: Learned = NOTHING
-
-    @property
-    def is_stored(self) -> bool:
-        """Whether there is a row of this turn."""
-        return self.turn.number > 0
-
-    @property
-    def first_contact(self) -> bool:
-        """Whether nobody had told the person what is kept about them when the turn was opened."""
-        return self.is_stored and self.person.told_at is None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Saved:
-    """What became of a reply.
-
-    ``is_kept``: it is stored. ``introduces``: with it, the person is to be told what is kept about
-    them.
-    """
-
-    is_kept: bool
-    introduces: bool = False
-
-
-class NotAgain(StrEnum):
-    """Why a turn is not answered once more."""
-
-    ANSWERED = "answered"
-    """It has a reply, or is getting one, and only an unanswered turn was meant."""
-    OPEN = "open"
-    """It is being answered."""
-    NOT_YOURS = "not_yours"
-    """There is no such turn of this person in this place, or none any more."""
-    FORGOTTEN = "forgotten"
-    """Nothing is left of what the person gave."""
-    INCOGNITO = "incognito"
-    """The person is incognito now, and another reply would be stored."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Declined:
-    """A turn that stays as it is. ``words`` are some of the person's own, in their language."""
-
-    why: NotAgain
-    words: str = ""
 
 
 class TurnLedger:
@@ -116,72 +62,117 @@ class TurnLedger:
         self._ids = ids
         self._worker = workers.name
 
-    async def admit(self, message: InboundMessage, text: str) -> Accepted | Spent | None:
-        """Store a message and learn from it, at once and together.
+    async def admit(
+        self, message: InboundMessage, text: str, policy: PlacePolicy = USUAL_POLICY
+    ) -> Accepted | Spent | None:
+        """Store a message and learn from it, at once and together, if ``policy`` has it kept.
 
         None when it was stored before and is, or is being, answered. Nothing is stored when a
         quota is used up; a message that was stored before costs nothing.
         """
-        lease_until = self._clock.now() + LEASE
-        limits = await self._quotas.limits(message.conversation)
         shown = tuple([await self._sight.look(item) for item in message.shown])
         candidates = found_in(text, message.received_at)
         async with self._storage.unit_of_work() as work:
+            mode = policy.memory
+            if mode is not MemoryMode.OPT_OUT and not is_kept(
+                mode, await work.persons.find(message.author)
+            ):
+                if await work.turns.owner_of(message.author.platform, event_key(message)):
+                    return None  # from when it was kept; whoever answers it tells how it ended
+                nobody = passer_by(message.author, seen_at=message.received_at)
+                unkept = await self._unstored(
+                    work, message, text=text, shown=shown, person=nobody, policy=policy
+                )
+                if isinstance(unkept, Spent):
+                    return unkept
+                return replace(unkept, unkept=mode, learned=asked_in_vain(text, candidates))
             person = await work.persons.resolve(
                 message.author, new_id=self._ids.new_id(), seen_at=message.received_at
             )
             if person.incognito:
                 # Left without a commit: not even a changed display name is stored.
-                spent = await self._quotas.take_unstored(
-                    work, person.id, message.conversation, limits
+                return await self._unstored(
+                    work, message, text=text, shown=shown, person=person, policy=policy
                 )
-                if spent is not None:
-                    return replace(spent, words=text)
-                return self._unstored(message, text, shown, person)
-            conversation = await work.conversations.resolve(
-                message.conversation, new_id=self._ids.new_id()
+            return await self._stored(
+                work,
+                message,
+                text=text,
+                shown=shown,
+                person=person,
+                policy=policy,
+                candidates=candidates,
             )
-            turn, is_new = await work.turns.accept(
-                NewTurn(
-                    id=TurnId(self._ids.new_id()),
-                    person_id=person.id,
-                    conversation_id=conversation.id,
-                    audience=conversation.audience,
-                    event_key=event_key(message),
-                    text=text,
-                    received_at=message.received_at,
-                    worker=self._worker,
-                    lease_until=lease_until,
-                    shown=shown,
-                    unremembered=person.paused,
-                )
+
+    async def _stored(
+        self,
+        work: UnitOfWork,
+        message: InboundMessage,
+        *,
+        text: str,
+        shown: tuple[Shown, ...],
+        person: Person,
+        policy: PlacePolicy,
+        candidates: tuple[Candidate, ...],
+    ) -> Accepted | Spent | None:
+        lease_until = self._clock.now() + LEASE
+        conversation = await work.conversations.resolve(
+            message.conversation, new_id=self._ids.new_id()
+        )
+        turn, is_new = await work.turns.accept(
+            NewTurn(
+                id=TurnId(self._ids.new_id()),
+                person_id=person.id,
+                conversation_id=conversation.id,
+                audience=conversation.audience,
+                event_key=event_key(message),
+                text=text,
+                received_at=message.received_at,
+                worker=self._worker,
+                lease_until=lease_until,
+                shown=shown,
+                unremembered=person.paused,
             )
-            if not is_new and not (turn.text or turn.shown):
-                return None  # deleted on its platform, which delivers it late
-            # A platform repeats an event when it saw no answer. If the first attempt died, this
-            # one takes over; otherwise it must stay silent.
-            if not is_new and not await work.turns.reopen(
-                turn.id, worker=self._worker, lease_until=lease_until
-            ):
-                return None
-            if is_new:
-                spent = await self._quotas.take(work, person.id, message.conversation, limits)
-                if spent is not None:
-                    return replace(spent, words=text)
-            # The first attempt has learned already what there is to learn.
-            learned = await learn(work, turn, candidates, self._ids) if is_new else NOTHING
-            await work.commit()
+        )
+        if not is_new and not (turn.text or turn.shown):
+            return None  # deleted on its platform, which delivers it late
+        # A platform repeats an event when it saw no answer. If the first attempt died, this
+        # one takes over; otherwise it must stay silent.
+        if not is_new and not await work.turns.reopen(
+            turn.id, worker=self._worker, lease_until=lease_until
+        ):
+            return None
+        learned = NOTHING  # the first attempt has learned already what there is to learn
+        if is_new:
+            limits = limits_in(message.conversation, policy)
+            spent = await self._quotas.take(work, person.id, message.conversation, limits)
+            if spent is not None:
+                return replace(spent, words=text)
+            learned = await learn(work, turn, candidates, self._ids)
+        await work.commit()
         return Accepted(
             person=person,
             author=message.author,
             turn=turn,
             conversation=message.conversation,
             learned=learned,
+            policy=policy,
         )
 
-    def _unstored(
-        self, message: InboundMessage, text: str, shown: tuple[Shown, ...], person: Person
-    ) -> Accepted:
+    async def _unstored(
+        self,
+        work: UnitOfWork,
+        message: InboundMessage,
+        *,
+        text: str,
+        shown: tuple[Shown, ...],
+        person: Person,
+        policy: PlacePolicy,
+    ) -> Accepted | Spent:
+        limits = limits_in(message.conversation, policy)
+        spent = await self._quotas.take_unstored(work, person.id, message.conversation, limits)
+        if spent is not None:
+            return replace(spent, words=text)
         turn = Turn(
             id=TurnId(self._ids.new_id()),
             person_id=person.id,
@@ -195,28 +186,43 @@ class TurnLedger:
             unremembered=True,
         )
         return Accepted(
-            person=person, author=message.author, turn=turn, conversation=message.conversation
+            person=person,
+            author=message.author,
+            turn=turn,
+            conversation=message.conversation,
+            policy=policy,
         )
 
-    async def readmit(self, request: AgainRequest) -> Accepted | Declined | Spent:
+    async def readmit(
+        self,
+        request: AgainRequest,
+        policy: PlacePolicy = USUAL_POLICY,
+        *,
+        barred: NotAgain | None = None,
+    ) -> Accepted | Declined | Spent:
         """Open a finished turn once more, for the person whose turn it is. Nothing is learned.
 
         It costs a turn, unless nobody asked for it.
 
         The turn keeps the reply that it had, for the prompt to show; storage has none until the
-        new one is saved. It is heard by whoever can read the conversation now.
+        new one is saved. It is heard by whoever can read the conversation now. ``barred`` is why
+        this person gets no answer there now, whatever the turn.
         """
         lease_until = self._clock.now() + LEASE
-        limits = await self._quotas.limits(request.conversation)
+        limits = limits_in(request.conversation, policy)
         async with self._storage.unit_of_work() as work:
             person = await work.persons.find(request.author)
             if person is None:
                 return Declined(why=NotAgain.NOT_YOURS)
             scope = Scope.in_private(person.id)
             turn = await _turn_of(work, scope, request)
-            if turn is None or person.incognito:
+            if not is_kept(policy.memory, person):
+                barred = barred or NotAgain.UNKEPT
+            if person.incognito:
+                barred = barred or NotAgain.INCOGNITO
+            if turn is None or barred:
                 latest = await work.turns.latest(scope, limit=1)
-                why = NotAgain.INCOGNITO if person.incognito else NotAgain.NOT_YOURS
+                why = barred or NotAgain.NOT_YOURS
                 return Declined(why=why, words=latest[0].text if latest else "")
             if why_not := _why_not_again(turn, only_unanswered=request.only_unanswered):
                 return Declined(why=why_not, words=turn.text)
@@ -246,6 +252,7 @@ class TurnLedger:
                 failure=None,
             ),
             conversation=request.conversation,
+            policy=policy,
         )
 
     async def save(
@@ -268,7 +275,7 @@ class TurnLedger:
         end nobody sees (``is_seen``), leaves that to later ones.
         """
         turn = accepted.turn
-        limits = await self._quotas.limits(accepted.conversation)
+        limits = limits_in(accepted.conversation, accepted.policy)
         cancelled = result.finish_reason is FinishReason.CANCELLED
         outcome = TurnOutcome(
             status=TurnStatus.CANCELLED if cancelled else TurnStatus.ANSWERED,
@@ -305,11 +312,11 @@ class TurnLedger:
             await work.commit()
         return Saved(is_kept=knows, introduces=introduces)
 
-    async def charge_unstored(
+    def charge_unstored(
         self, accepted: Accepted, result: GenerationResult, assembled: Assembled | None
     ) -> None:
-        """Count the tokens of a reply to somebody who is incognito, in memory alone."""
-        limits = await self._quotas.limits(accepted.conversation)
+        """Count the tokens of a reply that is stored nowhere, in memory alone."""
+        limits = limits_in(accepted.conversation, accepted.policy)
         self._quotas.charge_unstored(
             accepted.person.id, accepted.conversation, limits, _tokens_of(result, assembled)
         )

@@ -16,6 +16,7 @@ from bot.engine.memory_view import MemoryView
 from bot.engine.recall_cache import RecallCache
 from bot.engine.revisions import MessageRevisions
 from bot.engine.unanswered import Unanswered
+from bot.ports.policy_source import PolicySource
 from bot.ports.storage import Storage
 from bot.ports.system import Clock, IdSource
 
@@ -48,10 +49,12 @@ class MemoryControl:
         ids: IdSource,
         incognito: IncognitoConversations | None = None,
         retention_days: int | None = None,
+        policies: PolicySource | None = None,
     ) -> Self:
         """All of it over one database. ``recall`` and ``incognito`` are those of the turns.
 
         ``retention_days`` is for how long things are kept where nobody decided otherwise.
+        ``policies`` say what holds where; without any, the usual does.
         """
         incognito = incognito or IncognitoConversations()
         erasing = Erasing(storage, recall, clock=clock, ids=ids)
@@ -68,7 +71,13 @@ class MemoryControl:
             linking=Linking(storage, recall, clock=clock, ids=ids, incognito=incognito),
             unanswered=Unanswered(storage, ids=ids),
             revisions=MessageRevisions(
-                storage, recall, clock=clock, ids=ids, erasing=erasing, incognito=incognito
+                storage,
+                recall,
+                clock=clock,
+                ids=ids,
+                erasing=erasing,
+                incognito=incognito,
+                policies=policies,
             ),
             erasing=erasing,
         )

@@ -88,6 +88,18 @@ class MemoryLoader:
             ),
         )
 
+    @staticmethod
+    def without_memory(
+        person: Person, turn: Turn, *, unstored: Sequence[Turn] = ()
+    ) -> WorkingMemory:
+        """What may enter the prompt of ``turn`` where nothing is kept: what this process heard."""
+        return WorkingMemory(
+            person=person,
+            scope=Scope(person.id, turn.audience),
+            now=turn.received_at,
+            loop=tuple(said for said in unstored if said.reply),
+        )
+
     async def _recall_turns(
         self,
         person: Person,

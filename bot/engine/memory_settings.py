@@ -69,6 +69,31 @@ class MemorySettings:
             self._incognito.end(person.id)
         return person.incognito is not incognito
 
+    async def consent(self, identity: IdentityRef, *, agreed: bool) -> bool:
+        """Agree to be remembered where that is asked for, or do so no more; False if nothing new.
+
+        Whoever agrees is not incognito any more. It holds for all of their accounts, everywhere. To
+        refuse erases nothing, and nobody becomes known by it.
+        """
+        async with self._storage.unit_of_work() as work:
+            person = await self._resolve(work, identity)
+            accounts = await work.persons.identities(person.id)
+            if (person.consented_at is not None) is agreed and not (agreed and person.incognito):
+                # Left without a commit: a stranger who refuses stays one.
+                return False
+            if agreed:
+                at = person.consented_at or self._clock.now()
+                await work.persons.set_consent(person.id, at=at)
+                await work.persons.set_incognito(person.id, incognito=False)
+            else:
+                await work.persons.set_consent(person.id, at=None)
+            await work.commit()
+        if agreed:
+            self._incognito.end(person.id)
+            for account in accounts:
+                self._incognito.end_account(account)
+        return True
+
     async def keep(self, identity: IdentityRef, days: int | None) -> None:
         """Decide for how many days all that this person says is kept; None is for ever.
 

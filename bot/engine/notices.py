@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import regex
 
 from bot.domain.generation import FinishReason
+from bot.domain.place_policy import MemoryMode
 from bot.domain.turn import FailureReason
 
 _HAN = regex.compile(r"\p{Han}")
@@ -17,8 +18,8 @@ _HAN = regex.compile(r"\p{Han}")
 class Notices:
     """What Ellie says in one language. Names in braces are filled in.
 
-    ``unfinished`` is added after a reply that ended early. The sentences from ``first_contact`` on
-    are about changes of memory.
+    ``unfinished`` is added after a reply that ended early. ``unkept`` is told once where a place
+    keeps nothing. The sentences from ``first_contact`` on are about changes of memory.
     """
 
     empty: str
@@ -28,11 +29,16 @@ class Notices:
     not_kept: str
     failures: Mapping[FailureReason, str]
     failed_incognito: str
+    failed_unkept: str
     unfinished: Mapping[FinishReason, str]
     not_yours: str
     forgotten: str
     still_answering: str
     not_while_incognito: str
+    not_while_unkept: str
+    denied: str
+    unkept: Mapping[MemoryMode, str]
+    cannot_keep: str
     first_contact: str
     will_remember: str
     known_already: str
@@ -81,6 +87,9 @@ ENGLISH = Notices(
     failed_incognito=(
         "I could not answer, and since you are incognito I kept nothing. Please write it again."
     ),
+    failed_unkept=(
+        "I could not answer, and since nothing of it is kept here, please write it again."
+    ),
     unfinished={
         FinishReason.LENGTH: "(I stopped here because the reply got long. Say “go on” for more.)",
         FinishReason.TIME_LIMIT: "(I ran out of time here. Say “go on” for more.)",
@@ -95,6 +104,27 @@ ENGLISH = Notices(
         "You are incognito, so I write nothing down, and another answer would have to be. "
         "/incognito off, and then I can."
     ),
+    not_while_unkept=(
+        "Nothing that you write here is kept now, and another answer would have to be. Just write "
+        "it again."
+    ),
+    denied=(
+        "I may not talk with you here: that is what those decided who manage this place. Ask one "
+        "of its admins if you think it should be otherwise. What I may have kept about you "
+        "is still yours: /privacy tells you more."
+    ),
+    unkept={
+        MemoryMode.OPT_IN: (
+            "Here I keep only what those write who agreed to it, so I keep nothing of this and "
+            "remember nothing. If you want me to, say /memory allow; /privacy tells you more."
+        ),
+        MemoryMode.OFF: (
+            "Memory is off here: I keep nothing of what you write, and know nothing that you told "
+            "me elsewhere. Only those who manage this place can allow it, so ask one of its "
+            "admins; /privacy tells you more."
+        ),
+    },
+    cannot_keep="Nothing of what you write here is kept, so I will not remember that.",
     first_contact=(
         "I'm Ellie. To remember you I keep what you write to me and what I learn from it, on the "
         "machine of whoever runs me. /privacy tells you more, /memory pause stops it, and "
@@ -135,6 +165,7 @@ CHINESE = Notices(
         ),
     },
     failed_incognito="我没能回答，而且因为你处于无痕模式，我什么都没有保存。请再写一次。",
+    failed_unkept="我没能回答，而这里不保存任何内容，所以请再写一次。",
     unfinished={
         FinishReason.LENGTH: "（回复太长，我先停在这里。说“继续”我就接着写。）",
         FinishReason.TIME_LIMIT: "（时间到了，我先停在这里。说“继续”我就接着写。）",
@@ -145,6 +176,22 @@ CHINESE = Notices(
     not_while_incognito=(
         "你处于无痕模式，我什么都不保存，而新的回答必须保存。先用 /incognito off 退出吧。"
     ),
+    not_while_unkept="你在这里写的内容现在不保存，而新的回答必须保存。请直接再写一次。",
+    denied=(
+        "这里的管理者决定了我不能在这里和你交谈。如果你觉得不该这样，请问问管理员。"
+        "我可能保存过的关于你的内容仍然归你：/privacy 有详细说明。"
+    ),
+    unkept={
+        MemoryMode.OPT_IN: (
+            "在这里，我只保存同意过的人写的内容，所以这些我不保存，也不会记得。"
+            "如果你愿意让我记住，请写 /memory allow；/privacy 有详细说明。"
+        ),
+        MemoryMode.OFF: (
+            "这里关闭了记忆：你写的内容我都不保存，你在别处告诉我的事在这里我也不知道。"
+            "只有这里的管理者可以允许，请问问管理员；/privacy 有详细说明。"
+        ),
+    },
+    cannot_keep="你在这里写的内容都不保存，所以这件事我不会记住。",
     first_contact=(
         "我是 Ellie。为了记住你，我会把你写给我的话和我从中了解到的事保存在运行我的那台机器上。"
         "/privacy 有详细说明，/memory pause 可以暂停，/memory forget everything 会全部删除。"

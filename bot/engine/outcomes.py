@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bot.domain.delivery import Undelivered
 from bot.domain.turn import FailureReason
-from bot.engine.ledger import Accepted, Declined, NotAgain
+from bot.engine.accepted import Accepted
+from bot.engine.declining import Declined, NotAgain
 from bot.engine.notices import Notices, notices_for
 from bot.engine.reply import Outcome, ReplyStatus
 from bot.errors import (
@@ -44,13 +45,17 @@ def _why_not(why: NotAgain, notices: Notices) -> str:
         NotAgain.OPEN: notices.still_answering,
         NotAgain.FORGOTTEN: notices.forgotten,
         NotAgain.INCOGNITO: notices.not_while_incognito,
+        NotAgain.UNKEPT: notices.not_while_unkept,
+        NotAgain.DENIED: notices.denied,
     }.get(why, notices.not_yours)
 
 
 def failed(accepted: Accepted, reason: FailureReason, *, introduces: bool) -> Outcome:
     """A turn without a reply."""
     notices = notices_for(accepted.turn.text)
-    why = notices.failures[reason] if accepted.is_stored else notices.failed_incognito
+    why = notices.failures[reason]
+    if not accepted.is_stored:
+        why = notices.failed_unkept if accepted.unkept else notices.failed_incognito
     notice = with_changes(accepted, why, introduces=introduces)
     return Outcome(status=ReplyStatus.FAILED, notice=notice)
 

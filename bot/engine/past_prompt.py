@@ -3,7 +3,8 @@
 A trace holds no words, so that forgetting need not look into it. The words come from the facts,
 episodes and turns that are still there, and what was stale when the reply was written is cut from
 them again; what was overwritten since is not. So the prompt is the same to the letter as long as
-nothing of it was forgotten and the person's display name is what it was.
+nothing of it was forgotten, the person's display name is what it was, and the place added nothing
+to the system text.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from bot.domain.bucket import Bucket, charged, refilled, taken, time_until_full
 from bot.domain.conversation import ConversationRef, Visibility
 from bot.domain.identity import IdentityRef, PersonId, Platform
+from bot.domain.place_policy import PlacePolicy
 from bot.domain.quota import Quota, QuotaHolder, QuotaMeasure, Rate
 from bot.ports.policy_source import FixedPolicy, PolicySource
 from bot.ports.quota_storage import BucketKey
@@ -48,6 +49,11 @@ class QuotaState:
     full_in: timedelta
 
 
+def limits_in(conversation: ConversationRef, policy: PlacePolicy) -> Limits:
+    """What a policy allows in a conversation. The terminal has no quotas."""
+    return {} if conversation.platform is Platform.CONSOLE else policy.quotas
+
+
 class Quotas:
     """Takes turns and tokens from the buckets that the policy of a place names.
 
@@ -65,14 +71,12 @@ class Quotas:
         self._unstored: OrderedDict[BucketKey, Bucket] = OrderedDict()
 
     async def limits(self, conversation: ConversationRef) -> Limits:
-        """What holds in a place. Asked before a unit of work, because it may need its own.
+        """What holds in a place.
 
         Raises:
             StorageError: the policy cannot be read.
         """
-        if conversation.platform is Platform.CONSOLE:
-            return {}
-        return (await self._policies.of(conversation)).quotas
+        return limits_in(conversation, await self._policies.of(conversation))
 
     async def take(
         self, work: UnitOfWork, person_id: PersonId, conversation: ConversationRef, limits: Limits

@@ -149,7 +149,7 @@ async def erase_of_person(
 
 async def _has_nothing(work: UnitOfWork, person: Person) -> bool:
     """Whether nothing is stored of a person any more, and nothing that they decided."""
-    if person.paused or person.incognito:
+    if person.paused or person.incognito or person.consented_at:
         return False
     scope = Scope.in_private(person.id, set_aside=True)
     return not (

@@ -12,11 +12,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from enum import StrEnum
 
-from bot.domain.conversation import Audience, Scope
+from bot.domain.consent import is_kept
+from bot.domain.conversation import Audience, ConversationRef, Scope
 from bot.domain.episode import EpisodeSentence
 from bot.domain.fact import Fact, FactStatus
 from bot.domain.identity import Person, Platform
 from bot.domain.operation import Actor, MemoryOperation
+from bot.domain.place_policy import MemoryMode, PlacePolicy
 from bot.domain.shown import Shown
 from bot.domain.text import clean_text
 from bot.domain.turn import Turn, TurnId
@@ -34,6 +36,7 @@ from bot.memory.operations import ChangeContext
 from bot.memory.relearning import news
 from bot.memory.terms import terms
 from bot.memory.withdrawing import Withdrawal, withdraw
+from bot.ports.policy_source import FixedPolicy, PolicySource
 from bot.ports.storage import Storage, UnitOfWork
 from bot.ports.system import Clock, IdSource
 
@@ -68,7 +71,9 @@ class MessageRevisions:
         ids: IdSource,
         erasing: Erasing | None = None,
         incognito: IncognitoConversations | None = None,
+        policies: PolicySource | None = None,
     ) -> None:
+        self._policies = policies or FixedPolicy()
         self._incognito = incognito or IncognitoConversations()
         self._storage = storage
         self._clock = clock
@@ -92,6 +97,8 @@ class MessageRevisions:
         text: str,
         *,
         files: Collection[str] | None = None,
+        place: ConversationRef | None = None,
+        is_heard: bool = True,
     ) -> Revised:
         """Put ``text`` in place of what a turn says, and learn from it what rules find.
 
@@ -99,12 +106,21 @@ class MessageRevisions:
         is known of others goes.
 
         What sentences taught that are still there stays as it is. To take all words away is a
-        deletion; so is an edit by somebody who is paused or incognito now, whose new words must
-        not be remembered. A turn from which something was forgotten only loses words: the platform
-        still has the forgotten ones, and one that has no words any more gets none.
+        deletion; so is an edit by somebody whose new words must not be remembered: because they
+        are paused or incognito now, because nothing of theirs is kept now in ``place``, whose
+        policy holds, or because they may not use Ellie now (not ``is_heard``). A turn from which
+        something was forgotten only loses words: the platform still has the forgotten ones, and
+        one that has no words any more gets none.
         """
+        # Before the transaction: a source of policies may need one of its own.
+        policy = None if place is None else await self._policies.of(place)
         return await self._revise(
-            platform, event_key, clean_text(text), "message edited", files=files
+            platform,
+            event_key,
+            clean_text(text),
+            "message edited",
+            files=files,
+            mode=_mode_for(policy, is_heard=is_heard),
         )
 
     async def _revise(
@@ -115,6 +131,7 @@ class MessageRevisions:
         reason: str,
         *,
         files: Collection[str] | None = None,
+        mode: MemoryMode = MemoryMode.OPT_OUT,
     ) -> Revised:
         """``new_text`` is None for a deletion, which takes a turn without words too."""
         text = new_text or ""
@@ -133,7 +150,8 @@ class MessageRevisions:
             ]
             if any(map(is_cut, operations)):
                 text = _what_is_left(turn.text, text)
-            if _changes(turn, text) and not _may_say(person, turn):
+            may_say = is_kept(mode, person) and _may_say(person, turn)
+            if _changes(turn, text) and not may_say:
                 text = ""
             if not _changes(turn, text) and shown == turn.shown:
                 return Revised.UNCHANGED
@@ -157,6 +175,13 @@ class MessageRevisions:
             new_id=self._ids.new_id,
             next_number=await work.facts.begin_change(turn.person_id),
         )
+
+
+def _mode_for(policy: PlacePolicy | None, *, is_heard: bool) -> MemoryMode:
+    """Whether new words may be kept."""
+    if not is_heard:
+        return MemoryMode.OFF
+    return MemoryMode.OPT_OUT if policy is None else policy.memory
 
 
 def _changes(turn: Turn, text: str) -> bool:

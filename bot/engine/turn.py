@@ -10,33 +10,43 @@ from __future__ import annotations
 import asyncio
 import functools
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
-from bot.domain.generation import FinishReason, GenerationRequest, GenerationResult
+from bot.domain.conversation import ConversationRef
+from bot.domain.generation import FinishReason, GenerationResult
+from bot.domain.identity import IdentityRef
+from bot.domain.memory import WorkingMemory
 from bot.domain.message import AgainRequest, InboundMessage
-from bot.domain.surroundings import Surroundings
+from bot.domain.place_policy import PlacePolicy
+from bot.domain.surroundings import ALONE, Surroundings
 from bot.domain.text import clean_text
 from bot.domain.turn import FailureReason, Turn, TurnStatus
+from bot.engine.accepted import Accepted, Saved
+from bot.engine.admission import Admission
 from bot.engine.chat_traffic import ChatTraffic
 from bot.engine.flooding import LoopBreaker, RefusalPacing
+from bot.engine.generators import Generators
+from bot.engine.house_rules import HouseRules, nobody
 from bot.engine.incognito import IncognitoConversations
 from bot.engine.lanes import LaneFullError, Lanes, Place, account_of, lane_of
-from bot.engine.ledger import Accepted, Declined, Saved, TurnLedger, event_key
+from bot.engine.ledger import TurnLedger, event_key
 from bot.engine.memory_loader import MemoryLoader
 from bot.engine.notices import notices_for
-from bot.engine.outcomes import DUPLICATE, declined, failed, reason_of, refused, with_changes
+from bot.engine.outcomes import DUPLICATE, failed, reason_of, refused, with_changes
 from bot.engine.quota_notices import said_too_often, too_much
 from bot.engine.quotas import Spent
 from bot.engine.reply import Outcome, Reply, ReplyStatus
 from bot.engine.shielding import shielded
 from bot.engine.stopwatch import Stopwatch
-from bot.errors import EngineFailedError, GenerationTimeoutError, StorageError
+from bot.engine.writing import ReplyWriter
+from bot.errors import StorageError
 from bot.log import bound, get_logger
-from bot.ports.generation import ChatTokenizer, Generator
+from bot.ports.generation import Generator
+from bot.ports.policy_source import PolicySource
 from bot.ports.system import Clock
 from bot.prompt.assemble import Assembled, PromptAssembler
+from bot.prompt.place import PlaceText
 
 log = get_logger(__name__)
 
@@ -60,6 +70,14 @@ class TurnLimits:
     max_open: int = 40
 
 
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """What a model was given, and which model."""
+
+    assembled: Assembled
+    model: str
+
+
 class TurnFollower(Protocol):
     """Works on turns after they were answered, in the background."""
 
@@ -81,12 +99,26 @@ class TurnEngine:
         followers: Sequence[TurnFollower] = (),
         traffic: ChatTraffic | None = None,
         incognito: IncognitoConversations | None = None,
+        policies: PolicySource | None = None,
+        generators: Generators | None = None,
+        is_owner: Callable[[IdentityRef], bool] = nobody,
     ) -> None:
+        """``policies``: what holds where; without any, the usual does.
+
+        ``generators``: ``generator`` with the models that places may have in its stead.
+        ``is_owner``: whether somebody owns this Ellie, whom no list locks out.
+        """
         self._followers = followers
         self._traffic = traffic or ChatTraffic()
         self._ledger = ledger
         self._loader = loader
-        self._generator = generator
+        self._generators = generators or Generators(generator)
+        self._writer = ReplyWriter(
+            self._generators,
+            clock=clock,
+            reply_tokens=limits.reply_tokens,
+            time_limit_seconds=limits.time_limit_seconds,
+        )
         self._clock = clock
         self._limits = limits
         self._lanes = Lanes(
@@ -95,6 +127,13 @@ class TurnEngine:
         self._loops = LoopBreaker(clock)
         self._refusals = RefusalPacing(clock)
         self._incognito = incognito or IncognitoConversations()
+        self._admission = Admission(
+            ledger,
+            clock=clock,
+            incognito=self._incognito,
+            policies=policies,
+            is_owner=is_owner,
+        )
         self._tasks: set[asyncio.Task[Any]] = set()
         self._stopping = False
 
@@ -110,11 +149,10 @@ class TurnEngine:
             # not be stored now.
             return Reply.ended(DUPLICATE)
         text = clean_text(message.text)
-        if not text and not message.shown:
-            return Reply.ended(refused(notices_for(text).empty))
         if repeats := self._loops.repeats(message.author, message.conversation, text):
             return Reply.ended(refused(said_too_often(text), told_before=repeats > 1))
-        return await self._take(message, text, functools.partial(self._admit, message, text))
+        admit = functools.partial(self._admission.admit, message, text)
+        return await self._take(message, text, admit)
 
     async def again(self, request: AgainRequest) -> Reply:
         """Answer a finished turn once more. What is said of :meth:`handle` holds here as well.
@@ -124,7 +162,19 @@ class TurnEngine:
         turn is the author's own, was said here, and is stored with something to answer; also
         while it is being answered, and while its author is incognito.
         """
-        return await self._take(request, "", functools.partial(self._readmit, request))
+        return await self._take(request, "", functools.partial(self._admission.readmit, request))
+
+    async def rules_in(self, place: ConversationRef) -> HouseRules:
+        """What holds in a place. Adapters ask before they read what others said there.
+
+        Where that cannot be read nobody is turned away yet, and nothing is read: the engine says
+        what is wrong to whoever speaks to her.
+        """
+        try:
+            return await self._admission.rules_in(place)
+        except StorageError as error:
+            log.error("policy_not_read", error=str(error))
+            return HouseRules(policy=PlacePolicy(reads_context=False), place=place)
 
     async def _take(
         self, request: InboundMessage | AgainRequest, words: str, admit: _Admit
@@ -163,25 +213,10 @@ class TurnEngine:
                 log.info("quota_spent", holder=accepted.holder.value)
             return Reply.ended(refused(too_much(accepted), told_before=was_told))
         reply = Reply(accepted.turn.id)
-        run = self._run(accepted, request.surroundings, reply, place, watch)
+        around = _allowed(request.surroundings, accepted)
+        run = self._run(accepted, around, reply, place, watch)
         self._own(run, name=f"turn-{accepted.turn.id}")
         return reply
-
-    async def _admit(self, message: InboundMessage, text: str) -> Accepted | Spent | Outcome:
-        accepted = await self._ledger.admit(message, text)
-        if accepted is None:
-            return DUPLICATE
-        if isinstance(accepted, Spent):
-            return accepted
-        if accepted.is_stored:
-            self._incognito.end(accepted.person.id)
-        elif not self._incognito.take(accepted.turn):
-            return DUPLICATE
-        return accepted
-
-    async def _readmit(self, request: AgainRequest) -> Accepted | Spent | Outcome:
-        answer = await self._ledger.readmit(request)
-        return declined(answer) if isinstance(answer, Declined) else answer
 
     def _own(self, work: Coroutine[Any, Any, T], *, name: str) -> asyncio.Task[T]:
         """Start a task that :meth:`stop` waits for."""
@@ -249,75 +284,45 @@ class TurnEngine:
                 text=accepted.learned.answer, finish_reason=FinishReason.STOP, tokens=0
             )
             return await shielded(self._save(accepted, result, None, reply, watch))
-        tokenizer = await self._tokenizer(reply)
-        if tokenizer is None:
+        loaded = await self._writer.loaded(accepted.policy.model, reply)
+        if loaded is None:
             return await shielded(self._save(accepted, result, None, reply, watch))
-        unstored = self._incognito.loop(turn.person_id, accepted.conversation)
-        memory = await self._loader.load(accepted.person, turn, watch, unstored=unstored)
+        generator, tokenizer = loaded
+        memory = await self._remember(accepted, watch)
         with watch.step("prompt"):
             assembler = PromptAssembler(
                 tokenizer,
                 memory_tokens=self._limits.memory_tokens,
                 reply_tokens=self._limits.reply_tokens,
+                place=PlaceText.of(accepted.policy),
             )
             assembled = assembler.assemble(memory, turn.text, turn.shown, surroundings)
         if not reply.cancelled:
             with watch.step("generate"):
                 variety = VARIETY if memory.earlier_reply else 0.0
-                result = await self._generate(turn, assembled, variety, reply, watch)
-        return await shielded(self._save(accepted, result, assembled, reply, watch))
+                result = await self._writer.write(
+                    generator, turn, assembled, reply, variety=variety, watch=watch
+                )
+        written = _Written(assembled, generator.model_name)
+        return await shielded(self._save(accepted, result, written, reply, watch))
 
-    async def _tokenizer(self, reply: Reply) -> ChatTokenizer | None:
-        """Wait until the model is loaded; None when the person stops the reply before that."""
-        waiting = asyncio.ensure_future(self._generator.tokenizer())
-        reply.when_cancelled(waiting.cancel)
-        try:
-            done, _ = await asyncio.wait({waiting}, timeout=self._limits.time_limit_seconds)
-        finally:
-            waiting.cancel()
-        if not done:
-            raise GenerationTimeoutError("The model was not loaded in time.")
-        return None if waiting.cancelled() else waiting.result()
-
-    async def _generate(
-        self,
-        turn: Turn,
-        assembled: Assembled,
-        variety: float,
-        reply: Reply,
-        watch: Stopwatch,
-    ) -> GenerationResult:
-        request = GenerationRequest(
-            id=turn.id,
-            prompt=assembled.prompt,
-            max_tokens=self._limits.reply_tokens,
-            time_limit_seconds=self._limits.time_limit_seconds,
-            variety=variety,
-            asker=turn.person_id,
-        )
-        # The generator knows the request from the stream's first step on, and nothing else runs
-        # between this line and that step.
-        reply.when_cancelled(lambda: self._generator.cancel(turn.id))
-        began = self._clock.elapsed()
-        async with aclosing(self._generator.stream(request)) as events:
-            async for event in events:
-                if isinstance(event, GenerationResult):
-                    return event
-                if "first_token" not in watch.steps:
-                    watch.note("first_token", self._clock.elapsed() - began)
-                reply.write(event.text)
-        raise EngineFailedError("The generator ended without a result.")
+    async def _remember(self, accepted: Accepted, watch: Stopwatch) -> WorkingMemory:
+        person, turn = accepted.person, accepted.turn
+        unstored = self._incognito.loop(person.id, accepted.conversation)
+        if accepted.unkept:
+            return self._loader.without_memory(person, turn, unstored=unstored)
+        return await self._loader.load(person, turn, watch, unstored=unstored)
 
     async def _save(
         self,
         accepted: Accepted,
         result: GenerationResult,
-        assembled: Assembled | None,
+        written: _Written | None,
         reply: Reply,
         watch: Stopwatch,
     ) -> Outcome:
         with watch.step("save"):
-            saved = await self._keep(accepted, result, assembled, reply, watch)
+            saved = await self._keep(accepted, result, written, reply, watch)
         log.info(
             "turn_finished",
             finish_reason=result.finish_reason.value,
@@ -343,7 +348,7 @@ class TurnEngine:
         self,
         accepted: Accepted,
         result: GenerationResult,
-        assembled: Assembled | None,
+        written: _Written | None,
         reply: Reply,
         watch: Stopwatch,
     ) -> Saved:
@@ -351,17 +356,14 @@ class TurnEngine:
         if not accepted.is_stored:
             turn = replace(accepted.turn, status=TurnStatus.ANSWERED, reply=clean_text(result.text))
             self._incognito.add(accepted.conversation, turn)
-            try:
-                await self._ledger.charge_unstored(accepted, result, assembled)
-            except StorageError as error:
-                log.warning("tokens_not_counted", error=str(error))
+            self._ledger.charge_unstored(accepted, result, written.assembled if written else None)
             return Saved(is_kept=True)
         try:
             saved = await self._ledger.save(
                 accepted,
                 result,
-                model=self._generator.model_name,
-                assembled=assembled,
+                model=written.model if written else self._generators.usual.model_name,
+                assembled=written.assembled if written else None,
                 timings_ms=watch.steps,
                 is_seen=reply.is_seen,
             )
@@ -383,3 +385,13 @@ class TurnEngine:
             # The lease runs out, and recovery records the failure once the database is back.
             log.error("failure_not_recorded", error=str(error))
             return accepted.first_contact
+
+
+def _allowed(surroundings: Surroundings, accepted: Accepted) -> Surroundings:
+    """What stands around a message, as far as its place lets Ellie read it.
+
+    Files stay: they came with the message, and adapters read nobody else's in such a place.
+    """
+    if accepted.policy.reads_context or surroundings == ALONE:
+        return surroundings
+    return replace(surroundings, said=())

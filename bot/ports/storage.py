@@ -70,6 +70,9 @@ class PersonRepository(Protocol):
     async def set_incognito(self, person_id: PersonId, *, incognito: bool) -> None:
         """Stop or go on storing what this person says."""
 
+    async def set_consent(self, person_id: PersonId, *, at: datetime | None) -> None:
+        """Note when this person agreed to be remembered; with None, that they do not."""
+
     async def take_notice(self, person_id: PersonId, *, at: datetime) -> bool:
         """Whether this person must still be told what is kept about them. True once.
 
@@ -86,11 +89,12 @@ class PersonRepository(Protocol):
         """Give everything of one person to another, and remove the first.
 
         Their turns, facts and operations keep their order and get numbers after those of ``into``.
-        The merged person is paused or incognito when either was. The epoch of ``into`` grows.
+        The merged person is paused or incognito when either was, and has agreed to be remembered
+        only when both had. The epoch of ``into`` grows.
         """
 
     async def detach(self, identity: IdentityRef, *, new_id: str, seen_at: datetime) -> Person:
-        """Make one identity a new person, with nothing in their memory."""
+        """Make one identity a new person, with nothing in their memory, who agreed to nothing."""
 
 
 class ConversationRepository(Protocol):

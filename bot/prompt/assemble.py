@@ -35,6 +35,7 @@ from bot.prompt.around import (
     Around,
     look_around,
 )
+from bot.prompt.place import NO_PLACE_TEXT, PlaceText
 from bot.prompt.sanitise import defuse, quoted, spoken_name
 
 _HAN = regex.compile(r"\p{Han}")
@@ -67,13 +68,22 @@ class PromptAssembler:
     """Builds prompts for one model.
 
     ``memory_tokens`` bounds what memory may take and ``reply_tokens`` is kept free for the reply.
+    ``place`` is what those who manage a place add to the system text.
     """
 
-    def __init__(self, tokenizer: ChatTokenizer, *, memory_tokens: int, reply_tokens: int) -> None:
+    def __init__(
+        self,
+        tokenizer: ChatTokenizer,
+        *,
+        memory_tokens: int,
+        reply_tokens: int,
+        place: PlaceText = NO_PLACE_TEXT,
+    ) -> None:
         self._tokenizer = tokenizer
         self._memory_tokens = memory_tokens
         self._room = tokenizer.context_tokens - reply_tokens
         self._control = tokenizer.control_tokens
+        self._place = place.lines(tokenizer, room=self._room)
 
     def assemble(
         self,
@@ -189,6 +199,8 @@ class PromptAssembler:
 
     def _system(self, name: str, selection: Selection) -> str:
         lines = [templates.SYSTEM.format(name=name) if name else templates.SYSTEM_WITHOUT_NAME]
+        if self._place:
+            lines += ["", *self._place]
         who = name or templates.NAMELESS
         if selection.facts:
             lines += ["", templates.FACTS_HEADER.format(name=who)]

@@ -17,6 +17,12 @@ short sentences."""
 NAMELESS = "the user"
 """Stands for the name of somebody who has none."""
 
+PLACE_PERSONA = "How you are in this place: {text}"
+
+PLACE_TEXT = "What holds in this place besides: {text}"
+
+PLACE_LANGUAGES = "Answer only in {text}."
+
 FACTS_HEADER = "What {name} told you:"
 
 EPISODES_HEADER = "Earlier conversations with {name}, in short:"

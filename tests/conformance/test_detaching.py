@@ -53,9 +53,12 @@ async def test_a_detached_person_stays_paused_and_is_told_anew(world: Any) -> No
         await work.persons.set_paused(ann.id, paused=True)
         await work.persons.set_incognito(ann.id, incognito=True)
         await work.persons.take_notice(ann.id, at=world.now)
+        await work.persons.set_consent(ann.id, at=world.now)
         await work.commit()
     stranger = await detach(world, on_discord(world))
     assert (stranger.paused, stranger.incognito, stranger.told_at) == (True, True, None)
+    assert stranger.consented_at is None
+    assert (await world.person("ann")).consented_at == world.now
     assert await person_of(world, on_discord(world)) == stranger
     async with world.storage.unit_of_work() as work:
         assert await work.persons.take_notice(stranger.id, at=world.now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -286,3 +286,23 @@ async def test_a_reply_that_is_saved_while_people_are_merged_is_kept(world: Any)
         traces = await work.traces.of(Scope.in_private(ann.id))
     assert [trace.turn_id for trace in traces] == [before.id, after.id]
     assert {trace.person_id for trace in traces} == {ann.id}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "merged"), [(0, 5, 5), (5, 0, 5), (0, None, None), (None, 0, None)]
+)
+async def test_a_merged_person_has_agreed_only_if_both_had(
+    world: Any, one: int | None, other: int | None, merged: int | None
+) -> None:
+    def at(day: int | None) -> datetime | None:
+        return None if day is None else world.now + timedelta(days=day)
+
+    ann, stranger = await world.person("ann"), await world.person(identity=on_discord(world))
+    async with world.storage.unit_of_work() as work:
+        await work.persons.set_consent(ann.id, at=at(one))
+        await work.persons.set_consent(stranger.id, at=at(other))
+        await work.commit()
+
+    await merge(world, stranger.id, ann.id)
+
+    assert (await world.person("ann")).consented_at == at(merged)

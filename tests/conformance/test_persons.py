@@ -192,3 +192,18 @@ async def test_the_identities_of_a_person_name_their_workspace(world: Any) -> No
         person = await world.person(identity=identity)
         async with world.storage.unit_of_work() as work:
             assert await work.persons.identities(person.id) == (identity,)
+
+
+async def test_consent_is_given_and_taken_back(world: Any) -> None:
+    ann, bob = await world.person("ann"), await world.person("bob")
+    assert ann.consented_at is None
+    async with world.storage.unit_of_work() as work:
+        await work.persons.set_consent(ann.id, at=world.now)
+        await work.commit()
+    assert await world.person("ann") == replace(ann, consented_at=world.now)
+    assert await world.person("bob") == bob
+    async with world.storage.unit_of_work() as work:
+        await work.persons.set_consent(ann.id, at=None)
+        await work.persons.set_consent(PersonId("nobody"), at=world.now)
+        await work.commit()
+    assert await world.person("ann") == ann

@@ -147,15 +147,16 @@ async def test_without_a_number_nothing_goes(dialog: Dialog) -> None:
 async def test_what_somebody_decided_stays_when_their_words_are_gone(
     dialog: Dialog, url: str
 ) -> None:
-    people = {name: account(name) for name in ("pia", "ina", "kai")}
+    people = {name: account(name) for name in ("pia", "ina", "kai", "ole")}
     for who in people.values():
         await dialog.say(f"My locker code is {SECRET}.", who)
     await dialog.control.settings.pause(people["pia"], paused=True)
     await dialog.control.settings.go_incognito(people["ina"], incognito=True)
     await dialog.control.settings.keep(people["kai"], 10)
+    await dialog.control.settings.consent(people["ole"], agreed=True)
     dialog.later(days=31)
 
-    assert (await retention(dialog).erase_expired()).turns == 3
+    assert (await retention(dialog).erase_expired()).turns == 4
 
     assert await in_tables(url) == []
     for who in people.values():

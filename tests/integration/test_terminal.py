@@ -47,7 +47,7 @@ class Parrot(ScriptedGenerator):
 
 
 @asynccontextmanager
-async def parrot_app(settings, *, model, folder, encoder, compact):
+async def parrot_app(settings, *, model, folder, **_):
     async with assembled_app(settings, Parrot(), SystemClock()) as app:
         yield app
 

@@ -18,7 +18,7 @@ LATE = "That was a lot at once from you. Try again in 60 min."
 def one_an_hour(t: Town) -> None:
     """Let people have one answer in an hour."""
     person = Quota(QuotaHolder.PERSON, QuotaMeasure.TURNS)
-    t.ellie.standing.policy = PlacePolicy(quotas={person: Rate(amount=1, seconds=3600)})
+    t.ellie.rules.policy = PlacePolicy(quotas={person: Rate(amount=1, seconds=3600)})
 
 
 async def test_a_flood_is_refused_once_and_then_in_silence(tmp_path: Path) -> None:

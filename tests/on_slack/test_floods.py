@@ -15,7 +15,7 @@ LATE = "That was a lot at once from this whole workspace. Try again in 30 min."
 async def test_a_flood_is_refused_once_and_then_in_silence() -> None:
     async with office("Hello.", "Hello Bo.") as o:
         tenant = Quota(QuotaHolder.TENANT, QuotaMeasure.TURNS)
-        o.ellie.standing.policy = PlacePolicy(quotas={tenant: Rate(amount=2, seconds=3600)})
+        o.ellie.rules.policy = PlacePolicy(quotas={tenant: Rate(amount=2, seconds=3600)})
         said = []
         for number, who in enumerate((o.ana, o.bo, *[o.ana] * 5, o.bo)):
             said.append(await o.call(who, f"hello {number}"))

@@ -166,8 +166,8 @@ class Dialog:
         self._limits = TurnLimits(memory_tokens=memory_tokens, reply_tokens=50)
         self._context_tokens = context_tokens
         self._encoding = encoding
-        self._policy = policy
         self._between = between
+        self.rules = FixedPolicy(policy)
         self.restart()
 
     def restart(self) -> None:
@@ -178,7 +178,7 @@ class Dialog:
         self.recall = RecallCache(vector_model=vectors)
         self.keeper = VectorKeeper(self.storage, self.encoder, self.recall)
         self.incognito = IncognitoConversations()
-        self.quotas = Quotas(self.storage, clock=self.clock, policies=FixedPolicy(self._policy))
+        self.quotas = Quotas(self.storage, clock=self.clock, policies=self.rules)
         self.engine = TurnEngine(
             ledger=TurnLedger(
                 self.storage,
@@ -192,13 +192,23 @@ class Dialog:
             clock=self.clock,
             limits=self._limits,
             incognito=self.incognito,
+            policies=self.rules,
         )
         self.control = MemoryControl.over(
-            self.storage, self.recall, clock=self.clock, ids=self.ids, incognito=self.incognito
+            self.storage,
+            self.recall,
+            clock=self.clock,
+            ids=self.ids,
+            incognito=self.incognito,
+            policies=self.rules,
         )
         explanations = Explanations(self.storage, self.generator, ids=self.ids, limits=self._limits)
         self.commands = Commands(
-            self.control, clock=self.clock, explanations=explanations, quotas=self.quotas
+            self.control,
+            clock=self.clock,
+            explanations=explanations,
+            quotas=self.quotas,
+            rules=self.rules,
         )
 
     def later(self, **time: float) -> None:
@@ -212,6 +222,7 @@ class Dialog:
         *,
         event: str | None = None,
         shown: tuple[Shown, ...] = (),
+        **rest: Any,
     ) -> InboundMessage:
         return InboundMessage(
             event_key=event or f"event{next(self._events)}",
@@ -220,6 +231,7 @@ class Dialog:
             text=text,
             received_at=self.clock.now(),
             shown=shown,
+            **rest,
         )
 
     async def say(

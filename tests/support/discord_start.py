@@ -44,7 +44,7 @@ def tell(what: str) -> None:
 
 @asynccontextmanager
 async def scripted_app(
-    settings: Settings, *, model: str, folder: Path, encoder: object, compact: object
+    settings: Settings, *, model: str, folder: Path, **_: object
 ) -> AsyncIterator[App]:
     try:
         async with assembled_app(settings, ScriptedGenerator("One"), SystemClock()) as app:

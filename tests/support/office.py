@@ -120,11 +120,15 @@ class Ellie:
         self.workers = Workers(worker)
         self.health = Health()
         incognito, recall, limits = IncognitoConversations(), RecallCache(), TurnLimits()
+        self.rules = FixedPolicy()
         self.control = MemoryControl.over(
-            self.storage, recall, clock=self.clock, ids=self.ids, incognito=incognito
+            self.storage,
+            recall,
+            clock=self.clock,
+            ids=self.ids,
+            incognito=incognito,
+            policies=self.rules,
         )
-        self.standing = FixedPolicy()
-        """What holds everywhere; a test may change it at any time."""
         self.policies = ChannelPolicies(self.storage, clock=self.clock)
         self.deliveries = Deliveries(self.storage, clock=self.clock, workers=self.workers)
         self.engine = TurnEngine(
@@ -133,13 +137,14 @@ class Ellie:
                 clock=self.clock,
                 ids=self.ids,
                 workers=self.workers,
-                quotas=Quotas(self.storage, clock=self.clock, policies=self.standing),
+                quotas=Quotas(self.storage, clock=self.clock, policies=self.rules),
             ),
             loader=MemoryLoader(self.storage, recall),
             generator=self.generator,
             clock=self.clock,
             limits=limits,
             incognito=incognito,
+            policies=self.rules,
         )
         commands = Commands(
             self.control,
@@ -147,6 +152,7 @@ class Ellie:
             explanations=Explanations(self.storage, self.generator, ids=self.ids, limits=limits),
             places=places_over(self.storage, self.clock, self.policies),
             retention=TenantRetention(self.storage, default_days=None),
+            rules=self.rules,
         )
         token = (
             {"signing_secret": team.signing_secret, "host": "127.0.0.1", "port": 0}

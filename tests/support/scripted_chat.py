@@ -18,7 +18,7 @@ from bot.system import SystemClock
 
 
 @asynccontextmanager
-async def scripted_app(settings, *, model, folder, encoder, compact):
+async def scripted_app(settings, *, model, folder, **_):
     generator = ScriptedGenerator("One 🎉", EngineFailedError("on fire"), "three")
     if os.environ.get("HOLD"):
         generator.hold(after_words=1)

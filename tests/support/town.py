@@ -161,11 +161,15 @@ class Ellie:
         self.workers = Workers(worker)
         self.health = Health()
         incognito, recall, limits = IncognitoConversations(), RecallCache(), TurnLimits()
+        self.rules = FixedPolicy()
         self.control = MemoryControl.over(
-            self.storage, recall, clock=self.clock, ids=self.ids, incognito=incognito
+            self.storage,
+            recall,
+            clock=self.clock,
+            ids=self.ids,
+            incognito=incognito,
+            policies=self.rules,
         )
-        self.standing = FixedPolicy()
-        """What holds everywhere; a test may change it at any time."""
         self.policies = ChannelPolicies(self.storage, clock=self.clock)
         self.deliveries = Deliveries(self.storage, clock=self.clock, workers=self.workers)
         self.engine = WatchedEngine(
@@ -174,13 +178,14 @@ class Ellie:
                 clock=self.clock,
                 ids=self.ids,
                 workers=self.workers,
-                quotas=Quotas(self.storage, clock=self.clock, policies=self.standing),
+                quotas=Quotas(self.storage, clock=self.clock, policies=self.rules),
             ),
             loader=MemoryLoader(self.storage, recall),
             generator=self.generator,
             clock=self.clock,
             limits=limits,
             incognito=incognito,
+            policies=self.rules,
         )
         explanations = Explanations(self.storage, self.generator, ids=self.ids, limits=limits)
         commands = Commands(
@@ -188,6 +193,7 @@ class Ellie:
             clock=self.clock,
             explanations=explanations,
             places=places_over(self.storage, self.clock, self.policies),
+            rules=self.rules,
         )
         self.adapter = DiscordAdapter(
             Services(

@@ -224,7 +224,7 @@ async def test_a_database_that_fails_is_told_in_a_sentence(
 ) -> None:
     dialog, turn = await answered()
 
-    async def full(*_: object) -> None:
+    async def full(*_: object, **_rest: object) -> None:
         raise StorageFullError
 
     with monkeypatch.context() as patch:

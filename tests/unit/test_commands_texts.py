@@ -16,6 +16,7 @@ from bot.commands.language import Language
 from bot.commands.voice import TABLES, Voice
 from bot.domain.fact import FactKind, FactStatus
 from bot.domain.operation import OperationKind
+from bot.domain.place_policy import MemoryMode
 from bot.domain.place_settings import NAMES
 from bot.domain.policy import AnswerPolicy
 from bot.domain.setting_values import Unfit
@@ -68,6 +69,8 @@ def test_every_text_is_used_and_every_key_exists() -> None:
     made |= {
         f"policy.{what}.{where}" for what in ("set", "removed") for where in ("here", "everywhere")
     }
+    made |= {f"consent.mode.{mode.value}" for mode in MemoryMode}
+    made |= {f"consent.{is_so}" for is_so in ("kept", "unkept", "agreed", "not_agreed")}
     made |= {f"retention.by.{by}" for by in ("tenant", "owner")}
     made |= {f"kind.{kind.value}" for kind in FactKind}
     made |= {f"mark.{status.value}" for status in FactStatus if status is not FactStatus.ACTIVE}

@@ -13,9 +13,10 @@ from support.engine import NOON, Ellie, FakeClock, Workers, settle
 from bot.domain.conversation import Scope
 from bot.domain.generation import Role
 from bot.domain.message import InboundMessage
+from bot.domain.place_policy import PlacePolicy
 from bot.domain.turn import FailureReason, TurnStatus
 from bot.engine import notices
-from bot.engine.ledger import Accepted
+from bot.engine.accepted import Accepted
 from bot.engine.memory_loader import MemoryLoader
 from bot.engine.recovery import TurnRecovery
 from bot.engine.reply import ReplyStatus
@@ -139,8 +140,10 @@ async def test_a_cancelled_caller_loses_the_reply_and_not_the_message(
     admit = ellie.ledger.admit
     stored, go_on = asyncio.Event(), asyncio.Event()
 
-    async def admit_and_pause(message: InboundMessage, text: str) -> Accepted | None:
-        accepted = await admit(message, text)
+    async def admit_and_pause(
+        message: InboundMessage, text: str, policy: PlacePolicy
+    ) -> Accepted | None:
+        accepted = await admit(message, text, policy)
         stored.set()
         await go_on.wait()
         return accepted
