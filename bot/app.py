@@ -16,6 +16,7 @@ from pathlib import Path
 from bot.background import capability_for, compactor_for, jobs_of, summariser_for
 from bot.commands.dispatch import Commands
 from bot.config import Settings
+from bot.engine.audit import AuditLog
 from bot.engine.causal_summariser import CausalSummariser
 from bot.engine.chat_traffic import ChatTraffic
 from bot.engine.compaction.compactor import Compactor
@@ -34,7 +35,9 @@ from bot.engine.recall_cache import RecallCache
 from bot.engine.recovery import TurnRecovery
 from bot.engine.retention import Retention
 from bot.engine.schedules import RecordedRuns, ScheduledWork
+from bot.engine.tenant_compaction import TenantCompaction
 from bot.engine.tenant_erasure import TenantErasure
+from bot.engine.tenant_export import TenantExport
 from bot.engine.tenant_retention import TenantRetention
 from bot.engine.turn import TurnEngine, TurnFollower, TurnLimits
 from bot.engine.vectors import VectorKeeper
@@ -186,6 +189,9 @@ async def assembled_app(
             storage, recall, clock=clock, ids=ids, incognito=incognito, retention_days=days
         )
         stack.push_async_callback(control.forgetting.finish_scrubbing)
+        audit = AuditLog(
+            storage, clock=clock, ids=ids, days=settings.audit_days, erasing=control.erasing
+        )
         limits = TurnLimits(
             memory_tokens=settings.memory_tokens,
             reply_tokens=settings.reply_tokens,
@@ -221,7 +227,10 @@ async def assembled_app(
                 erasing=control.erasing,
             ),
             metrics=metrics,
+            audit=audit,
         )
+        tenant_compaction = TenantCompaction(storage, compactor, traffic=traffic, audit=audit)
+        stack.push_async_callback(tenant_compaction.stop)
         scheduler = Scheduler(jobs_of(settings, work), time_zone=settings.time_zone)
         scheduler.start()
         stack.push_async_callback(scheduler.stop)
@@ -244,6 +253,10 @@ async def assembled_app(
             explanations=explanations,
             policies=policies,
             retention=TenantRetention(storage, default_days=days),
+            audit=audit,
+            owners=settings.owner_accounts,
+            tenant_export=TenantExport(storage, clock=clock),
+            tenant_compaction=tenant_compaction,
         )
         yield App(
             engine,

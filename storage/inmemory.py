@@ -12,6 +12,7 @@ from typing import Self
 
 from bot.domain.conversation import Conversation, ConversationId, ConversationRef
 from bot.errors import StorageBusyError
+from storage.inmemory_audit import InMemoryAuditRepository
 from storage.inmemory_channels import (
     InMemoryDeliveryRepository,
     InMemoryFeedbackRepository,
@@ -110,6 +111,7 @@ class InMemoryUnitOfWork:
         self.policies = InMemoryPolicyRepository(state)
         self.deliveries = InMemoryDeliveryRepository(state)
         self.feedback = InMemoryFeedbackRepository(state)
+        self.audit = InMemoryAuditRepository(state)
 
 
 class InMemoryStorage:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 
+from bot.domain.audit import AuditEntry, AuditId
 from bot.domain.compaction import CompactionJob, JobId
 from bot.domain.conversation import Conversation, Scope
 from bot.domain.delivery import Delivery
@@ -93,6 +94,7 @@ class State:
     policies: dict[PolicyKey, AnswerPolicy] = field(default_factory=dict)
     deliveries: dict[TurnId, Delivery] = field(default_factory=dict)
     feedback: dict[TurnId, GivenVerdict] = field(default_factory=dict)
+    audit: dict[AuditId, AuditEntry] = field(default_factory=dict)
 
     def copy(self) -> State:
         """An independent state with the same content."""

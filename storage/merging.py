@@ -7,6 +7,7 @@ from sqlalchemy import delete, func, select, update
 from bot.domain.compaction import JobStatus
 from bot.domain.identity import PersonId
 from bot.errors import StorageError
+from storage.administration_tables import audit_entries
 from storage.statements import AnyRow, Statements
 from storage.tables import (
     compaction_jobs,
@@ -22,7 +23,14 @@ from storage.tables import (
     turns,
 )
 
-_OWNED = (turn_traces, turn_vectors, memory_operations, link_codes, link_failures)
+_OWNED = (
+    turn_traces,
+    turn_vectors,
+    memory_operations,
+    link_codes,
+    link_failures,
+    audit_entries,
+)
 """Tables in which only the owner changes."""
 
 

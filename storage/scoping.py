@@ -11,10 +11,16 @@ from storage.tables import AudienceColumns
 def admitted(table: Table[AudienceColumns], scope: Scope) -> ColumnElement[bool]:
     """The rows that the scope's person owns and its audience may hear.
 
-    Mirrors :meth:`bot.domain.conversation.Audience.may_enter`; a property test compares the two.
+    Mirrors :meth:`bot.domain.conversation.Scope.admits`; a property test compares the two.
     """
     columns = table.c
     owned = columns.person_id == scope.person_id
+    if scope.tenant_id is not None:
+        owned = and_(
+            owned,
+            columns.tenant_id == scope.tenant_id,
+            columns.visibility != Visibility.DIRECT,
+        )
     here = scope.audience
     if here.visibility is Visibility.DIRECT:
         return owned

@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.address import Address
+from storage.audit import SqlAuditRepository
 from storage.cancellation import uninterrupted
 from storage.compactions import SqlCompactionRepository
 from storage.conversations import SqlConversationRepository
@@ -55,6 +56,7 @@ class SqlUnitOfWork:
         self.policies = SqlPolicyRepository(statements)
         self.deliveries = SqlDeliveryRepository(statements)
         self.feedback = SqlFeedbackRepository(statements)
+        self.audit = SqlAuditRepository(statements)
 
     async def __aenter__(self) -> Self:
         try:

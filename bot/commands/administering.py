@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot.commands.call import Call, Caller
-from bot.commands.definitions import DEFAULT, EVERYWHERE, HERE, RETENTION, Command
+from bot.commands.definitions import DEFAULT, EVERYWHERE, HERE, Command
 from bot.commands.parsing import FOREVER, NO_DECISION
 from bot.commands.reply import CommandReply, Confirmation, ReplyKind, Row, Section
 from bot.commands.voice import Voice
@@ -130,10 +130,6 @@ class Administering:
         async def answer(agreed: bool) -> CommandReply:
             if not agreed:
                 return call.done("retention.kept")
-            # Minutes may have passed since the question.
-            still_admin = call.caller.still_admin
-            if still_admin is not None and not await still_admin():
-                return call.refused("admin.right", name=RETENTION.name)
             return await decide()
 
         kept = call.voice.count(wanted.days, "day")

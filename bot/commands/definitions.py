@@ -32,6 +32,8 @@ class ParameterKind(StrEnum):
     """What she answers: an :class:`~bot.domain.policy.AnswerPolicy`, or ``default``."""
     PLACE = "place"
     """``here`` or ``everywhere``."""
+    FILE = "file"
+    """``export``: the answer as a file."""
     USER = "user"
     """Somebody: a mention as the platform writes it, or the id of an account."""
     CODE = "code"
@@ -146,6 +148,22 @@ RETENTION = Command(
     admin=True,
     aliases=("管理 保留",),
 )
+AUDIT = Command(
+    name="admin audit",
+    parameters=(
+        Parameter(name="file", kind=ParameterKind.FILE),
+        Parameter(name="page", kind=ParameterKind.PAGE),
+    ),
+    admin=True,
+    aliases=("管理 记录",),
+)
+EXPORT_USER = Command(
+    name="admin export user",
+    parameters=(Parameter(name="user", kind=ParameterKind.USER, required=True),),
+    admin=True,
+    aliases=("管理 导出 用户",),
+)
+COMPACT = Command(name="admin compact", admin=True, aliases=("管理 整理",))
 
 COMMANDS = (
     HELP,
@@ -166,6 +184,9 @@ COMMANDS = (
     UNLINK,
     POLICY,
     RETENTION,
+    AUDIT,
+    EXPORT_USER,
+    COMPACT,
 )
 """Every command, in the order in which help lists them."""
 
@@ -181,6 +202,7 @@ CHOICES: Mapping[ParameterKind, tuple[str, ...]] = {
     ParameterKind.FORMAT: ("json", "markdown"),
     ParameterKind.POLICY: (*(policy.value for policy in AnswerPolicy), DEFAULT),
     ParameterKind.PLACE: (HERE, EVERYWHERE),
+    ParameterKind.FILE: ("export",),
 }
 """All that may be typed, where there is little to choose from; Chinese words mean the same."""
 

@@ -82,6 +82,8 @@ def _placeholder(parameter: Parameter) -> str:
             name = "here|everywhere"
         case ParameterKind.PAGE:
             name = "page N"
+        case ParameterKind.FILE:
+            name = "export"
         case _:
             name = parameter.name.upper()
     return name if parameter.required else f"[{name}]"

@@ -59,6 +59,7 @@ _CHOSEN: Mapping[ParameterKind, Mapping[str, Argument]] = {
         **dict.fromkeys(("everywhere", "server", "workspace"), EVERYWHERE),
         **dict.fromkeys(("服务器", "工作区", "所有", "全部"), EVERYWHERE),
     },
+    ParameterKind.FILE: dict.fromkeys(("export", "file", "导出", "文件"), "export"),
 }
 """What may be typed where there is little to choose from, and what it means."""
 FOREVER = 0

@@ -6,10 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.commands.language import Language
+from bot.commands.texts_audit_en import TEXTS as AUDIT_ENGLISH
+from bot.commands.texts_audit_zh import TEXTS as AUDIT_CHINESE
 from bot.commands.texts_en import TEXTS as ENGLISH
 from bot.commands.texts_zh import TEXTS as CHINESE
 
-TABLES = {Language.ENGLISH: ENGLISH, Language.CHINESE: CHINESE}
+TABLES = {
+    Language.ENGLISH: ENGLISH | AUDIT_ENGLISH,
+    Language.CHINESE: CHINESE | AUDIT_CHINESE,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

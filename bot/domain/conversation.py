@@ -105,6 +105,8 @@ class Scope:
 
     person_id: PersonId
     audience: Audience
+    tenant_id: TenantId | None = None
+    """Set for a reader who may see nothing but what was said in the channels of this tenant."""
 
     def __post_init__(self) -> None:
         if not self.person_id:
@@ -116,6 +118,16 @@ class Scope:
         """Everything this person ever said to Ellie, as only they themselves may see it."""
         return cls(person_id, Audience(visibility=Visibility.DIRECT, channel=""))
 
+    @classmethod
+    def in_tenant(cls, person_id: PersonId, tenant_id: TenantId) -> Self:
+        """What this person said in the channels of one tenant, and in no direct message."""
+        everywhere = Audience(visibility=Visibility.DIRECT, channel="")
+        return cls(person_id, everywhere, tenant_id)
+
     def admits(self, audience: Audience) -> bool:
         """Whether words spoken to ``audience`` may be recalled within this scope."""
+        if self.tenant_id is not None and (
+            audience.tenant_id != self.tenant_id or audience.visibility is Visibility.DIRECT
+        ):
+            return False
         return audience.may_enter(self.audience)

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
 
 from bot.domain.compaction import CompactionJob
+from bot.engine.audit import AuditLog
 from bot.engine.compaction.compactor import Compactor
 from bot.engine.retention import Retention
 from bot.engine.shielding import shielded
@@ -107,12 +108,19 @@ class ScheduledWork:
     """The two jobs that run by themselves."""
 
     def __init__(
-        self, runs: RecordedRuns, *, compactor: Compactor, retention: Retention, metrics: Metrics
+        self,
+        runs: RecordedRuns,
+        *,
+        compactor: Compactor,
+        retention: Retention,
+        metrics: Metrics,
+        audit: AuditLog | None = None,
     ) -> None:
         self._runs = runs
         self._compactor = compactor
         self._retention = retention
         self._metrics = metrics
+        self._audit = audit
 
     async def compact(self) -> None:
         """Make the memory of everybody who is due compact."""
@@ -129,13 +137,20 @@ class ScheduledWork:
         return jobs
 
     async def _erase_expired(self) -> Expired:
-        expired = await self._retention.erase_expired()
+        expired = await erase_all_expired(self._retention, self._audit)
         for what, count in expired_counts(expired).items():
             self._metrics.erased(what, count)
         return expired
 
     def _count_job(self, job: CompactionJob) -> None:
         self._metrics.compaction_ended(job.status.value, turns=job.until_number - job.after_number)
+
+
+async def erase_all_expired(retention: Retention, audit: AuditLog | None) -> Expired:
+    """Erase what is too old of everybody's memory and of the audit log; returns the former."""
+    if audit is not None:
+        await audit.erase_expired()  # first, because retention ends with the scrub for both
+    return await retention.erase_expired()
 
 
 def job_counts(jobs: tuple[CompactionJob, ...]) -> Mapping[str, int]:

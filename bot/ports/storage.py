@@ -16,6 +16,7 @@ from bot.domain.conversation import Conversation, ConversationId, ConversationRe
 from bot.domain.identity import IdentityRef, Person, PersonId, Platform
 from bot.domain.shown import Shown
 from bot.domain.turn import NewTurn, OpenTurn, Turn, TurnId, TurnOutcome
+from bot.ports.audit_storage import AuditRepository
 from bot.ports.channel_storage import (
     DeliveryRepository,
     FeedbackRepository,
@@ -220,6 +221,8 @@ class UnitOfWork(Protocol):
     def deliveries(self) -> DeliveryRepository: ...
     @property
     def feedback(self) -> FeedbackRepository: ...
+    @property
+    def audit(self) -> AuditRepository: ...
 
     async def __aenter__(self) -> Self: ...
 

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import replace
 
 from support.commanding import WORKSPACE, Desk
+from support.compacting import compactor_over
 from support.engine import Workers
 
 from bot.commands.call import Caller
 from bot.commands.dispatch import Commands
 from bot.commands.reply import CommandReply
+from bot.domain.audit import AuditEntry
 from bot.domain.conversation import ConversationRef, Visibility
 from bot.domain.identity import Platform, TenantRef
-from bot.domain.turn import NewTurn, TurnId, TurnOutcome, TurnStatus
+from bot.domain.turn import NewTurn, Turn, TurnId, TurnOutcome, TurnStatus
+from bot.engine.audit import AuditLog
+from bot.engine.chat_traffic import ChatTraffic
 from bot.engine.policies import ChannelPolicies
+from bot.engine.tenant_compaction import TenantCompaction
+from bot.engine.tenant_export import TenantExport
 from bot.engine.tenant_retention import TenantRetention
 
 OTHER_WORKSPACE = TenantRef(platform=Platform.SLACK, external_id="T2")
@@ -36,23 +43,41 @@ THREAD = replace(CHANNEL, thread_id="1.5")
 class Office:
     """Where commands are given in channels, over the storage of a desk."""
 
-    def __init__(self, *, default_days: int | None = None) -> None:
+    def __init__(self, *, default_days: int | None = None, owners: Collection[str] = ()) -> None:
         self.desk = Desk(retention_days=default_days)
         self.policies = ChannelPolicies(self.desk.storage, clock=self.desk.clock)
         self.retention = TenantRetention(self.desk.storage, default_days=default_days)
+        self.audit = AuditLog(
+            self.desk.storage,
+            clock=self.desk.clock,
+            ids=self.desk.ids,
+            erasing=self.desk.control.erasing,
+        )
+        self.compaction = TenantCompaction(
+            self.desk.storage,
+            compactor_over(self.desk.storage, clock=self.desk.clock, ids=self.desk.ids),
+            traffic=ChatTraffic(),
+            audit=self.audit,
+        )
         self.commands = Commands(
             self.desk.control,
             clock=self.desk.clock,
             policies=self.policies,
             retention=self.retention,
+            audit=self.audit,
+            owners=owners,
+            tenant_export=TenantExport(self.desk.storage, clock=self.desk.clock),
+            tenant_compaction=self.compaction,
         )
 
     async def ask(
         self,
         line: str,
         *,
+        user: str = "ana",
         where: ConversationRef = CHANNEL,
         is_admin: bool = True,
+        still_admin: Callable[[], Awaitable[bool]] | None = None,
         hears_all: bool = True,
         locale: str = "",
     ) -> CommandReply:
@@ -60,20 +85,27 @@ class Office:
         understood = self.commands.understand(line, locale)
         assert understood is not None, f"{line!r} is a message"
         caller = Caller(
-            identity=self.desk.identity(),
+            identity=self.desk.identity(user, where.platform),
             conversation=where,
             locale=locale,
             is_admin=is_admin,
+            still_admin=still_admin,
             hears_all=hears_all,
         )
         return await self.commands.answer(understood, caller)
 
-    async def say(self, text: str, where: ConversationRef = CHANNEL) -> None:
+    async def recorded(self, tenant: TenantRef = WORKSPACE) -> list[AuditEntry]:
+        """What is on record of a tenant, oldest first."""
+        return list(reversed(await self.audit.export(tenant.id)))
+
+    async def say(self, text: str, where: ConversationRef = CHANNEL, user: str = "ana") -> Turn:
         """A turn of somebody in a channel, as the engine leaves it."""
         desk = self.desk
         async with desk.storage.unit_of_work() as work:
             person = await work.persons.resolve(
-                desk.identity(), new_id=desk.ids.new_id(), seen_at=desk.clock.now()
+                desk.identity(user, where.platform),
+                new_id=desk.ids.new_id(),
+                seen_at=desk.clock.now(),
             )
             conversation = await work.conversations.resolve(where, new_id=desk.ids.new_id())
             turn_id = TurnId(desk.ids.new_id())
@@ -95,3 +127,4 @@ class Office:
             )
             await work.turns.finish(turn.id, outcome, worker=Workers.name)
             await work.commit()
+        return turn

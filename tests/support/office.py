@@ -23,6 +23,7 @@ from bot.domain.generation import GenerationRequest
 from bot.domain.identity import Platform, TenantRef
 from bot.domain.policy import AnswerPolicy
 from bot.domain.turn import Turn
+from bot.engine.audit import AuditLog
 from bot.engine.deliveries import Deliveries
 from bot.engine.explanation import Explanations
 from bot.engine.feedback import Feedback
@@ -136,6 +137,7 @@ class Ellie:
             explanations=Explanations(self.storage, self.generator, ids=self.ids, limits=limits),
             policies=self.policies,
             retention=TenantRetention(self.storage, default_days=None),
+            audit=AuditLog(self.storage, clock=self.clock, ids=self.ids),
         )
         token = (
             {"signing_secret": team.signing_secret, "host": "127.0.0.1", "port": 0}

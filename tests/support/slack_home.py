@@ -16,6 +16,7 @@ from adapters.slack.people import SlackUser
 from adapters.slack.workspace import Workspace
 from bot.commands.dispatch import Commands
 from bot.commands.language import Language
+from bot.engine.audit import AuditLog
 from bot.engine.policies import ChannelPolicies
 from bot.engine.tenant_retention import TenantRetention
 
@@ -40,6 +41,7 @@ class HomeDesk(Desk):
             clock=self.clock,
             policies=self.policies,
             retention=TenantRetention(self.storage, default_days=None),
+            audit=AuditLog(self.storage, clock=self.clock, ids=self.ids),
         )
         # Nobody is looked up: who looks is given.
         self.reader = HomeReader(

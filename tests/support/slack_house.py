@@ -20,6 +20,7 @@ from adapters.slack.web import EllieWebClient
 from adapters.slack.workspace import Workspace
 from adapters.tasks import OwnedTasks
 from bot.commands.dispatch import Commands
+from bot.engine.audit import AuditLog
 from bot.engine.policies import ChannelPolicies
 from bot.engine.tenant_retention import TenantRetention
 from bot.errors import StorageUnavailableError
@@ -64,6 +65,7 @@ class House:
                 clock=self.clock,
                 policies=self.policies,
                 retention=self.retention,
+                audit=AuditLog(self.desk.storage, clock=self.clock, ids=self.desk.ids),
             ),
             control=self.desk.control,
             policies=self.policies,
