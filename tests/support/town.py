@@ -25,6 +25,7 @@ from bot.domain.identity import Platform, TenantRef
 from bot.domain.message import AgainRequest, InboundMessage
 from bot.domain.policy import AnswerPolicy
 from bot.domain.turn import Turn
+from bot.engine.audit import AuditLog
 from bot.engine.deliveries import Deliveries
 from bot.engine.explanation import Explanations
 from bot.engine.feedback import Feedback
@@ -173,7 +174,11 @@ class Ellie:
         )
         explanations = Explanations(self.storage, self.generator, ids=self.ids, limits=limits)
         commands = Commands(
-            self.control, clock=self.clock, explanations=explanations, policies=self.policies
+            self.control,
+            clock=self.clock,
+            explanations=explanations,
+            policies=self.policies,
+            audit=AuditLog(self.storage, clock=self.clock, ids=self.ids),
         )
         self.adapter = DiscordAdapter(
             Services(
