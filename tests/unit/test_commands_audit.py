@@ -16,7 +16,7 @@ from bot.commands.language import Language
 from bot.commands.reply import CommandReply, ReplyKind
 from bot.domain.audit import AuditEntry, AuditOutcome
 from bot.domain.conversation import Visibility
-from bot.domain.identity import PersonId, Platform
+from bot.domain.identity import IdentityRef, PersonId, Platform
 from bot.errors import StorageUnavailableError
 from storage.inmemory_audit import InMemoryAuditRepository
 
@@ -195,19 +195,39 @@ async def test_whom_it_concerned_is_an_account_while_there_is_one(office: Office
     assert "T1/bo" not in page
 
 
+async def link(office: Office, user: str, *others: IdentityRef) -> None:
+    """Have the account of somebody on Slack be one person with others."""
+    at = office.desk.clock.now()
+    async with office.desk.storage.unit_of_work() as work:
+        person = await work.persons.find(office.desk.identity(user))
+        assert person
+        for number, account in enumerate(others):
+            other = await work.persons.resolve(account, new_id=f"other{number}", seen_at=at)
+            await work.persons.merge(other.id, person.id)
+        await work.commit()
+
+
 async def test_linked_accounts_elsewhere_are_not_told(office: Office) -> None:
     await office.say("I live in Porto.", user="bo")
-    await office.desk.ask("/link", "bo", platform=Platform.DISCORD)
-    (code,) = office.desk.ids.codes
-    await office.desk.agree(f"/link {code}", "bo")
-    bo = await office.desk.person("bo")
-    assert bo == await office.desk.person("bo", platform=Platform.DISCORD)
+    abroad = replace(office.desk.identity("bo"), tenant=OTHER_WORKSPACE)
+    await link(office, "bo", office.desk.identity("bo", Platform.DISCORD), abroad)
     await office.ask("/admin export user bo")
 
     page = text_of(await office.ask("/admin audit"))
 
     assert "about slack:T1/bo" in page
     assert "discord" not in page
+
+
+async def test_of_two_accounts_that_may_be_meant_none_is_told(office: Office) -> None:
+    await office.say("I live in Porto.", user="bo")
+    await link(office, "bo", office.desk.identity("bob"))
+    await office.ask("/admin export user bo")
+
+    page = text_of(await office.ask("/admin audit"))
+
+    assert "about somebody with several accounts here" in page
+    assert "T1/bo" not in page
 
 
 async def test_whether_somebody_writes_to_her_elsewhere_is_not_told(office: Office) -> None:
