@@ -71,7 +71,7 @@ class TenantMemory:
         task = self._compaction.start(tenant, actor=account_name(call.identity), channel=channel)
         if task is None:
             return call.refused("admin.compact.running")
-        call.note(begun=1)
+        call.note(step="begun")
 
         async def more() -> CommandReply:
             await asyncio.wait({task}, timeout=self._wait_seconds)

@@ -91,7 +91,7 @@ async def test_its_end_is_on_record_with_counts(office: Office, watched: Watched
     assert (begun.action, begun.outcome.value, begun.detail) == (
         "admin compact",
         "done",
-        {"begun": 1},
+        {"step": "begun"},
     )
     assert (done.action, done.outcome.value) == ("admin compact", "done")
     assert done.detail == {"people": 1, "left": 0}
