@@ -106,12 +106,7 @@ class AuditLog:
         So nobody can fill the log with attempts.
         """
         entry = self._entry(
-            action,
-            outcome,
-            actor=actor,
-            tenant_id=tenant_id,
-            channel=channel,
-            detail={TIMES: 1},
+            action, outcome, actor=actor, tenant_id=tenant_id, channel=channel, detail={}
         )
         since = entry.happened_at - REPEATED_WITHIN
         async with self._storage.unit_of_work() as work:
