@@ -11,15 +11,13 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 
+from bot.administration import Administration, Places
 from bot.background import capability_for, compactor_for, jobs_of, summariser_for
 from bot.commands.dispatch import Commands
-from bot.commands.pacing import CommandPacing
-from bot.commands.resetting import Resetting
 from bot.config import Settings
-from bot.default_policy import default_policy
+from bot.engine.audit import AuditLog
 from bot.engine.causal_summariser import CausalSummariser
 from bot.engine.chat_traffic import ChatTraffic
 from bot.engine.compaction.compactor import Compactor
@@ -36,16 +34,11 @@ from bot.engine.on_demand import OnDemandGenerator
 from bot.engine.participation import Participation
 from bot.engine.place_policies import PlacePolicies
 from bot.engine.policies import ChannelPolicies
-from bot.engine.quotas import Quotas
 from bot.engine.recall_cache import RecallCache
 from bot.engine.recovery import TurnRecovery
-from bot.engine.reset_codes import ResetCodes
-from bot.engine.reset_erasure import ResetErasure
-from bot.engine.resets import Resets
 from bot.engine.retention import Retention
 from bot.engine.schedules import RecordedRuns, ScheduledWork
 from bot.engine.tenant_erasure import TenantErasure
-from bot.engine.tenant_retention import TenantRetention
 from bot.engine.turn import TurnEngine, TurnFollower, TurnLimits
 from bot.engine.vectors import VectorKeeper
 from bot.errors import SchemaTooNewError
@@ -90,6 +83,7 @@ class App:
     erasure: TenantErasure
     health: Health
     place_policies: PlacePolicies
+    audit: AuditLog
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,16 +201,7 @@ async def assembled_app(
         stack.push_async_callback(generators.close_others)
         incognito = IncognitoConversations()
         days = settings.retention_days or None
-        policies = ChannelPolicies(storage, clock=clock)
-        retention = TenantRetention(storage, default_days=days)
-        place_policies = PlacePolicies(
-            storage,
-            clock=clock,
-            channels=policies,
-            retention=retention,
-            defaults=default_policy(settings),
-            allowed_models=settings.allowed_model_names,
-        )
+        places = Places.over(settings, storage, clock=clock)
         control = MemoryControl.over(
             storage,
             recall,
@@ -224,7 +209,7 @@ async def assembled_app(
             ids=ids,
             incognito=incognito,
             retention_days=days,
-            policies=place_policies,
+            policies=places.policies,
         )
         stack.push_async_callback(control.forgetting.finish_scrubbing)
         limits = TurnLimits(
@@ -249,23 +234,18 @@ async def assembled_app(
             capability=capability,
             summariser=summariser or summariser_for(settings, generator, capability, ids),
         )
-        reset_erasure = ResetErasure(
+        administration = Administration(
+            settings,
             storage,
             recall,
-            clock=clock,
-            ids=ids,
-            worker=workers.name,
-            erasing=control.erasing,
+            control,
+            compactor=compactor,
+            places=places,
             traffic=traffic,
-        )
-        stack.push_async_callback(reset_erasure.stop)
-        resets = Resets(
-            storage,
-            recall,
-            reset_erasure,
             clock=clock,
             ids=ids,
-            grace=timedelta(hours=settings.reset_grace_hours),
+            workers=workers,
+            stack=stack,
         )
         work = ScheduledWork(
             RecordedRuns(storage, clock=clock, metrics=metrics),
@@ -279,15 +259,15 @@ async def assembled_app(
                 traffic=traffic,
                 erasing=control.erasing,
             ),
-            resets=reset_erasure,
+            resets=administration.reset_erasure,
             metrics=metrics,
+            audit=administration.audit,
         )
         scheduler = Scheduler(jobs_of(settings, work), time_zone=settings.time_zone)
         scheduler.start()
         stack.push_async_callback(scheduler.stop)
-        quotas = Quotas(storage, clock=clock, policies=place_policies)
         engine = TurnEngine(
-            ledger=TurnLedger(storage, clock=clock, ids=ids, workers=workers, quotas=quotas),
+            ledger=TurnLedger(storage, clock=clock, ids=ids, workers=workers, quotas=places.quotas),
             loader=MemoryLoader(storage, recall, vectors),
             generator=generator,
             clock=clock,
@@ -295,37 +275,28 @@ async def assembled_app(
             incognito=incognito,
             followers=followers,
             traffic=traffic,
-            policies=place_policies,
+            policies=places.policies,
             generators=generators,
+            is_owner=administration.is_owner,
         )
         stack.push_async_callback(engine.stop, settings.shutdown_grace_seconds)
         explanations = Explanations(
             storage, generator, ids=ids, limits=limits, generators=generators
         )
-        commands = Commands(
-            control,
-            clock=clock,
-            explanations=explanations,
-            quotas=quotas,
-            pacing=CommandPacing(clock),
-            retention=retention,
-            places=place_policies,
-            rules=place_policies,
-            resetting=Resetting(resets, ResetCodes(clock=clock, ids=ids)),
-        )
         yield App(
             engine,
             control,
-            commands,
+            administration.commands(explanations),
             generator,
             clock,
             ids,
             compactor,
-            policies,
+            places.channels,
             Deliveries(storage, clock=clock, workers=workers),
             Feedback(storage, clock=clock),
             Participation(storage),
             TenantErasure(storage, control.erasing),
             health,
-            place_policies,
+            places.policies,
+            administration.audit,
         )

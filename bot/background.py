@@ -14,6 +14,7 @@ from typing import Any
 
 from bot.config import Extraction, Settings, variable_of
 from bot.domain.compaction import DueRule
+from bot.engine.audit import AuditLog
 from bot.engine.capability import Capability
 from bot.engine.causal_summariser import CausalSummariser
 from bot.engine.chat_traffic import ChatTraffic
@@ -51,6 +52,7 @@ class CompactionApp:
     compactor: Compactor
     retention: Retention
     erasure: TenantErasure
+    audit: AuditLog
     clock: Clock
 
 
@@ -106,6 +108,9 @@ async def compaction_app(settings: Settings) -> AsyncIterator[CompactionApp]:
                 erasing=erasing,
             ),
             erasure=TenantErasure(storage, erasing),
+            audit=AuditLog(
+                storage, clock=clock, ids=ids, days=settings.audit_days, erasing=erasing
+            ),
             clock=clock,
         )
 

@@ -24,6 +24,8 @@ ENCODING = "utf-8-sig"
 NO_QUOTA = "none"
 _QUOTA = re.compile(r"[1-9]\d{0,8}\s*(/|per)\s*(minute|hour|day)", re.IGNORECASE)
 """As :class:`bot.domain.quota.Rate` reads it, which settings come before."""
+OWNER_PATTERN = re.compile(r"discord:[1-9][0-9]{0,19}|slack:[A-Z0-9]{1,32}/[A-Z0-9]{1,32}")
+"""An account of an owner. Names are no good: anybody may call themselves like that."""
 
 SCHEDULE_PATTERN = r"^(off|every [1-9]\d{0,5}[smhd]|\S+( \S+){4})$"
 
@@ -239,6 +241,17 @@ class Settings(BaseSettings):
         "deleted for good; 0 deletes at once.",
         example="24",
     )
+    owners: str = _setting(
+        "",
+        "Accounts of those who own this instance, with commas between: they may manage every "
+        "server and workspace they are in.",
+        example="discord:1234,slack:T012345/U2345",
+    )
+    audit_days: Annotated[int, Field(ge=1, le=3650)] = _setting(
+        365,
+        "For how many days it stays on record who managed what (`/admin audit`, `ellie audit`).",
+        example="365",
+    )
     time_zone: str = _setting("UTC", "The time zone of the schedules.", example="Europe/Lisbon")
     metrics_port: Annotated[int, Field(ge=0, le=65_535)] = _setting(
         0,
@@ -335,6 +348,19 @@ class Settings(BaseSettings):
         except RuntimeError as error:
             raise ValueError(f"{value} names the home folder of nobody here") from error
 
+    @field_validator("owners")
+    @classmethod
+    def _accounts(cls, value: str) -> str:
+        accounts = [account.strip() for account in value.split(",") if account.strip()]
+        for account in accounts:
+            if OWNER_PATTERN.fullmatch(account) is None:
+                msg = (
+                    f"'{account}' is no account; write discord:1234 with a user's id, or "
+                    "slack:T012345/U2345 with the ids of workspace and user, in capital letters"
+                )
+                raise ValueError(msg)
+        return ",".join(accounts)
+
     @field_validator("time_zone")
     @classmethod
     def _zone(cls, value: str) -> str:
@@ -384,6 +410,11 @@ class Settings(BaseSettings):
         """The models that may be chosen for a place, as they were named."""
         names = (name.strip() for name in self.allowed_models.split(","))
         return tuple(dict.fromkeys(name for name in names if name))
+
+    @property
+    def owner_accounts(self) -> frozenset[str]:
+        """The accounts of the owners, each as the audit log writes it."""
+        return frozenset(filter(None, self.owners.split(",")))
 
     @property
     def resolved_database_url(self) -> str:

@@ -12,6 +12,7 @@ from typing import Self
 
 from bot.domain.conversation import Conversation, ConversationId, ConversationRef
 from bot.errors import StorageBusyError
+from storage.inmemory_audit import InMemoryAuditRepository
 from storage.inmemory_channels import (
     InMemoryDeliveryRepository,
     InMemoryFeedbackRepository,
@@ -116,6 +117,7 @@ class InMemoryUnitOfWork:
         self.quotas = InMemoryQuotaRepository(state)
         self.place_settings = InMemoryPlaceSettingRepository(state)
         self.resets = InMemoryResetRepository(state)
+        self.audit = InMemoryAuditRepository(state)
 
 
 class InMemoryStorage:

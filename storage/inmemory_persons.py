@@ -162,6 +162,9 @@ class InMemoryPersonRepository:
         give_episodes(self._state, gone, into, after=one)
         self._give_memory(gone, into, after=one)
         self._give_account(gone, into)
+        for entry in list(self._state.audit.values()):
+            if entry.person_id == gone:
+                self._state.audit[entry.id] = replace(entry, person_id=into)
 
     async def detach(self, identity: IdentityRef, *, new_id: str, seen_at: datetime) -> Person:
         """Make one identity a new person, with nothing in their memory.

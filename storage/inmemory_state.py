@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 
+from bot.domain.audit import AuditEntry, AuditId
 from bot.domain.bucket import Bucket
 from bot.domain.compaction import CompactionJob, JobId
 from bot.domain.conversation import Audience, Conversation, Scope
@@ -106,6 +107,7 @@ class State:
     quotas: dict[BucketKey, Bucket] = field(default_factory=dict)
     place_settings: dict[PlaceSettingKey, StoredSetting] = field(default_factory=dict)
     resets: dict[ResetId, StoredReset] = field(default_factory=dict)
+    audit: dict[AuditId, AuditEntry] = field(default_factory=dict)
 
     def copy(self) -> State:
         """An independent state with the same content."""

@@ -8,7 +8,7 @@ from bot.domain.compaction import JobStatus
 from bot.domain.consent import consent_of_both
 from bot.domain.identity import PersonId
 from bot.errors import StorageError
-from storage.administration_tables import resets
+from storage.administration_tables import audit_entries, resets
 from storage.statements import AnyRow, Statements
 from storage.tables import (
     compaction_jobs,
@@ -24,7 +24,15 @@ from storage.tables import (
     turns,
 )
 
-_OWNED = (turn_traces, turn_vectors, memory_operations, link_codes, link_failures, resets)
+_OWNED = (
+    turn_traces,
+    turn_vectors,
+    memory_operations,
+    link_codes,
+    link_failures,
+    audit_entries,
+    resets,
+)
 """Tables in which only the owner changes."""
 
 

@@ -15,7 +15,7 @@ _SAID_AT = {turns: turns.c.received_at, episodes: episodes.c.began_at}
 def admitted(table: Table[AudienceColumns], scope: Scope) -> ColumnElement[bool]:
     """The rows that the scope's person owns and its audience may hear.
 
-    Mirrors :meth:`bot.domain.conversation.Audience.may_enter`; a property test compares the two.
+    Mirrors :meth:`bot.domain.conversation.Scope.admits`; a property test compares the two.
     What a reset set aside is not among them, unless the scope is for that, too.
     """
     said_at = _SAID_AT.get(table)
@@ -27,6 +27,12 @@ def admitted(table: Table[AudienceColumns], scope: Scope) -> ColumnElement[bool]
 def _audible(table: Table[AudienceColumns], scope: Scope) -> ColumnElement[bool]:
     columns = table.c
     owned = columns.person_id == scope.person_id
+    if scope.tenant_id is not None:
+        owned = and_(
+            owned,
+            columns.tenant_id == scope.tenant_id,
+            columns.visibility != Visibility.DIRECT,
+        )
     here = scope.audience
     if here.visibility is Visibility.DIRECT:
         return owned

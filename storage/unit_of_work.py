@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.address import Address
+from storage.audit import SqlAuditRepository
 from storage.cancellation import uninterrupted
 from storage.compactions import SqlCompactionRepository
 from storage.conversations import SqlConversationRepository
@@ -61,6 +62,7 @@ class SqlUnitOfWork:
         self.quotas = SqlQuotaRepository(statements)
         self.place_settings = SqlPlaceSettingRepository(statements)
         self.resets = SqlResetRepository(statements)
+        self.audit = SqlAuditRepository(statements)
 
     async def __aenter__(self) -> Self:
         try:

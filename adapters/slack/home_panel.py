@@ -37,7 +37,7 @@ from bot.commands.definitions import DEFAULT, RETENTION
 from bot.commands.definitions import POLICY as POLICY_COMMAND
 from bot.commands.dispatch import Commands
 from bot.commands.language import Language
-from bot.commands.parsing import FOREVER, NO_DECISION, Invocation
+from bot.commands.parsing import FOREVER, NO_DECISION
 from bot.commands.reply import ReplyKind
 from bot.commands.voice import Voice
 from bot.domain.identity import TenantRef
@@ -81,8 +81,8 @@ async def read_panel(
         StorageError: it cannot be read.
     """
     listing = await policies.listing(tenant)
-    held = await commands.answer(Invocation(command=POLICY_COMMAND, language=language), caller)
-    kept = await commands.answer(Invocation(command=RETENTION, language=language), caller)
+    held = await commands.look(POLICY_COMMAND, language, caller)
+    kept = await commands.look(RETENTION, language, caller)
     channels = [setting for setting in listing if setting.channel_id is not None]
     pages = max(1, -(-len(channels) // CHANNELS_SHOWN))
     page = min(page, pages)

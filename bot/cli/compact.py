@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import psutil
@@ -18,10 +18,14 @@ from bot.cli.people import SHORT_ID, find_person
 from bot.config import Settings
 from bot.domain.compaction import CompactionJob, JobId, JobStatus
 from bot.domain.identity import PersonId
+from bot.engine.audit import Noted
 from bot.engine.schedules import COMPACTION, RecordedRuns, job_counts
 from bot.errors import UsageError
 from bot.ports.metrics import NoMetrics
 from bot.ports.storage import UnitOfWork
+
+RECORDED = "ellie compact"
+"""What it is called in the audit log."""
 
 NICE = 10
 """The priority below that of everything else: people who chat meanwhile must not notice."""
@@ -46,13 +50,8 @@ def compact(settings: Settings, console: Console, *, person: str | None, dry_run
             chosen = None if person is None else await _chosen(app, settings, person)
             if dry_run:
                 jobs = await app.compactor.preview(chosen)
-            elif chosen is None:
-                runs = RecordedRuns(app.storage, clock=app.clock, metrics=NoMetrics())
-                everybody = partial(app.compactor.compact_due, on_done=show)
-                jobs = await runs.run(COMPACTION, everybody, job_counts)
             else:
-                one = await app.compactor.compact(chosen)
-                jobs = () if one is None else (one,)
+                jobs = await _compacted(app, chosen, show)
         if dry_run or chosen is not None:
             for job in jobs:
                 show(job)
@@ -76,12 +75,14 @@ def undo(settings: Settings, console: Console, name: str) -> None:
         async with compaction_app(settings) as app:
             async with app.storage.unit_of_work() as work:
                 job = await _found(work, name)
-            undone = await app.compactor.undo(job.id)
-            if undone is None:
-                raise UsageError(
-                    f"A later compaction of the same person builds on {job.id[:SHORT_ID]}. "
-                    "Take that one back first; `ellie jobs` lists it."
-                )
+            noted = Noted(person_id=job.person_id)
+            async with app.audit.recorded(f"{RECORDED} --undo", noted=noted):
+                undone = await app.compactor.undo(job.id)
+                if undone is None:
+                    raise UsageError(
+                        f"A later compaction of the same person builds on {job.id[:SHORT_ID]}. "
+                        "Take that one back first; `ellie jobs` lists it."
+                    )
             return undone
 
     undone = asyncio.run(run())
@@ -96,6 +97,22 @@ def undo(settings: Settings, console: Console, name: str) -> None:
 async def _chosen(app: CompactionApp, settings: Settings, who: str) -> PersonId:
     async with app.storage.unit_of_work() as work:
         return await find_person(work, who, now=app.clock.now(), rule=due_rule(settings))
+
+
+async def _compacted(
+    app: CompactionApp, chosen: PersonId | None, show: Callable[[CompactionJob], None]
+) -> tuple[CompactionJob, ...]:
+    """The jobs of one person or of all who are due, on record in the audit log."""
+    async with app.audit.recorded(RECORDED, noted=Noted(person_id=chosen)) as noted:
+        if chosen is None:
+            runs = RecordedRuns(app.storage, clock=app.clock, metrics=NoMetrics())
+            everybody = partial(app.compactor.compact_due, on_done=show)
+            jobs = await runs.run(COMPACTION, everybody, job_counts)
+        else:
+            one = await app.compactor.compact(chosen)
+            jobs = () if one is None else (one,)
+        noted.detail.update(job_counts(jobs))
+    return jobs
 
 
 async def _found(work: UnitOfWork, name: str) -> CompactionJob:

@@ -13,6 +13,7 @@ from bot.background import compaction_app, due_rule, schedules_of
 from bot.cli.people import SHORT_ID
 from bot.config import Settings
 from bot.domain.compaction import CompactionJob
+from bot.engine.audit import Noted
 from bot.engine.schedules import JOB_NAMES
 from bot.errors import UsageError
 from bot.ports.compaction_storage import ScheduleState
@@ -61,7 +62,12 @@ def pause_job(settings: Settings, console: Console, name: str, *, paused: bool) 
         raise UsageError(f"There is no job '{name}'. The jobs are {', '.join(JOB_NAMES)}.")
 
     async def run() -> None:
-        async with compaction_app(settings) as app, app.storage.unit_of_work() as work:
+        action = f"ellie jobs {'pause' if paused else 'resume'}"
+        async with (
+            compaction_app(settings) as app,
+            app.audit.recorded(action, noted=Noted(detail={"job": name})),
+            app.storage.unit_of_work() as work,
+        ):
             await work.schedules.pause(name, paused=paused)
             await work.commit()
 

@@ -6,6 +6,7 @@ import io
 import os
 import sys
 from importlib.metadata import version
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -265,6 +266,24 @@ def import_policy(
     from bot.cli import policy as command  # noqa: PLC0415
 
     command.import_policy(_settings(), Console(), tenant, file, dry_run=dry_run)
+
+
+@app.command()
+def audit(
+    tenant: Annotated[
+        str, typer.Option(metavar="TENANT", help="A server or workspace: discord:123, slack:T1.")
+    ] = "",
+    export: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write all of it to a new file instead.")
+    ] = None,
+) -> None:
+    """Show the latest of what was done in the name of administration, and by whom."""
+    from bot.cli import audit as command  # noqa: PLC0415
+
+    if export is None:
+        command.show_audit(_settings(), Console(), tenant)
+    else:
+        command.export_audit(_settings(), Console(), export, tenant)
 
 
 def _chat(settings: Settings, user: str) -> None:

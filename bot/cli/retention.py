@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 
 from rich.console import Console
 
@@ -11,10 +12,14 @@ from bot.background import compaction_app
 from bot.cli.people import parse_tenant
 from bot.config import Settings
 from bot.domain.identity import TenantId
-from bot.engine.schedules import RETENTION, RecordedRuns, expired_counts
+from bot.engine.audit import Noted
+from bot.engine.schedules import RETENTION, RecordedRuns, erase_all_expired, expired_counts
 from bot.engine.tenant_retention import TenantRetention
 from bot.ports.compaction_storage import Expired
 from bot.ports.metrics import NoMetrics
+
+RECORDED = "ellie retention"
+"""What its decisions and erasures are called in the audit log."""
 
 
 def show_retention(settings: Settings, console: Console) -> None:
@@ -50,7 +55,11 @@ def set_retention(settings: Settings, console: Console, tenant: str, days: int |
     default = settings.retention_days or None
 
     async def run() -> None:
-        async with compaction_app(settings) as app:
+        noted = Noted(detail={"days": _decided(days)})
+        async with (
+            compaction_app(settings) as app,
+            app.audit.recorded(RECORDED, tenant_id=ref.id, noted=noted),
+        ):
             await TenantRetention(app.storage, default_days=default).decide(ref, days)
 
     asyncio.run(run())
@@ -75,7 +84,11 @@ def erase_now(settings: Settings, console: Console) -> None:
     async def run() -> Expired:
         async with compaction_app(settings) as app:
             runs = RecordedRuns(app.storage, clock=app.clock, metrics=NoMetrics())
-            return await runs.run(RETENTION, app.retention.erase_expired, expired_counts)
+            everything = partial(erase_all_expired, app.retention, app.audit)
+            async with app.audit.recorded(f"{RECORDED} --run") as noted:
+                expired = await runs.run(RETENTION, everything, expired_counts)
+                noted.detail.update(expired_counts(expired))
+            return expired
 
     expired = asyncio.run(run())
     erased = _counted(expired)
@@ -92,8 +105,13 @@ def erase_tenant(settings: Settings, console: Console, tenant: str) -> None:
     ref = parse_tenant(tenant)
 
     async def run() -> Expired:
-        async with compaction_app(settings) as app:
-            return await app.erasure.erase(ref)
+        async with (
+            compaction_app(settings) as app,
+            app.audit.recorded(f"{RECORDED} --erase", tenant_id=ref.id) as noted,
+        ):
+            expired = await app.erasure.erase(ref)
+            noted.detail.update(expired_counts(expired))
+            return expired
 
     erased = _counted(asyncio.run(run()))
     _say(
@@ -102,6 +120,11 @@ def erase_tenant(settings: Settings, console: Console, tenant: str) -> None:
         if erased
         else f"Nothing is stored that was said in {ref.id}.",
     )
+
+
+def _decided(days: int | None) -> int | str:
+    """A decision as the audit log writes it."""
+    return "default" if days is None else days or "forever"
 
 
 def _counted(expired: Expired) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.commands.call import Call, Caller
-from bot.commands.definitions import RETENTION, Command
+from bot.commands.definitions import Command
 from bot.commands.parsing import FOREVER, NO_DECISION
 from bot.commands.reply import CommandReply, Confirmation, ReplyKind
 from bot.commands.voice import Voice
@@ -47,7 +47,7 @@ class Administering:
         days = call.number("days")
         if days is not None:
             own = {FOREVER: KEEP_EVERYTHING, NO_DECISION: None}.get(days, days)
-            return await self.decide_retention(call, own, name=RETENTION.name)
+            return await self.decide_retention(call, own)
         tenant, retention = tenant_of(call.caller), self._retention
         if retention is None or tenant is None:
             return call.refused("admin.unavailable")
@@ -55,8 +55,8 @@ class Administering:
         people, how = call.voice.say("retention.people"), call.voice.say("retention.how")
         return CommandReply(lines=(*_kept(call, rule), people), closing=(how,))
 
-    async def decide_retention(self, call: Call, own: int | None, *, name: str) -> CommandReply:
-        """Give this tenant its own number of days; ``name`` is that of the command."""
+    async def decide_retention(self, call: Call, own: int | None) -> CommandReply:
+        """Give this tenant its own number of days, or with None take them back."""
         tenant, retention = tenant_of(call.caller), self._retention
         if retention is None or tenant is None:
             return call.refused("admin.unavailable")
@@ -75,8 +75,6 @@ class Administering:
         async def answer(agreed: bool) -> CommandReply:
             if not agreed:
                 return call.done("retention.kept")
-            if not await may_still(call.caller):
-                return call.refused("admin.right", name=name)
             return await decide()
 
         kept = call.voice.count(wanted.days, "day")

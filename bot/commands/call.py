@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from bot.commands.parsing import Argument
 from bot.commands.reply import CommandReply, ReplyKind
 from bot.commands.voice import Voice
 from bot.domain.conversation import ConversationRef
-from bot.domain.identity import IdentityRef
+from bot.domain.identity import IdentityRef, PersonId
 from bot.domain.text import clean_text
+from bot.engine.audit import Noted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,11 +52,12 @@ class Caller:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """What a handler gets."""
+    """What a handler gets. ``noted`` is what the audit log says of it, for an admin command."""
 
     caller: Caller
     voice: Voice
     arguments: Mapping[str, Argument]
+    noted: Noted = field(default_factory=Noted)
 
     @property
     def identity(self) -> IdentityRef:
@@ -70,6 +72,14 @@ class Call:
         """What was typed for a parameter of numbers."""
         value = self.arguments.get(name)
         return value if isinstance(value, int) else None
+
+    def note(self, *, person_id: PersonId | None = None, **detail: int | str) -> None:
+        """Have the audit log say whom this concerns, and counts and names of settings.
+
+        Never what somebody wrote.
+        """
+        self.noted.person_id = person_id or self.noted.person_id
+        self.noted.detail.update(detail)
 
     def done(self, key: str, **values: object) -> CommandReply:
         """One sentence: something changed."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.commands.administering import Administering, tenant_of
 from bot.commands.call import Call
-from bot.commands.definitions import EVERYWHERE, HERE, POLICY_SET
+from bot.commands.definitions import EVERYWHERE, HERE
 from bot.commands.policy_lines import takes_back
 from bot.commands.policy_showing import shown_value, unheard
 from bot.commands.reply import CommandReply, ReplyKind
@@ -66,7 +66,7 @@ class Deciding:
             return call.refused("policy.tenant_only", setting=setting.name)
         if setting.name == RETENTION:
             days = wanted if isinstance(wanted, int) else None
-            return await self._administering.decide_retention(call, days, name=POLICY_SET.name)
+            return await self._administering.decide_retention(call, days)
         here = call.caller.policy_place
         channel_id = None if where == EVERYWHERE else here.channel_id
         changed = await places.decide(tenant, channel_id, setting.name, wanted)

@@ -34,6 +34,8 @@ class ParameterKind(StrEnum):
     """``here`` or ``everywhere``."""
     WHEN = "when"
     """``later`` or ``now``; anything else is left to the next parameter."""
+    FILE = "file"
+    """``export``: the answer as a file."""
     USER = "user"
     """Somebody: a mention as the platform writes it, or the id of an account."""
     CODE = "code"
@@ -203,6 +205,22 @@ RESET_UNDO = Command(
 RESET_LIST = Command(
     name="admin reset list", admin=True, aliases=("admin reset", "管理 重置 列表", "管理 重置")
 )
+AUDIT = Command(
+    name="admin audit",
+    parameters=(
+        Parameter(name="file", kind=ParameterKind.FILE),
+        Parameter(name="page", kind=ParameterKind.PAGE),
+    ),
+    admin=True,
+    aliases=("管理 记录",),
+)
+EXPORT_USER = Command(
+    name="admin export user",
+    parameters=(Parameter(name="user", kind=ParameterKind.USER, required=True),),
+    admin=True,
+    aliases=("管理 导出 用户",),
+)
+COMPACT = Command(name="admin compact", admin=True, aliases=("管理 整理",))
 
 COMMANDS = (
     HELP,
@@ -235,6 +253,9 @@ COMMANDS = (
     RESET_SERVER,
     RESET_UNDO,
     RESET_LIST,
+    AUDIT,
+    EXPORT_USER,
+    COMPACT,
 )
 """Every command, in the order in which help lists them."""
 
@@ -253,6 +274,7 @@ CHOICES: Mapping[ParameterKind, tuple[str, ...]] = {
     ParameterKind.SETTING: place_settings.NAMES,
     ParameterKind.PLACE: (HERE, EVERYWHERE),
     ParameterKind.WHEN: (LATER, NOW),
+    ParameterKind.FILE: ("export",),
 }
 """All that may be typed, where there is little to choose from; Chinese words mean the same."""
 

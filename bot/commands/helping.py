@@ -99,6 +99,8 @@ def _placeholder(parameter: Parameter) -> str:
             name = "later|now"
         case ParameterKind.PAGE:
             name = "page N"
+        case ParameterKind.FILE:
+            name = "export"
         case _:
             name = parameter.name.upper()
     return name if parameter.required else f"[{name}]"

@@ -54,6 +54,7 @@ _CHOSEN: Mapping[ParameterKind, Mapping[str, Argument]] = {
         # Some keyboards make a dash of two hyphens.
         **dict.fromkeys((NOW, "--now", "\u2013now", "\u2014now", "立即", "马上"), NOW),
     },
+    ParameterKind.FILE: dict.fromkeys(("export", "file", "导出", "文件"), "export"),
 }
 """What may be typed where there is little to choose from, and what it means."""
 FOREVER = 0

@@ -9,7 +9,7 @@ from bot.commands.administering import tenant_of
 from bot.commands.call import Call
 from bot.commands.definitions import NOW, RESET_CHANNEL, RESET_SERVER, RESET_USER, Command
 from bot.commands.reply import CommandReply, ReplyKind, Row, Section
-from bot.domain.identity import TenantRef
+from bot.domain.identity import PersonId, TenantRef
 from bot.domain.reset import Reset, ResetCounts, ResetStatus
 from bot.engine.reset_codes import LIFETIME, Purpose, ResetCodes
 from bot.engine.resets import ListedReset, Resets, ResetTarget
@@ -69,10 +69,13 @@ class Resetting:
             if still_admin is not None and not await still_admin():
                 return call.refused("admin.right", name=command.name)
             reset = await self._resets.request(target, by=call.identity, at_once=at_once)
+            if reset is not None:
+                _note(call, reset.person_id, reset.planned, reset=reset.id)
             return _requested(call, reset) if reset else call.refused("reset.nothing", what=what)
         plan = await self._resets.preview(target, by=call.identity)
         if plan is None:
             return call.refused("reset.nothing", what=what)
+        _note(call, plan.person_id, plan.planned)
         voice, grace = call.voice, self._resets.grace
         code = self._codes.issue(purpose)
         typed = " ".join(filter(None, (command.name, named, NOW if at_once else "", code)))
@@ -80,6 +83,7 @@ class Resetting:
         if not at_once and grace:
             then = "reset.plan.later"
         return CommandReply(
+            kind=ReplyKind.QUESTION,
             lines=(
                 voice.say("reset.plan", what=what, **_amounts(call, plan.planned)),
                 voice.say("reset.apart"),
@@ -117,6 +121,7 @@ class Resetting:
         undone = await self._resets.undo(tenant, chosen[0].reset.id)
         if undone is None:  # it is being erased by now
             return call.refused("reset.undo.none")
+        _note(call, undone.person_id, undone.planned, reset=undone.id)
         return call.done("reset.undo.done", **_amounts(call, undone.planned))
 
     async def listing(self, call: Call) -> CommandReply:
@@ -131,6 +136,17 @@ class Resetting:
             lines=() if sections else (call.voice.say("reset.list.none"),),
             sections=sections,
         )
+
+
+def _note(call: Call, person_id: PersonId | None, counts: ResetCounts, **detail: int | str) -> None:
+    """Have the audit log say whom and how much a reset concerns."""
+    call.note(
+        person_id=person_id,
+        messages=counts.turns,
+        facts=counts.facts,
+        summaries=counts.episodes,
+        **detail,
+    )
 
 
 def _purpose(call: Call, target: ResetTarget, *, at_once: bool) -> Purpose:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.commands import (
+    texts_audit_en,
+    texts_audit_zh,
     texts_consent_en,
     texts_consent_zh,
     texts_en,
@@ -25,6 +27,7 @@ TABLES = {
     Language.ENGLISH: {
         **texts_en.TEXTS,
         **texts_groups_en.TEXTS,
+        **texts_audit_en.TEXTS,
         **texts_consent_en.TEXTS,
         **texts_reset_en.TEXTS,
         **texts_quota_en.TEXTS,
@@ -33,6 +36,7 @@ TABLES = {
     Language.CHINESE: {
         **texts_zh.TEXTS,
         **texts_groups_zh.TEXTS,
+        **texts_audit_zh.TEXTS,
         **texts_consent_zh.TEXTS,
         **texts_reset_zh.TEXTS,
         **texts_quota_zh.TEXTS,

@@ -109,6 +109,8 @@ class Scope:
     person_id: PersonId
     audience: Audience
     set_aside: bool = False
+    tenant_id: TenantId | None = None
+    """Set for a reader who may see nothing but what was said in the channels of this tenant."""
 
     def __post_init__(self) -> None:
         if not self.person_id:
@@ -121,6 +123,16 @@ class Scope:
         nobody_else = Audience(visibility=Visibility.DIRECT, channel="")
         return cls(person_id, nobody_else, set_aside=set_aside)
 
+    @classmethod
+    def in_tenant(cls, person_id: PersonId, tenant_id: TenantId) -> Self:
+        """What this person said in the channels of one tenant, and in no direct message."""
+        everywhere = Audience(visibility=Visibility.DIRECT, channel="")
+        return cls(person_id, everywhere, tenant_id=tenant_id)
+
     def admits(self, audience: Audience) -> bool:
         """Whether words spoken to ``audience`` may be recalled within this scope."""
+        if self.tenant_id is not None and (
+            audience.tenant_id != self.tenant_id or audience.visibility is Visibility.DIRECT
+        ):
+            return False
         return audience.may_enter(self.audience)

@@ -77,6 +77,10 @@ class Erasing:
         self._scrub_due = True
         self._recall.forget(person_id)
 
+    def scrub_later(self) -> None:
+        """Have the next scrub done: something was erased that is nobody's memory."""
+        self._scrub_due = True
+
     async def scrub(self, *, anyway: bool = False) -> bool:
         """Overwrite what erased rows left in the files, if any were; False when it has to wait.
 

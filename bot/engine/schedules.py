@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from bot.domain.compaction import CompactionJob
 from bot.domain.reset import ResetCounts
+from bot.engine.audit import AuditLog
 from bot.engine.compaction.compactor import Compactor
 from bot.engine.reset_erasure import ResetErasure
 from bot.engine.retention import Retention
@@ -117,12 +118,14 @@ class ScheduledWork:
         retention: Retention,
         resets: ResetErasure,
         metrics: Metrics,
+        audit: AuditLog | None = None,
     ) -> None:
         self._runs = runs
         self._compactor = compactor
         self._retention = retention
         self._resets = resets
         self._metrics = metrics
+        self._audit = audit
 
     async def compact(self) -> None:
         """Make the memory of everybody who is due compact."""
@@ -143,7 +146,7 @@ class ScheduledWork:
         return jobs
 
     async def _erase_expired(self) -> Expired:
-        expired = await self._retention.erase_expired()
+        expired = await erase_all_expired(self._retention, self._audit)
         for what, count in expired_counts(expired).items():
             self._metrics.erased(what, count)
         return expired
@@ -157,6 +160,13 @@ class ScheduledWork:
 
     def _count_job(self, job: CompactionJob) -> None:
         self._metrics.compaction_ended(job.status.value, turns=job.until_number - job.after_number)
+
+
+async def erase_all_expired(retention: Retention, audit: AuditLog | None) -> Expired:
+    """Erase what is too old of everybody's memory and of the audit log; returns the former."""
+    if audit is not None:
+        await audit.erase_expired()  # first, because retention ends with the scrub for both
+    return await retention.erase_expired()
 
 
 def job_counts(jobs: tuple[CompactionJob, ...]) -> Mapping[str, int]:

@@ -16,6 +16,7 @@ from bot.domain.conversation import Conversation, ConversationId, ConversationRe
 from bot.domain.identity import IdentityRef, Person, PersonId, Platform
 from bot.domain.shown import Shown
 from bot.domain.turn import NewTurn, OpenTurn, Turn, TurnId, TurnOutcome
+from bot.ports.audit_storage import AuditRepository
 from bot.ports.channel_storage import (
     DeliveryRepository,
     FeedbackRepository,
@@ -233,6 +234,8 @@ class UnitOfWork(Protocol):
     def place_settings(self) -> PlaceSettingRepository: ...
     @property
     def resets(self) -> ResetRepository: ...
+    @property
+    def audit(self) -> AuditRepository: ...
 
     async def __aenter__(self) -> Self: ...
 

@@ -243,7 +243,7 @@ async def test_no_value_of_an_erased_person_is_left_in_memory(world_of: Any) -> 
     world = world_of(kept)
     ann = await world.person(identity=world.identity("marker-account"))
     await _remember(world, ann, "marker-words")
-    settings = {"tenant_days", "schedules", "policies", "place_settings"}
+    settings = {"tenant_days", "schedules", "policies", "place_settings", "audit"}
     tables = {table.name for table in fields(kept.state)} - {"operations", *settings}
     assert all(getattr(kept.state, name) for name in tables)
     await _forget(world, ann)

@@ -86,6 +86,21 @@ async def test_every_read_obeys_the_audience(world: Any, here: str) -> None:
             assert bool(recent) is bool(taken) is (name in HEARD[here])
 
 
+async def test_within_a_tenant_its_channels_are_read_and_no_direct_messages(world: Any) -> None:
+    ann = await world.person("ann")
+    for name, visibility, workspace in CIRCLES:
+        place = await world.conversation(world.ref(name, visibility, workspace=workspace))
+        turn = await world.say(ann, place, name)
+        await world.learn(world.fact(turn, name))
+
+    scope = Scope.in_tenant(ann.id, TenantId("slack:T1"))
+    here = ["closed", "other-closed", "open", "other-open", "shared"]
+    assert await world.texts(scope) == here
+    async with world.storage.unit_of_work() as work:
+        assert [fact.text for fact in await work.facts.of(scope, [FactStatus.ACTIVE])] == here
+        assert await work.turns.count(scope) == len(here)
+
+
 async def test_nobody_reads_another_persons_turns(world: Any) -> None:
     ann, bob = await world.person("ann"), await world.person("bob")
     home = await world.conversation()
@@ -140,7 +155,7 @@ _people = st.sampled_from(["ann", "bob"]).map(PersonId)
 )
 @given(
     rows=st.lists(st.tuples(_people, _audiences), min_size=10, max_size=40),
-    scope=st.builds(Scope, _people, _audiences),
+    scope=st.builds(Scope, _people, _audiences, st.sampled_from((None, *map(TenantId, _NAMES)))),
 )
 async def test_sql_admits_what_the_domain_admits(
     sql_storage: SqlStorage, rows: list[tuple[PersonId, Audience]], scope: Scope

@@ -31,6 +31,7 @@ from bot.commands.reply import CommandReply, Confirmation, ReplyKind
 from bot.domain.fact import Fact
 from bot.domain.identity import Platform
 from bot.domain.turn import Turn
+from bot.engine.audit import AuditLog
 from bot.engine.tenant_retention import TenantRetention
 
 Shown = Any
@@ -55,6 +56,7 @@ class CommandBot(commands.AutoShardedBot):
             explanations=desk.explanations,
             places=places_over(desk.storage, desk.clock),
             retention=TenantRetention(desk.storage, default_days=None),
+            audit=AuditLog(desk.storage, clock=desk.clock, ids=desk.ids),
         )
         self._application_commands = ApplicationCommands(self._commands, view=desk.control.view)
 

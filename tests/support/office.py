@@ -24,6 +24,7 @@ from bot.domain.generation import GenerationRequest
 from bot.domain.identity import Platform, TenantRef
 from bot.domain.policy import AnswerPolicy
 from bot.domain.turn import Turn
+from bot.engine.audit import AuditLog
 from bot.engine.deliveries import Deliveries
 from bot.engine.explanation import Explanations
 from bot.engine.feedback import Feedback
@@ -153,6 +154,7 @@ class Ellie:
             places=places_over(self.storage, self.clock, self.policies),
             retention=TenantRetention(self.storage, default_days=None),
             rules=self.rules,
+            audit=AuditLog(self.storage, clock=self.clock, ids=self.ids),
         )
         token = (
             {"signing_secret": team.signing_secret, "host": "127.0.0.1", "port": 0}

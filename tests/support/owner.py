@@ -14,6 +14,7 @@ import psutil
 import pytest
 from click.testing import Result
 from structlog.testing import capture_logs
+from support.commanding import Ids
 from support.engine import FakeClock
 from typer.testing import CliRunner
 
@@ -22,6 +23,7 @@ from bot.cli import main
 from bot.config import Settings
 from bot.domain.compaction import CompactionJob, JobId, JobStatus, Step
 from bot.domain.identity import IdentityRef, PersonId, Platform, TenantRef
+from bot.engine.audit import AuditLog
 from bot.errors import EllieError
 from bot.ports.compaction_storage import Expired
 from bot.ports.storage import UnitOfWork
@@ -119,9 +121,10 @@ class Ellie:
         self.retention = ScriptedRetention()
         self.erasure = ScriptedErasure()
         self.clock = FakeClock(NOON)
+        self.audit = AuditLog(self.storage, clock=self.clock, ids=Ids())
         self.settings = Settings(_env_file=None, data_dir=folder)  # type: ignore[call-arg]
         monkeypatch.setattr(main, "_settings", lambda: self.settings)
-        for command in ("jobs", "compact", "retention", "policy"):
+        for command in ("audit", "jobs", "compact", "retention", "policy"):
             monkeypatch.setattr(f"bot.cli.{command}.compaction_app", self._app)
         self.priorities: list[int] = []
         monkeypatch.setattr(psutil.Process, "nice", lambda _, value: self.priorities.append(value))
@@ -134,6 +137,7 @@ class Ellie:
             retention=self.retention,  # type: ignore[arg-type]
             erasure=self.erasure,  # type: ignore[arg-type]
             storage=self.storage,
+            audit=self.audit,
             clock=self.clock,
         )
 

@@ -31,6 +31,7 @@ from bot.commands.dispatch import Commands
 from bot.domain.fact import Fact
 from bot.domain.identity import IdentityRef, Platform, TenantRef
 from bot.domain.policy import AnswerPolicy
+from bot.engine.audit import AuditLog
 from bot.engine.memory_control import MemoryControl
 from bot.engine.policies import ChannelPolicies
 from bot.engine.tenant_retention import TenantRetention
@@ -223,6 +224,7 @@ async def office(
             explanations=explanations,
             places=places_over(desk.storage, clock, policies, retention),
             retention=retention,
+            audit=AuditLog(desk.storage, clock=clock, ids=desk.ids),
         )
         here: list[Office] = []
         commands = SlackCommands(

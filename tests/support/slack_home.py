@@ -17,6 +17,7 @@ from adapters.slack.people import SlackUser
 from adapters.slack.workspace import Workspace
 from bot.commands.dispatch import Commands
 from bot.commands.language import Language
+from bot.engine.audit import AuditLog
 from bot.engine.policies import ChannelPolicies
 from bot.engine.tenant_retention import TenantRetention
 
@@ -41,6 +42,7 @@ class HomeDesk(Desk):
             clock=self.clock,
             places=places_over(self.storage, self.clock, self.policies),
             retention=TenantRetention(self.storage, default_days=None),
+            audit=AuditLog(self.storage, clock=self.clock, ids=self.ids),
         )
         # Nobody is looked up: who looks is given.
         self.reader = HomeReader(

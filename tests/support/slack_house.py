@@ -21,6 +21,7 @@ from adapters.slack.web import EllieWebClient
 from adapters.slack.workspace import Workspace
 from adapters.tasks import OwnedTasks
 from bot.commands.dispatch import Commands
+from bot.engine.audit import AuditLog
 from bot.engine.policies import ChannelPolicies
 from bot.engine.tenant_retention import TenantRetention
 from bot.errors import StorageUnavailableError
@@ -65,6 +66,7 @@ class House:
                 clock=self.clock,
                 places=places_over(self.desk.storage, self.clock, self.policies, self.retention),
                 retention=self.retention,
+                audit=AuditLog(self.desk.storage, clock=self.clock, ids=self.desk.ids),
             ),
             control=self.desk.control,
             policies=self.policies,

@@ -26,6 +26,7 @@ from bot.domain.identity import Platform, TenantRef
 from bot.domain.message import AgainRequest, InboundMessage
 from bot.domain.policy import AnswerPolicy
 from bot.domain.turn import Turn
+from bot.engine.audit import AuditLog
 from bot.engine.deliveries import Deliveries
 from bot.engine.explanation import Explanations
 from bot.engine.feedback import Feedback
@@ -194,6 +195,7 @@ class Ellie:
             explanations=explanations,
             places=places_over(self.storage, self.clock, self.policies),
             rules=self.rules,
+            audit=AuditLog(self.storage, clock=self.clock, ids=self.ids),
         )
         self.adapter = DiscordAdapter(
             Services(

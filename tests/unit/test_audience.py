@@ -70,6 +70,15 @@ def test_a_persons_private_scope_admits_everything_they_said() -> None:
     assert all(scope.admits(audience) for audience in EVERYWHERE)
 
 
+def test_a_scope_within_a_tenant_admits_its_channels_alone() -> None:
+    in_workspace = replace(DM, tenant_id=TenantId("t1"))
+    scope = Scope.in_tenant(PersonId("ana"), TenantId("t1"))
+
+    admitted = {one for one in (*EVERYWHERE, in_workspace) if scope.admits(one)}
+
+    assert admitted == {STAFF, BOARD, LOBBY, NEWS, PARTNERS}
+
+
 def test_a_thread_shares_its_channels_audience() -> None:
     def conversation(thread: str | None) -> Conversation:
         ref = ConversationRef(

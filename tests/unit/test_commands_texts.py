@@ -14,6 +14,7 @@ import bot.commands
 from bot.commands.definitions import COMMANDS
 from bot.commands.language import Language
 from bot.commands.voice import TABLES, Voice
+from bot.domain.audit import AuditOutcome
 from bot.domain.fact import FactKind, FactStatus
 from bot.domain.operation import OperationKind
 from bot.domain.place_policy import MemoryMode
@@ -57,6 +58,7 @@ def test_every_text_is_used_and_every_key_exists() -> None:
             if parameter.required:
                 made.add(f"missing.{parameter.name}")
     unfit = ("fact", "turn", "switch", "format", "days", "setting", "where", "user")
+    unfit = ("fact", "turn", "switch", "format", "days", "policy", "where", "file", "user")
     made |= {f"unfit.{name}" for name in unfit}
     made |= {f"name.{parameter.name}" for command in COMMANDS for parameter in command.parameters}
     made |= {f"group.{group}" for group in ("memory", "admin")}
@@ -86,10 +88,12 @@ def test_every_text_is_used_and_every_key_exists() -> None:
     made |= {
         f"{noun}.{number}"
         for noun in ("message", "fact", "sentence", "day", "channel", "person", "summary", "hour")
+        for noun in ("message", "fact", "sentence", "day", "channel", "entry", "person")
         for number in ("one", "many")
     }
     made |= {f"{verb}.{how}" for verb in ("edit", "pin", "unpin") for how in ("done", "unchanged")}
     made |= {"fact.unknown", "fact.not_active"}
+    made |= {f"audit.outcome.{outcome.value}" for outcome in AuditOutcome}
     for key in TABLES[Language.ENGLISH]:
         assert key in made or f'"{key}"' in code, key
     for key in made:

@@ -288,6 +288,18 @@ def test_files_that_begin_with_a_byte_order_mark_are_read_from_the_first_line(lo
     assert settings.reply_tokens == 55
 
 
+@pytest.mark.parametrize(
+    "owners", ["ana", "discord:ana", "slack:U2", "slack:t1/u2", "console:owner", "discord:1 2", "*"]
+)
+def test_an_owner_that_is_no_account_is_said_with_what_would_be_one(
+    load: Load, owners: str
+) -> None:
+    problem = problems_of(load, env={"ELLIE_OWNERS": f"discord:1,{owners}"})["ELLIE_OWNERS"]
+
+    assert f"'{owners}' is no account" in str(problem)
+    assert "slack:T012345/U2345" in str(problem)
+
+
 @pytest.mark.parametrize("field", FIELDS)
 def test_every_setting_is_described_with_an_example_that_works(load: Load, field: str) -> None:
     info = Settings.model_fields[field]

@@ -49,6 +49,7 @@ class _PartOf:
         self.quotas = work.quotas
         self.place_settings = work.place_settings
         self.resets = work.resets
+        self.audit = work.audit
 
     async def __aenter__(self) -> Self:
         return self
