@@ -17,7 +17,7 @@ from storage.statements import Statements, in_batches
 from storage.tables import fact_evidence, facts, persons
 
 # A fact without the words that support it would be none; so no outer join.
-_READ = select(
+READ = select(
     *(column for column in facts.c if column not in {facts.c.quote, facts.c.source_turn_id}),
     fact_evidence.c.quote.label("said"),
     fact_evidence.c.turn_id,
@@ -98,7 +98,7 @@ class SqlFactRepository:
     async def of(self, scope: Scope, statuses: Collection[FactStatus]) -> tuple[Fact, ...]:
         """The facts in one of ``statuses`` that the scope admits, by number. Evidence by date."""
         rows = await self._statements.all(
-            _READ.where(admitted(facts, scope), facts.c.status.in_(list(statuses))).order_by(
+            READ.where(admitted(facts, scope), facts.c.status.in_(list(statuses))).order_by(
                 facts.c.number, fact_evidence.c.said_at, fact_evidence.c.sequence
             )
         )

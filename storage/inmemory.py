@@ -22,6 +22,8 @@ from storage.inmemory_compaction import (
     InMemoryEpisodeRepository,
     InMemoryScheduleRepository,
 )
+from storage.inmemory_exports import InMemoryExportRepository
+from storage.inmemory_imports import InMemoryImportRepository
 from storage.inmemory_memory import (
     InMemoryFactRepository,
     InMemoryOperationRepository,
@@ -110,6 +112,8 @@ class InMemoryUnitOfWork:
         self.policies = InMemoryPolicyRepository(state)
         self.deliveries = InMemoryDeliveryRepository(state)
         self.feedback = InMemoryFeedbackRepository(state)
+        self.exports = InMemoryExportRepository(state)
+        self.imports = InMemoryImportRepository(state)
 
 
 class InMemoryStorage:

@@ -35,6 +35,7 @@ class StoredPerson:
     compact_not_before: datetime | None = None
     refresh_at: datetime | None = None
     retention_days: int | None = None
+    consented_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,8 +15,10 @@ from storage.conversations import SqlConversationRepository
 from storage.deliveries import SqlDeliveryRepository
 from storage.episodes import SqlEpisodeRepository
 from storage.errors import translated
+from storage.exports import SqlExportRepository
 from storage.facts import SqlFactRepository
 from storage.feedback import SqlFeedbackRepository
+from storage.imports import SqlImportRepository
 from storage.links import SqlLinkRepository
 from storage.operations import SqlOperationRepository
 from storage.persons import SqlPersonRepository
@@ -55,6 +57,8 @@ class SqlUnitOfWork:
         self.policies = SqlPolicyRepository(statements)
         self.deliveries = SqlDeliveryRepository(statements)
         self.feedback = SqlFeedbackRepository(statements)
+        self.exports = SqlExportRepository(statements)
+        self.imports = SqlImportRepository(statements)
 
     async def __aenter__(self) -> Self:
         try:

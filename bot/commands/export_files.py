@@ -12,7 +12,10 @@ from bot.commands.reply import ReplyFile
 
 _NOTHING = "-"
 
+_ABOVE = ("schema", "exported_at", "retention_days", "consented_at", "bookkeeping")
+
 _HEADINGS = {
+    "conversations": "Places",
     "facts": "Facts",
     "turns": "Messages",
     "episodes": "Summaries",
@@ -44,7 +47,7 @@ def export_files(document: Mapping[str, Any], formats: frozenset[str]) -> tuple[
 def _markdown(document: Mapping[str, Any]) -> Iterator[str]:
     yield "# What Ellie stores about you"
     yield ""
-    yield from _fields({key: document[key] for key in ("schema", "exported_at", "retention_days")})
+    yield from _fields({key: document[key] for key in _ABOVE})
     yield from ("", "## You", "")
     yield from _fields(document["person"])
     yield from ("", "## Accounts", "")
@@ -80,11 +83,16 @@ def _compaction(job: Mapping[str, Any]) -> Iterator[str]:
     yield from _entry(f"{job['status']}, {job['started_at']}", job, {})
 
 
+def _place(place: Mapping[str, Any]) -> Iterator[str]:
+    yield from _entry(place["ref"]["channel_id"], place, {})
+
+
 def _of_turn(item: Mapping[str, Any]) -> Iterator[str]:
     yield from _entry(item["turn_id"], item, {})
 
 
 _TITLED = {
+    "conversations": _place,
     "facts": _fact,
     "turns": _turn,
     "episodes": _episode,

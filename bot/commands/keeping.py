@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 from bot.commands.call import Call
@@ -30,6 +31,9 @@ class Keeping:
         if document is None:
             return call.refused("nothing", "nothing.hint")
         chosen = call.text("format")
+        formats = frozenset({chosen}) if chosen else _FORMATS
+        # Seconds for a long memory.
+        files = await asyncio.to_thread(export_files, document, formats)
         voice = call.voice
         line = voice.say(
             "export.done",
@@ -39,7 +43,7 @@ class Keeping:
         return CommandReply(
             kind=ReplyKind.DONE,
             lines=(line, voice.say("export.format", schema=SCHEMA)),
-            files=export_files(document, frozenset({chosen}) if chosen else _FORMATS),
+            files=files,
         )
 
     async def pause(self, call: Call) -> CommandReply:

@@ -27,6 +27,8 @@ from bot.ports.compaction_storage import (
     RetentionRepository,
     ScheduleRepository,
 )
+from bot.ports.export_storage import ExportRepository
+from bot.ports.import_storage import ImportRepository
 from bot.ports.memory_storage import (
     FactRepository,
     LinkRepository,
@@ -220,6 +222,10 @@ class UnitOfWork(Protocol):
     def deliveries(self) -> DeliveryRepository: ...
     @property
     def feedback(self) -> FeedbackRepository: ...
+    @property
+    def exports(self) -> ExportRepository: ...
+    @property
+    def imports(self) -> ImportRepository: ...
 
     async def __aenter__(self) -> Self: ...
 

@@ -46,6 +46,8 @@ class _PartOf:
         self.policies = work.policies
         self.deliveries = work.deliveries
         self.feedback = work.feedback
+        self.exports = work.exports
+        self.imports = work.imports
 
     async def __aenter__(self) -> Self:
         return self
