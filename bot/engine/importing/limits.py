@@ -61,9 +61,7 @@ def out_of_bounds(document: Any) -> Iterator[Problem]:
 def _in(place: str, name: str, value: Any) -> Iterator[Problem]:
     if dataclasses.is_dataclass(value):
         for field in dataclasses.fields(value):
-            item = getattr(value, field.name)
-            if item is not None:
-                yield from _in(f"{place}.{field.name}", field.name, item)
+            yield from _in(f"{place}.{field.name}", field.name, getattr(value, field.name))
     elif isinstance(value, tuple | Mapping):
         yield from _of_many(place, name, value)
     elif message := _of_scalar(name, value):
@@ -71,7 +69,7 @@ def _in(place: str, name: str, value: Any) -> Iterator[Problem]:
 
 
 def _of_scalar(name: str, value: Any) -> str | None:
-    if isinstance(value, Enum | bool):
+    if value is None or isinstance(value, Enum | bool):
         return None
     if isinstance(value, str):
         return _of_text(name, value)
@@ -110,12 +108,12 @@ def _of_text(name: str, text: str) -> str | None:
 
 
 def _of_number(name: str, number: float) -> str | None:
-    if isinstance(number, float):
-        if not math.isfinite(number):
-            return "is no finite number"
-        return "has to be from 0 to 1" if name in _SHARES and not 0 <= number <= 1 else None
-    most = MAX_SIZE if name == "size" else MAX_COUNT
-    return None if 0 <= number <= most else f"has to be from 0 to {most:,}"
+    if isinstance(number, int):
+        most = MAX_SIZE if name == "size" else MAX_COUNT
+        return None if 0 <= number <= most else f"has to be from 0 to {most:,}"
+    if not math.isfinite(number):
+        return "is no finite number"
+    return "has to be from 0 to 1" if name in _SHARES and not 0 <= number <= 1 else None
 
 
 def _of_time(moment: datetime) -> str | None:
