@@ -8,6 +8,7 @@ from typing import Any
 from support.engine import FakeClock
 from support.lives import BIRTH
 
+from bot.domain.conversation import Scope
 from bot.domain.identity import IdentityRef, PersonId
 from bot.engine.erasing import Erasing
 from bot.engine.forgetting import Forgetting
@@ -52,8 +53,6 @@ async def forgotten(storage: Storage, identity: IdentityRef) -> None:
 
 async def ranked(storage: Storage, person_id: PersonId, query: str) -> list[Any]:
     """What recall finds, with its scores."""
-    from bot.domain.conversation import Scope
-
     async with storage.unit_of_work() as work:
         person = await work.persons.get(person_id)
         assert person is not None
