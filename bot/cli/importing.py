@@ -62,8 +62,6 @@ def _content(file: Path) -> bytes:
             return opened.read(MAX_BYTES + 1)
     except OSError as error:
         raise UsageError(f"{file} cannot be read ({error.strerror}).") from error
-    except ValueError as error:  # a NUL in the name
-        raise UsageError("There is no file of that name.") from error
 
 
 def _ask(question: str) -> None:
