@@ -37,8 +37,8 @@ class Keeping:
         voice = call.voice
         line = voice.say(
             "export.done",
-            turns=voice.count(len(document["turns"]), "message"),
-            facts=voice.count(len(document["facts"]), "fact"),
+            turns=voice.count(document.count("turns"), "message"),
+            facts=voice.count(document.count("facts"), "fact"),
         )
         return CommandReply(
             kind=ReplyKind.DONE,

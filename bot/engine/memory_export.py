@@ -29,13 +29,16 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+import json
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import Enum
+from functools import cache
 from typing import Any
 
 from bot.domain.conversation import Scope
-from bot.domain.identity import IdentityRef, Person
+from bot.domain.identity import IdentityRef, Person, PersonId
+from bot.engine.compaction.preview import Uncommitted
 from bot.ports.export_storage import Account, Bookkeeping, Numbers
 from bot.ports.storage import Storage, UnitOfWork
 from bot.ports.system import Clock
@@ -49,9 +52,46 @@ BESIDE = frozenset({"retention_days", "consented_at"})
 """Of the bookkeeping: decisions of the person's, which stand by themselves."""
 
 _EVERY_JOB = 1_000_000
+_PAGE = 50
+"""Things read in one go: a few milliseconds in which nobody else gets a chance."""
+_YIELD_EVERY = 10
+_TRIES = 2
+_ATOMS = frozenset({str, int, float, bool, type(None)})
 
-_AT_ONCE = 100
-"""Turns, facts or entries read in one go: a few milliseconds in which nobody else gets a chance."""
+Page = Callable[[UnitOfWork], Awaitable[Iterable[Any]]]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class MemoryDocument:
+    """An export: each outermost name with its JSON, or with that of each thing in its list.
+
+    Bytes, and no values: those of a long life would be millions of objects.
+    """
+
+    parts: Mapping[str, bytes | Sequence[bytes]]
+
+    def count(self, name: str) -> int:
+        """How many things are in a list."""
+        return len(self.parts[name])
+
+    def value(self, name: str) -> Any:
+        """What stands under a name that has no list."""
+        return json.loads(bytes(self.parts[name]))
+
+    def each(self, name: str) -> Iterator[Any]:
+        """The things in a list."""
+        return map(json.loads, self.parts[name])
+
+    @property
+    def content(self) -> bytes:
+        """All of it as a file, one thing on a line."""
+        return b"{\n" + b",\n".join(map(self._part, self.parts)) + b"\n}\n"
+
+    def _part(self, name: str) -> bytes:
+        part = self.parts[name]
+        if not isinstance(part, bytes):
+            part = b"[\n" + b",\n".join(part) + b"\n]" if part else b"[]"
+        return as_json(name) + b": " + part
 
 
 class MemoryExport:
@@ -61,79 +101,113 @@ class MemoryExport:
         self._storage = storage
         self._clock = clock
 
-    async def of(self, identity: IdentityRef) -> dict[str, Any] | None:
-        """The document, ready to be written as JSON; None for a stranger.
+    async def of(self, identity: IdentityRef) -> MemoryDocument | None:
+        """The document; None for a stranger.
 
-        Nothing is learned or forgotten about the person meanwhile, so that what it names is in it.
+        It is read in many short transactions, so that nobody waits for somebody's long life. When
+        something was said, learned or forgotten meanwhile it may not fit together, and is read
+        again; in the end with such changes held off.
         """
+        for _ in range(_TRIES):
+            before = await self._mark(identity)
+            if before is None:
+                return None
+            document = await self._read(self._storage, before[0].id)
+            if before == await self._mark(identity):
+                return document
         async with self._storage.unit_of_work() as work:
             person = await work.persons.find(identity)
             if person is None:
                 return None
             await work.facts.begin_change(person.id)
-            kept = await work.exports.bookkeeping(person.id) or Bookkeeping()
-            said, learned = kept.last_turn_number, kept.last_fact_number
-            scope = Scope.in_private(person.id)
-            pages = work.exports
-            return {
-                "schema": SCHEMA,
-                "exported_at": plain(self._clock.now()),
-                "person": plain(await work.persons.get(person.id)),
-                "identities": [_account(known) for known in await work.exports.accounts(person.id)],
-                "conversations": plain(await work.exports.conversations(scope)),
-                "facts": await _numbered(learned, lambda some: pages.facts(scope, some)),
-                "turns": await _turns(work, scope),
-                "episodes": await _plain_list(await work.episodes.of(scope)),
-                "operations": await _operations(work, person),
-                "compactions": [
-                    {name: value for name, value in plain(job).items() if name not in NOT_EXPORTED}
-                    for job in await work.compactions.latest(limit=_EVERY_JOB, person_id=person.id)
-                ],
-                "traces": await _numbered(said, lambda some: pages.traces(scope, some)),
-                "deliveries": await _numbered(said, lambda some: pages.deliveries(scope, some)),
-                "feedback": await _numbered(said, lambda some: pages.feedback(scope, some)),
-                "bookkeeping": {
-                    name: value for name, value in plain(kept).items() if name not in BESIDE
-                },
-                **{name: plain(getattr(kept, name)) for name in sorted(BESIDE, reverse=True)},
-            }
+            return await self._read(Uncommitted(self._storage, work), person.id)
+
+    async def _mark(self, identity: IdentityRef) -> tuple[Person, Bookkeeping] | None:
+        """What differs after a change."""
+        async with self._storage.unit_of_work() as work:
+            person = await work.persons.find(identity)
+            kept = None if person is None else await work.exports.bookkeeping(person.id)
+        return None if person is None or kept is None else (person, kept)
+
+    async def _read(self, storage: Storage, person_id: PersonId) -> MemoryDocument:
+        scope = Scope.in_private(person_id)
+        read = _Reading(storage)
+        async with storage.unit_of_work() as work:
+            person = await work.persons.get(person_id)
+            kept = await work.exports.bookkeeping(person_id) or Bookkeeping()
+            accounts = await work.exports.accounts(person_id)
+            jobs = await work.compactions.latest(limit=_EVERY_JOB, person_id=person_id)
+        said, learned = kept.last_turn_number, kept.last_fact_number
+        parts: dict[str, bytes | Sequence[bytes]] = {
+            "schema": as_json(SCHEMA),
+            "exported_at": as_json(plain(self._clock.now())),
+            "person": as_json(plain(person)),
+            "identities": [as_json(_account(known)) for known in accounts],
+            "conversations": await read.page(lambda work: work.exports.conversations(scope)),
+            "facts": await read.numbered(learned, lambda work, n: work.exports.facts(scope, n)),
+            "turns": await read.turns(scope, said),
+            "episodes": await read.page(lambda work: work.episodes.of(scope)),
+            "operations": await read.operations(person_id),
+            "compactions": [as_json(_without(plain(job), NOT_EXPORTED)) for job in jobs],
+            "traces": await read.numbered(said, lambda work, n: work.exports.traces(scope, n)),
+            "deliveries": await read.numbered(
+                said, lambda work, n: work.exports.deliveries(scope, n)
+            ),
+            "feedback": await read.numbered(said, lambda work, n: work.exports.feedback(scope, n)),
+            "bookkeeping": as_json(_without(plain(kept), BESIDE)),
+            "retention_days": as_json(kept.retention_days),
+            "consented_at": as_json(plain(kept.consented_at)),
+        }
+        return MemoryDocument(parts)
 
 
-async def _numbered(
-    last: int, read: Callable[[Numbers], Awaitable[Sequence[Any]]]
-) -> list[dict[str, Any]]:
-    """What hangs on numbers from 1 to ``last``, page by page."""
-    found: list[dict[str, Any]] = []
-    for first in range(1, last + 1, _AT_ONCE):
-        found += await _plain_list(await read(Numbers(first, first + _AT_ONCE - 1)))
-    return found
+class _Reading:
+    """Pages as JSON, each from a short transaction of its own."""
 
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
 
-async def _turns(work: UnitOfWork, scope: Scope) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    number = 0
-    while page := await work.turns.after(scope, number, limit=_AT_ONCE):
-        found += await _plain_list(page)
-        number = page[-1].number
-    return found
+    async def page(self, read: Page) -> list[bytes]:
+        """What one page holds."""
+        async with self._storage.unit_of_work() as work:
+            values = await read(work)
+        texts = []
+        for count, value in enumerate(values, start=1):
+            texts.append(as_json(plain(value)))
+            if count % _YIELD_EVERY == 0:
+                await asyncio.sleep(0)
+        return texts
 
+    async def numbered(
+        self, last: int, read: Callable[[UnitOfWork, Numbers], Awaitable[Iterable[Any]]]
+    ) -> list[bytes]:
+        """What hangs on the numbers from 1 to ``last``."""
+        texts: list[bytes] = []
+        for first in range(1, last + 1, _PAGE):
+            numbers = Numbers(first, min(first + _PAGE - 1, last))
+            texts += await self.page(lambda work, numbers=numbers: read(work, numbers))  # type: ignore[misc]
+        return texts
 
-async def _operations(work: UnitOfWork, person: Person) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    while page := await work.exports.operations(person.id, skip=len(found), limit=_AT_ONCE):
-        found += await _plain_list(page)
-    return found
+    async def turns(self, scope: Scope, last: int) -> list[bytes]:
+        """The turns up to number ``last``."""
 
+        async def read(work: UnitOfWork, numbers: Numbers) -> Iterable[Any]:
+            turns = await work.turns.after(scope, numbers.first - 1, limit=_PAGE)
+            return [turn for turn in turns if turn.number <= numbers.last]
 
-async def _plain_list(values: Iterable[Any]) -> list[dict[str, Any]]:
-    """Values as JSON knows them; others get a chance now and then."""
-    found = []
-    for count, value in enumerate(values, start=1):
-        found.append(plain(value))
-        if count % _AT_ONCE == 0:
-            await asyncio.sleep(0)
-    await asyncio.sleep(0)
-    return found
+        return await self.numbered(last, read)
+
+    async def operations(self, person_id: PersonId) -> list[bytes]:
+        """The whole journal."""
+        texts: list[bytes] = []
+        while True:
+            skip = len(texts)
+            found = await self.page(
+                lambda work, skip=skip: work.exports.operations(person_id, skip=skip, limit=_PAGE)  # type: ignore[misc]
+            )
+            if not found:
+                return texts
+            texts += found
 
 
 def _account(known: Account) -> dict[str, Any]:
@@ -141,20 +215,37 @@ def _account(known: Account) -> dict[str, Any]:
     return {**identity, "first_seen_at": plain(known.first_seen_at)}
 
 
+def _without(value: Mapping[str, Any], names: frozenset[str]) -> dict[str, Any]:
+    return {name: item for name, item in value.items() if name not in names}
+
+
+def as_json(value: Any) -> bytes:
+    """A value on one line."""
+    return json.dumps(value, ensure_ascii=False).encode()
+
+
 def plain(value: Any) -> Any:
     """A domain value as JSON knows it, field by field, so that no field can be left out.
 
     Names that are data stand in order, whatever order a database gives them in.
     """
-    if dataclasses.is_dataclass(value):
-        fields = dataclasses.fields(value)
-        return {field.name: plain(getattr(value, field.name)) for field in fields}
+    kind = type(value)
+    if kind in _ATOMS:
+        return value
+    if names := _names(kind):  # type: ignore[arg-type]  # classes are hashable
+        return {name: plain(getattr(value, name)) for name in names}
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in sorted(value.items())}
-    if isinstance(value, tuple | list | frozenset | set):
-        return [plain(item) for item in value]
-    return value
+    return [plain(item) for item in value]
+
+
+@cache
+def _names(kind: type[Any]) -> tuple[str, ...]:
+    """The fields of a class of values; none when it is no such class."""
+    if not dataclasses.is_dataclass(kind):
+        return ()
+    return tuple(field.name for field in dataclasses.fields(kind))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from support.engine import FakeClock
@@ -14,7 +13,7 @@ from bot.engine.erasing import Erasing
 from bot.engine.forgetting import Forgetting
 from bot.engine.importing.importer import Imported, MemoryImport
 from bot.engine.importing.reading import read_document
-from bot.engine.memory_export import MemoryExport
+from bot.engine.memory_export import MemoryDocument, MemoryExport, as_json
 from bot.engine.recall_cache import RecallCache
 from bot.ports.import_storage import WholeMemory
 from bot.ports.storage import Storage
@@ -33,11 +32,16 @@ async def exported(storage: Storage, identity: IdentityRef) -> bytes:
     """The file that they get."""
     document = await MemoryExport(storage, clock=FakeClock()).of(identity)
     assert document is not None
-    return as_file(document)
+    return document.content
 
 
-def as_file(document: Any) -> bytes:
-    return (json.dumps(document, ensure_ascii=False, indent=2) + "\n").encode()
+def as_file(document: dict[str, Any]) -> bytes:
+    """Values written as an export writes them."""
+    parts = {
+        name: [as_json(item) for item in value] if isinstance(value, list) else as_json(value)
+        for name, value in document.items()
+    }
+    return MemoryDocument(parts).content
 
 
 async def imported(storage: Storage, content: bytes, **options: Any) -> Imported:
