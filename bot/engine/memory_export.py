@@ -63,35 +63,35 @@ Page = Callable[[UnitOfWork], Awaitable[Iterable[Any]]]
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class MemoryDocument:
-    """An export: each outermost name with its JSON, or with that of each thing in its list.
+    """An export: what stands under each outermost name as JSON, in lists each thing for itself.
 
     Bytes, and no values: those of a long life would be millions of objects.
     """
 
-    parts: Mapping[str, bytes | Sequence[bytes]]
-
-    def count(self, name: str) -> int:
-        """How many things are in a list."""
-        return len(self.parts[name])
+    values: Mapping[str, bytes]
+    lists: Mapping[str, Sequence[bytes]]
 
     def value(self, name: str) -> Any:
         """What stands under a name that has no list."""
-        return json.loads(bytes(self.parts[name]))
+        return json.loads(self.values[name])
+
+    def count(self, name: str) -> int:
+        """How many things are in a list."""
+        return len(self.lists[name])
 
     def each(self, name: str) -> Iterator[Any]:
         """The things in a list."""
-        return map(json.loads, self.parts[name])
+        for item in self.lists[name]:
+            yield json.loads(item)
 
     @property
     def content(self) -> bytes:
         """All of it as a file, one thing on a line."""
-        return b"{\n" + b",\n".join(map(self._part, self.parts)) + b"\n}\n"
-
-    def _part(self, name: str) -> bytes:
-        part = self.parts[name]
-        if not isinstance(part, bytes):
-            part = b"[\n" + b",\n".join(part) + b"\n]" if part else b"[]"
-        return as_json(name) + b": " + part
+        parts = [as_json(name) + b": " + value for name, value in self.values.items()]
+        for name, items in self.lists.items():
+            inside = b"\n" + b",\n".join(items) + b"\n" if items else b""
+            parts.append(as_json(name) + b": [" + inside + b"]")
+        return b"{\n" + b",\n".join(parts) + b"\n}\n"
 
 
 class MemoryExport:
@@ -138,10 +138,15 @@ class MemoryExport:
             accounts = await work.exports.accounts(person_id)
             jobs = await work.compactions.latest(limit=_EVERY_JOB, person_id=person_id)
         said, learned = kept.last_turn_number, kept.last_fact_number
-        parts: dict[str, bytes | Sequence[bytes]] = {
+        values = {
             "schema": as_json(SCHEMA),
             "exported_at": as_json(plain(self._clock.now())),
             "person": as_json(plain(person)),
+            "bookkeeping": as_json(_without(plain(kept), BESIDE)),
+            "retention_days": as_json(kept.retention_days),
+            "consented_at": as_json(plain(kept.consented_at)),
+        }
+        lists = {
             "identities": [as_json(_account(known)) for known in accounts],
             "conversations": await read.page(lambda work: work.exports.conversations(scope)),
             "facts": await read.numbered(learned, lambda work, n: work.exports.facts(scope, n)),
@@ -154,11 +159,8 @@ class MemoryExport:
                 said, lambda work, n: work.exports.deliveries(scope, n)
             ),
             "feedback": await read.numbered(said, lambda work, n: work.exports.feedback(scope, n)),
-            "bookkeeping": as_json(_without(plain(kept), BESIDE)),
-            "retention_days": as_json(kept.retention_days),
-            "consented_at": as_json(plain(kept.consented_at)),
         }
-        return MemoryDocument(parts)
+        return MemoryDocument(values, lists)
 
 
 class _Reading:

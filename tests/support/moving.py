@@ -37,11 +37,14 @@ async def exported(storage: Storage, identity: IdentityRef) -> bytes:
 
 def as_file(document: dict[str, Any]) -> bytes:
     """Values written as an export writes them."""
-    parts = {
-        name: [as_json(item) for item in value] if isinstance(value, list) else as_json(value)
-        for name, value in document.items()
-    }
-    return MemoryDocument(parts).content
+    return MemoryDocument(
+        {name: as_json(value) for name, value in document.items() if not isinstance(value, list)},
+        {
+            name: [as_json(item) for item in value]
+            for name, value in document.items()
+            if isinstance(value, list)
+        },
+    ).content
 
 
 async def imported(storage: Storage, content: bytes, **options: Any) -> Imported:
