@@ -199,12 +199,12 @@ async def test_the_own_journal_and_compactions_are_not_taken_and_replaced(world:
     )
     memory = replace(memory, compactions=(past,))
     left = replace(memory.operations[0], id=OperationId("left"))
+    empty = replace(memory, turns=(), facts=(), episodes=(), operations=())
+    await bring(world, empty)
     async with world.storage.unit_of_work() as work:
         await work.operations.append(left)
         await work.operations.append(memory.operations[0])
         await work.commit()
-    empty = replace(memory, turns=(), facts=(), episodes=(), operations=())
-    await bring(world, empty)
 
     assert await taken(world, memory) == ()
     await bring(world, memory, replaced=[CAROL])
