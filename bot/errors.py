@@ -3,6 +3,7 @@
     EllieError
     ├── ConfigError             settings that cannot be used, all of them at once
     ├── UsageError              a command was called in a way that cannot work
+    ├── ImportRefusedError      a file is no export that could be imported here
     ├── ModelError
     │   ├── UnknownModelError   the name is no alias, hub id, folder or GGUF file
     │   ├── ModelFetchError     the files could not be fetched
@@ -44,6 +45,12 @@ class UsageError(EllieError):
     """This command cannot be used like that."""
 
     exit_code = 64  # EX_USAGE
+
+
+class ImportRefusedError(EllieError):
+    """A file cannot be imported; nothing was changed."""
+
+    exit_code = 65  # EX_DATAERR
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from storage.statements import Statements, in_batches
 from storage.tables import fact_evidence, facts, persons
 
 # A fact without the words that support it would be none; so no outer join.
-_READ = select(
+READ = select(
     *(column for column in facts.c if column not in {facts.c.quote, facts.c.source_turn_id}),
     fact_evidence.c.quote.label("said"),
     fact_evidence.c.turn_id,
@@ -98,7 +98,7 @@ class SqlFactRepository:
 
     async def of(self, scope: Scope, statuses: Collection[FactStatus]) -> tuple[Fact, ...]:
         """The facts in one of ``statuses`` that the scope admits, by number. Evidence by date."""
-        wanted = _READ.where(admitted(facts, scope), facts.c.status.in_(list(statuses)))
+        wanted = READ.where(admitted(facts, scope), facts.c.status.in_(list(statuses)))
         if not scope.set_aside:
             wanted = wanted.where(~evidence_is_set_aside())
         rows = await self._statements.all(

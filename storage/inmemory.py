@@ -23,6 +23,8 @@ from storage.inmemory_compaction import (
     InMemoryEpisodeRepository,
     InMemoryScheduleRepository,
 )
+from storage.inmemory_exports import InMemoryExportRepository
+from storage.inmemory_imports import InMemoryImportRepository
 from storage.inmemory_memory import (
     InMemoryFactRepository,
     InMemoryOperationRepository,
@@ -118,6 +120,8 @@ class InMemoryUnitOfWork:
         self.place_settings = InMemoryPlaceSettingRepository(state)
         self.resets = InMemoryResetRepository(state)
         self.audit = InMemoryAuditRepository(state)
+        self.exports = InMemoryExportRepository(state)
+        self.imports = InMemoryImportRepository(state)
 
 
 class InMemoryStorage:

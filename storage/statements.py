@@ -30,6 +30,11 @@ class Statements:
         """Execute a statement; how many rows it changed."""
         return (await self._execute(statement)).rowcount
 
+    async def run_each(self, statement: Executable, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Execute a statement once for each of ``rows``, some at a time."""
+        for start in range(0, len(rows), _PER_STATEMENT):
+            await self._execute(statement, rows[start : start + _PER_STATEMENT])
+
     async def all(self, statement: Executable) -> Sequence[AnyRow]:
         """Every row of the result."""
         return (await self._execute(statement)).all()
@@ -67,8 +72,10 @@ class Statements:
             return postgresql.insert(table)
         return sqlite.insert(table)
 
-    async def _execute(self, statement: Executable) -> CursorResult[*tuple[Any, ...]]:
-        execution = self._connection.execute(statement)
+    async def _execute(
+        self, statement: Executable, rows: Sequence[Mapping[str, Any]] | None = None
+    ) -> CursorResult[*tuple[Any, ...]]:
+        execution = self._connection.execute(statement, rows)
         with translated(self._address):
             if self._address.path is None:
                 return await execution

@@ -16,8 +16,10 @@ from storage.conversations import SqlConversationRepository
 from storage.deliveries import SqlDeliveryRepository
 from storage.episodes import SqlEpisodeRepository
 from storage.errors import translated
+from storage.exports import SqlExportRepository
 from storage.facts import SqlFactRepository
 from storage.feedback import SqlFeedbackRepository
+from storage.imports import SqlImportRepository
 from storage.links import SqlLinkRepository
 from storage.operations import SqlOperationRepository
 from storage.persons import SqlPersonRepository
@@ -63,6 +65,8 @@ class SqlUnitOfWork:
         self.place_settings = SqlPlaceSettingRepository(statements)
         self.resets = SqlResetRepository(statements)
         self.audit = SqlAuditRepository(statements)
+        self.exports = SqlExportRepository(statements)
+        self.imports = SqlImportRepository(statements)
 
     async def __aenter__(self) -> Self:
         try:

@@ -286,6 +286,22 @@ def audit(
         command.export_audit(_settings(), Console(), export, tenant)
 
 
+@app.command(name="import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="The .json file that /memory export gave.")],
+    *,
+    account: Annotated[
+        str, typer.Option("--as", metavar="ACCOUNT", help="For this account: console:ana.")
+    ] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Ask nothing.")] = False,
+) -> None:
+    """Bring in the memory of one person, as they took it along. Nothing here is overwritten."""
+    from bot.cli.importing import import_file  # noqa: PLC0415
+
+    import_file(_settings(), Console(), file, account=account, dry_run=dry_run, yes=yes)
+
+
 def _chat(settings: Settings, user: str) -> None:
     from bot.cli.chat import chat as talk  # noqa: PLC0415
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import regex
 
 from bot.commands.reply import ReplyFile
+from bot.engine.memory_export import MemoryDocument
 
 _NOTHING = "-"
 
+_ABOVE = ("schema", "exported_at", "retention_days", "bookkeeping")
+
 _HEADINGS = {
+    "conversations": "Places",
     "facts": "Facts",
     "turns": "Messages",
     "episodes": "Summaries",
@@ -24,14 +27,13 @@ _HEADINGS = {
 }
 
 
-def export_files(document: Mapping[str, Any], formats: frozenset[str]) -> tuple[ReplyFile, ...]:
+def export_files(document: MemoryDocument, formats: frozenset[str]) -> tuple[ReplyFile, ...]:
     """The document in each of ``formats`` (``json``, ``markdown``), named after its day."""
-    name = f"ellie-export-{document['exported_at'][:10]}"
+    name = f"ellie-export-{document.value('exported_at')[:10]}"
     files = []
     if "json" in formats:
-        content = json.dumps(document, ensure_ascii=False, indent=2) + "\n"
         files.append(
-            ReplyFile(name=f"{name}.json", media_type="application/json", content=content.encode())
+            ReplyFile(name=f"{name}.json", media_type="application/json", content=document.content)
         )
     if "markdown" in formats:
         content = "\n".join(_markdown(document)) + "\n"
@@ -41,20 +43,20 @@ def export_files(document: Mapping[str, Any], formats: frozenset[str]) -> tuple[
     return tuple(files)
 
 
-def _markdown(document: Mapping[str, Any]) -> Iterator[str]:
+def _markdown(document: MemoryDocument) -> Iterator[str]:
     yield "# What Ellie stores about you"
     yield ""
-    yield from _fields({key: document[key] for key in ("schema", "exported_at", "retention_days")})
+    yield from _fields({key: document.value(key) for key in _ABOVE})
     yield from ("", "## You", "")
-    yield from _fields(document["person"])
+    yield from _fields(document.value("person"))
     yield from ("", "## Accounts", "")
-    for identity in document["identities"]:
+    for identity in document.each("identities"):
         yield from _entry(identity["external_id"], identity, {})
     for key, heading in _HEADINGS.items():
         yield from ("", f"## {heading}", "")
-        if not document[key]:
+        if not document.count(key):
             yield "None."
-        for item in document[key]:
+        for item in document.each(key):
             yield from _TITLED[key](item)
 
 
@@ -80,11 +82,16 @@ def _compaction(job: Mapping[str, Any]) -> Iterator[str]:
     yield from _entry(f"{job['status']}, {job['started_at']}", job, {})
 
 
+def _place(place: Mapping[str, Any]) -> Iterator[str]:
+    yield from _entry(place["ref"]["channel_id"], place, {})
+
+
 def _of_turn(item: Mapping[str, Any]) -> Iterator[str]:
     yield from _entry(item["turn_id"], item, {})
 
 
 _TITLED = {
+    "conversations": _place,
     "facts": _fact,
     "turns": _turn,
     "episodes": _episode,

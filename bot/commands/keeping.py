@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 from bot.commands.call import Call
@@ -34,16 +35,19 @@ class Keeping:
         if document is None:
             return call.refused("nothing", "nothing.hint")
         chosen = call.text("format")
+        formats = frozenset({chosen}) if chosen else _FORMATS
+        # Seconds for a long memory.
+        files = await asyncio.to_thread(export_files, document, formats)
         voice = call.voice
         line = voice.say(
             "export.done",
-            turns=voice.count(len(document["turns"]), "message"),
-            facts=voice.count(len(document["facts"]), "fact"),
+            turns=voice.count(document.count("turns"), "message"),
+            facts=voice.count(document.count("facts"), "fact"),
         )
         return CommandReply(
             kind=ReplyKind.DONE,
             lines=(line, voice.say("export.format", schema=SCHEMA)),
-            files=export_files(document, frozenset({chosen}) if chosen else _FORMATS),
+            files=files,
         )
 
     async def pause(self, call: Call) -> CommandReply:

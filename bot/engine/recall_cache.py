@@ -10,6 +10,7 @@ from weakref import WeakValueDictionary
 
 from bot.domain.conversation import Scope
 from bot.domain.identity import Person, PersonId
+from bot.domain.turn import Turn, TurnId
 from bot.memory.recall import RecallIndex
 from bot.memory.terms import forget_words
 from bot.ports.memory_storage import TurnVector
@@ -26,6 +27,7 @@ class _Entry:
     epoch: int
     index: RecallIndex = field(default_factory=RecallIndex)
     last_number: int = 0
+    last_id: TurnId | None = None
     has_vectors: bool = False
 
 
@@ -71,14 +73,17 @@ class RecallCache:
                 if entry is not None:
                     forget_words()  # another process had them forgotten
                 entry = _Entry(person.memory_epoch)
-            turns = await work.turns.after(
-                Scope.in_private(person.id), entry.last_number, limit=at_most
-            )
+            turns = await _after(entry, person, work, at_most)
+            if turns is None:
+                # Somebody of that id was forgotten and brought in again by another process.
+                forget_words()
+                entry = _Entry(person.memory_epoch)
+                turns = await work.turns.after(Scope.in_private(person.id), 0, limit=at_most)
             is_whole = at_most is None or len(turns) < at_most
             for count, turn in enumerate(turns, start=1):
                 if not turn.unremembered:
                     entry.index.add(turn)
-                entry.last_number = turn.number
+                entry.last_number, entry.last_id = turn.number, turn.id
                 if count % _YIELD_EVERY == 0:
                     await asyncio.sleep(0)
             if is_whole and not entry.has_vectors and self._vector_model:
@@ -113,3 +118,15 @@ class RecallCache:
         while size > self._max_bytes and len(self._entries) > 1:
             _, oldest = self._entries.popitem(last=False)
             size -= oldest.index.size_bytes
+
+
+async def _after(
+    entry: _Entry, person: Person, work: UnitOfWork, at_most: int | None
+) -> Sequence[Turn] | None:
+    """The turns after the last one that an index has; None when that one is not there."""
+    scope = Scope.in_private(person.id)
+    if entry.last_id is None:
+        return await work.turns.after(scope, 0, limit=at_most)
+    limit = None if at_most is None else at_most + 1
+    last, *turns = await work.turns.after(scope, entry.last_number - 1, limit=limit) or (None,)
+    return turns if last is not None and last.id == entry.last_id else None

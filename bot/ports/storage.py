@@ -28,6 +28,8 @@ from bot.ports.compaction_storage import (
     RetentionRepository,
     ScheduleRepository,
 )
+from bot.ports.export_storage import ExportRepository
+from bot.ports.import_storage import ImportRepository
 from bot.ports.memory_storage import (
     FactRepository,
     LinkRepository,
@@ -236,6 +238,10 @@ class UnitOfWork(Protocol):
     def resets(self) -> ResetRepository: ...
     @property
     def audit(self) -> AuditRepository: ...
+    @property
+    def exports(self) -> ExportRepository: ...
+    @property
+    def imports(self) -> ImportRepository: ...
 
     async def __aenter__(self) -> Self: ...
 

@@ -14,7 +14,7 @@ from support.episodes import add_summary, summary_of
 
 from bot.commands.reply import CommandReply, ReplyKind
 from bot.domain.compaction import CompactionJob, DueRule, JobId, JobStatus
-from bot.domain.conversation import Audience
+from bot.domain.conversation import Audience, Conversation, ConversationRef
 from bot.domain.delivery import Delivery
 from bot.domain.episode import Episode, EpisodeSentence
 from bot.domain.fact import Evidence, Fact, FactId, FactKind, FactState, FactStatus
@@ -24,6 +24,7 @@ from bot.domain.operation import FactChange, MemoryOperation
 from bot.domain.shown import Shown
 from bot.domain.turn import TraceItem, Turn, TurnTrace
 from bot.ports.channel_storage import GivenVerdict
+from bot.ports.export_storage import Bookkeeping
 
 
 @pytest.fixture
@@ -127,7 +128,7 @@ async def test_the_json_export_has_every_field_of_everything(desk: Desk) -> None
     assert document["exported_at"] == NOON.isoformat()
     assert set(document["person"]) == names_of(Person)
     (identity,) = document["identities"]
-    assert set(identity) == names_of(IdentityRef)
+    assert set(identity) == names_of(IdentityRef) | {"first_seen_at"}
     assert identity["external_id"] == "ana"
     facts, (turn,), (trace,) = document["facts"], document["turns"], document["traces"]
     assert {fact["state"]["status"] for fact in facts} == {"active", "superseded", "retracted"}
@@ -145,6 +146,11 @@ async def test_the_json_export_has_every_field_of_everything(desk: Desk) -> None
     assert set(summary["sentences"][0]) == names_of(EpisodeSentence)
     assert set(job) == names_of(CompactionJob) - {"worker", "lease_until", "attempts"}
     assert job["counts"] == {"merged": 3}
+    (place,) = document["conversations"]
+    assert set(place) == names_of(Conversation)
+    assert set(place["ref"]) == names_of(ConversationRef)
+    assert set(document["bookkeeping"]) == names_of(Bookkeeping) - {"retention_days"}
+    assert document["bookkeeping"]["last_fact_number"] == len(facts)
     assert document["retention_days"] == 4_321
     (shown,), (verdict,) = document["deliveries"], document["feedback"]
     assert set(shown) == names_of(Delivery)
@@ -162,6 +168,7 @@ async def test_the_json_export_has_every_field_of_everything(desk: Desk) -> None
 
 
 HEADED = {
+    "conversations",
     "facts",
     "turns",
     "episodes",

@@ -50,6 +50,8 @@ class _PartOf:
         self.place_settings = work.place_settings
         self.resets = work.resets
         self.audit = work.audit
+        self.exports = work.exports
+        self.imports = work.imports
 
     async def __aenter__(self) -> Self:
         return self
