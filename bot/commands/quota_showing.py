@@ -29,7 +29,7 @@ class QuotaShowing:
 
     async def quota(self, call: Call) -> CommandReply:
         """What is left of every quota that holds where somebody asks."""
-        voice, here = call.voice, call.caller.policy_place
+        voice, here = call.voice, call.caller.conversation
         quotas = self._quotas
         states = () if quotas is None else await quotas.states(call.identity, here)
         if not states:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from bot.domain.identity import PersonId
 from bot.domain.quota import QuotaMeasure, Rate
 from bot.errors import StorageError
 from bot.ports.quota_storage import BucketKey
+from storage.database import open_storage
 
 TEN = Rate(amount=10, seconds=3600)
 HALL = BucketKey(holder="channel:slack:T1:C1", measure=QuotaMeasure.TURNS)
@@ -145,3 +147,14 @@ async def test_a_bucket_that_is_just_being_used_is_not_dropped(sql_world: Any) -
         await work.quotas.save(HALL, Bucket(level=4.0, updated_at=sql_world.now))
         await work.commit()
     assert await levels(sql_world, HALL) == {HALL: 4.0}
+
+
+async def test_of_two_processes_on_one_file_no_more_take_than_there_is(
+    world_of: Any, tmp_path: Path
+) -> None:
+    url = f"sqlite:///{tmp_path}/ellie.db"
+    async with open_storage(url) as one, open_storage(url) as other:
+        worlds = [world_of(one), world_of(other)]
+        took = await asyncio.gather(*(take(worlds[n % 2], HALL) for n in range(14)))
+        assert sum(took) == 10
+        assert await levels(worlds[0], HALL) == {HALL: 0.0}

@@ -104,7 +104,8 @@ async def calls_for_one_message(o: Office, root_ts: str) -> Counter[str]:
     before = len(o.slack.calls)
     o.ellie.generator.enqueue("Go on.")
     o.ellie.generator.hold(after_words=1)
-    more = await o.team.say(o.ana, o.team.dm(o.ana), "and then?", thread_ts=root_ts)
+    words = f"and then {before}?"  # the same over and over would not be answered
+    more = await o.team.say(o.ana, o.team.dm(o.ana), words, thread_ts=root_ts)
     await o.slack.until(lambda: any(c.method == STARTED and c.ok for c in o.slack.calls[before:]))
     o.ellie.generator.release()
     assert await is_answered(o, more)

@@ -6,10 +6,16 @@ import asyncio
 import itertools
 from collections.abc import Mapping
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from support.commanding import text_of
 from support.dialog import ANA, HALL, Dialog, account, channel, direct
+from support.engine import FakeClock
 
+from bot.app import assembled_app
+from bot.commands.call import Caller
+from bot.config import Extraction, Settings
 from bot.domain.conversation import ConversationRef
 from bot.domain.identity import IdentityRef, Platform, TenantRef
 from bot.domain.message import AgainRequest
@@ -17,6 +23,7 @@ from bot.domain.place_policy import PlacePolicy
 from bot.domain.quota import Quota, QuotaHolder, QuotaMeasure, Rate
 from bot.engine.flooding import MOST_REPEATS
 from bot.engine.reply import Outcome, ReplyStatus
+from bot.ports.scripted import ScriptedGenerator
 
 BEN = account("ben")
 OTHER_HALL = channel("other")
@@ -229,3 +236,62 @@ async def test_quota_says_so_where_there_is_none() -> None:
     assert "no quota" in await dialog.ask("/quota", terminal)
     for _ in range(3):
         assert (await dialog.hi(terminal)).status is ReplyStatus.ANSWERED
+
+
+async def interrupted(dialog: Rationed) -> None:
+    """Say something that is cut off before it is answered, with the only turn that there is."""
+    dialog.generator.hold()
+    await dialog.engine.handle(dialog.message("hello", event="cut off"))
+    await dialog.engine.stop(0)
+    dialog.restart()
+    assert (await dialog.hi()).status is ReplyStatus.REFUSED
+
+
+async def test_what_is_delivered_again_after_an_interruption_costs_nothing() -> None:
+    dialog = Rationed({PERSON: per_hour(1)})
+    await interrupted(dialog)
+    assert (await dialog.say("hello", event="cut off")).status is ReplyStatus.ANSWERED
+
+
+async def test_what_is_answered_once_more_after_an_interruption_costs_nothing() -> None:
+    dialog = Rationed({PERSON: per_hour(1)})
+    await interrupted(dialog)
+    request = AgainRequest(
+        author=ANA, conversation=direct(ANA), event_key="cut off", after_interruption=True
+    )
+    reply = await dialog.engine.again(request)
+    assert (await reply.outcome()).status is ReplyStatus.ANSWERED
+
+
+async def test_the_model_is_told_who_asks() -> None:
+    dialog = Rationed({})
+    for who in (ANA, BEN, ANA):
+        await dialog.hi(who, HALL)
+    people = [await dialog.person(who) for who in (ANA, BEN, ANA)]
+    asked = [request.asker for request in dialog.generator.requests]
+    assert asked == [person.id for person in people if person]
+    assert len(set(asked)) == 2
+
+
+async def test_the_whole_app_holds_to_the_settings(tmp_path: Path) -> None:
+    settings = Settings(
+        data_dir=tmp_path,
+        quota_channel_turns="1/hour",
+        compaction_schedule="off",
+        extraction=Extraction.RULES,
+    )
+    generator = ScriptedGenerator("All right.")
+    async with assembled_app(settings, generator, FakeClock()) as app:
+        said = Dialog().message
+        statuses = []
+        for number in range(2):
+            message = said("hello", ANA, HALL, event=f"e{number}")
+            statuses.append((await (await app.engine.handle(message)).outcome()).status)
+        assert statuses == [ReplyStatus.ANSWERED, ReplyStatus.REFUSED]
+        understood = app.commands.understand("/quota")
+        assert understood is not None
+        caller = Caller(identity=ANA, conversation=HALL)
+        replies = [await app.commands.answer(understood, caller) for _ in range(31)]
+    assert "0 of 1 messages in an hour" in text_of(replies[0])
+    assert "119 of 120" in text_of(replies[0])
+    assert "That was a lot at once" in text_of(replies[-1])

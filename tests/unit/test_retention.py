@@ -5,17 +5,21 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Sequence
+from datetime import timedelta
 
 import pytest
 from support.dialog import ANA, HALL, WORK, Dialog, account
 from support.engine import settle
 
+from bot.domain.bucket import Bucket
 from bot.domain.identity import IdentityRef
 from bot.domain.operation import Actor, OperationKind
+from bot.domain.quota import QuotaMeasure
 from bot.engine.chat_traffic import ChatTraffic
 from bot.engine.retention import Retention
 from bot.engine.tenant_erasure import TenantErasure
 from bot.errors import StorageBusyError
+from bot.ports.quota_storage import BucketKey
 from storage.inmemory import InMemoryStorage
 
 PEOPLE = tuple(account(name) for name in ("ana", "bea", "cai", "dan"))
@@ -241,3 +245,22 @@ async def test_an_erasure_that_stopped_half_way_can_be_repeated(
         await erasure(dialog).erase(WORK)
 
     assert (await erasure(dialog).erase(WORK)).turns == 2
+
+
+async def test_what_is_left_of_quotas_goes_when_they_are_whole_again(dialog: Dialog) -> None:
+    bucket = Bucket(level=1.0, updated_at=dialog.clock.now() - timedelta(days=2))
+    keys = [
+        BucketKey(holder=f"channel:{number}", measure=QuotaMeasure.TURNS) for number in range(250)
+    ]
+    fresh = BucketKey(holder="channel:fresh", measure=QuotaMeasure.TURNS)
+    async with dialog.storage.unit_of_work() as work:
+        for key in keys:
+            await work.quotas.begin_taking(key, full=bucket)
+        now = Bucket(level=1.0, updated_at=dialog.clock.now())
+        await work.quotas.begin_taking(fresh, full=now)
+        await work.commit()
+
+    await retention(dialog).erase_expired()
+
+    async with dialog.storage.unit_of_work() as work:
+        assert set(await work.quotas.get([*keys, fresh])) == {fresh}
