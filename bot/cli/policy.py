@@ -19,6 +19,7 @@ from bot.config import ENCODING, Settings
 from bot.default_policy import default_policy
 from bot.domain.place_settings import settings_for
 from bot.domain.setting_values import Value
+from bot.domain.text import shorten
 from bot.engine.place_policies import Difference, PlacePolicies
 from bot.engine.policies import CACHE_SECONDS, ChannelPolicies
 from bot.engine.tenant_retention import TenantRetention
@@ -27,6 +28,7 @@ from bot.errors import UsageError
 MOST_BYTES = 1024 * 1024
 """Of a file."""
 STANDARD_STREAM = "-"
+SHOWN_CHARACTERS = 200
 
 _VOICE = Voice(language=Language.ENGLISH)
 
@@ -154,7 +156,8 @@ def _place(one: Difference) -> str:
 def _shown(settings: Settings, name: str, value: Value | None) -> str:
     if value is None:
         return "undecided"
-    return settings_for(settings.allowed_model_names)[name].kind.show(value)
+    kind = settings_for(settings.allowed_model_names)[name].kind
+    return shorten(kind.show(value), SHOWN_CHARACTERS)
 
 
 def _say(console: Console, text: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from bot.domain.conversation import ConversationRef, Visibility
 from bot.domain.identity import TenantRef
@@ -50,6 +50,8 @@ class Difference:
 class _Known:
     decisions: Decisions
     until: float
+    policies: dict[str | None, PlacePolicy] = field(default_factory=dict)
+    """Those that were asked for, by channels; of direct messages under None."""
 
 
 class PlacePolicies:
@@ -93,17 +95,12 @@ class PlacePolicies:
         tenant = conversation.tenant
         if tenant is None:
             return replace(self.defaults, answers=AnswerPolicy.USUAL)
-        decisions = await self._of_tenant(tenant)
-        whole_tenant = decisions.get(None, _NOTHING)
-        if conversation.visibility is not Visibility.DIRECT:
-            own = decisions.get(conversation.channel_id, _NOTHING)
-            return layered(self.defaults, whole_tenant, own)
-        return replace(
-            layered(self.defaults, whole_tenant),
-            answers=AnswerPolicy.USUAL,
-            allow_channels=frozenset(),
-            deny_channels=frozenset(),
-        )
+        known = await self._of_tenant(tenant)
+        is_direct = conversation.visibility is Visibility.DIRECT
+        channel_id = None if is_direct else conversation.channel_id
+        if channel_id not in known.policies:
+            known.policies[channel_id] = self._holding(known.decisions, channel_id)
+        return known.policies[channel_id]
 
     def inherited(self, decisions: Decisions, channel_id: str | None, name: str) -> Value:
         """What holds for a setting in a channel, or all of them, without a decision of its own."""
@@ -176,17 +173,30 @@ class PlacePolicies:
             raise TypeError(f"{name} is no list")
         return kind.changed(own, change)
 
-    async def _of_tenant(self, tenant: TenantRef) -> Decisions:
+    async def _of_tenant(self, tenant: TenantRef) -> _Known:
         now = self._clock.elapsed()
         known = self._known.get(tenant)
         if known is not None and now < known.until:
-            return known.decisions
+            return known
         changes = self._changes
         decisions = await self.decisions(tenant)
+        found = _Known(decisions=decisions, until=now + CACHE_SECONDS)
         # What was read while somebody decided otherwise may be what was true before.
         if changes == self._changes:
-            self._known[tenant] = _Known(decisions=decisions, until=now + CACHE_SECONDS)
-        return decisions
+            self._known[tenant] = found
+        return found
+
+    def _holding(self, decisions: Decisions, channel_id: str | None) -> PlacePolicy:
+        """What holds in a channel, or with None in direct messages."""
+        whole_tenant = decisions.get(None, _NOTHING)
+        if channel_id is not None:
+            return layered(self.defaults, whole_tenant, decisions.get(channel_id, _NOTHING))
+        return replace(
+            layered(self.defaults, whole_tenant),
+            answers=AnswerPolicy.USUAL,
+            allow_channels=frozenset(),
+            deny_channels=frozenset(),
+        )
 
     async def _read(self, work: UnitOfWork, tenant: TenantRef) -> Decisions:
         found: dict[str | None, dict[str, Value]] = {}
