@@ -205,25 +205,20 @@ async def resets_beside_chat(storage: SqlStorage) -> list[Beside]:
         ("setting aside and undoing", set_aside),
         ("erasing, with the final scrub", erasing),
     ):
-        chat = asyncio.ensure_future(chatting(storage, what))
+        over = asyncio.Event()
+        chat = asyncio.ensure_future(chatting(storage, what, over))
         await asyncio.sleep(PAUSE_SECONDS * 4)
         began = time.perf_counter()
         count = await work()
         seconds = time.perf_counter() - began
-        chat.cancel()
-        await asyncio.wait({chat})
-        measured.append(
-            Beside(what=what, seconds=seconds, turns=count, latencies=list(LATENCIES[what]))
-        )
+        over.set()
+        measured.append(Beside(what=what, seconds=seconds, turns=count, latencies=await chat))
     return measured
 
 
-LATENCIES: dict[str, list[float]] = {}
-
-
-async def chatting(storage: SqlStorage, what: str) -> None:
-    """Somebody elsewhere has messages admitted until it is cancelled."""
-    LATENCIES[what] = []
+async def chatting(storage: SqlStorage, what: str, over: asyncio.Event) -> list[float]:
+    """Somebody elsewhere has messages admitted until it is over; how long each one took."""
+    latencies: list[float] = []
     account = _account("chatter", workspace="T2")
     ref = ConversationRef(
         platform=Platform.SLACK,
@@ -232,7 +227,7 @@ async def chatting(storage: SqlStorage, what: str) -> None:
         tenant=account.tenant,
     )
     clock = SystemClock()
-    for number in itertools.count():
+    for number in itertools.takewhile(lambda _: not over.is_set(), itertools.count()):
         began = time.perf_counter()
         async with storage.unit_of_work() as work:
             person = await work.persons.resolve(account, new_id="chatter", seen_at=BEGAN)
@@ -254,8 +249,9 @@ async def chatting(storage: SqlStorage, what: str) -> None:
             await work.facts.of(scope, [FactStatus.ACTIVE])
             await work.turns.recent(scope, place.id, before_number=turn.number, limit=20)
             await work.commit()
-        LATENCIES[what].append((time.perf_counter() - began) * 1000)
+        latencies.append((time.perf_counter() - began) * 1000)
         await asyncio.sleep(PAUSE_SECONDS)
+    return latencies
 
 
 def beside_table(measured: Sequence[Beside]) -> Table:

@@ -8,8 +8,14 @@ from bot.domain.conversation import CIRCLES, Scope, Visibility
 from storage.setting_aside import is_set_aside
 from storage.tables import AudienceColumns, episodes, turns
 
-_SAID_AT = {turns: turns.c.received_at, episodes: episodes.c.began_at}
-"""When the words of a row were said, where that decides. Facts go with the words they stand on."""
+_NOT_SET_ASIDE = {
+    turns: ~is_set_aside(turns, turns.c.received_at),
+    episodes: ~is_set_aside(episodes, episodes.c.began_at),
+}
+"""What is no part of a reset, where that depends on when a row's words were said.
+
+Facts go with the words that they stand on.
+"""
 
 
 def admitted(table: Table[AudienceColumns], scope: Scope) -> ColumnElement[bool]:
@@ -18,10 +24,9 @@ def admitted(table: Table[AudienceColumns], scope: Scope) -> ColumnElement[bool]
     Mirrors :meth:`bot.domain.conversation.Scope.admits`; a property test compares the two.
     What a reset set aside is not among them, unless the scope is for that, too.
     """
-    said_at = _SAID_AT.get(table)
-    if said_at is None or scope.set_aside:
-        return _audible(table, scope)
-    return and_(_audible(table, scope), ~is_set_aside(table, said_at))
+    not_set_aside = None if scope.set_aside else _NOT_SET_ASIDE.get(table)
+    audible = _audible(table, scope)
+    return audible if not_set_aside is None else and_(audible, not_set_aside)
 
 
 def _audible(table: Table[AudienceColumns], scope: Scope) -> ColumnElement[bool]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Table, and_, literal, or_, select
+from sqlalchemy import ColumnElement, Table, and_, func, literal, or_, select
 from sqlalchemy.sql.selectable import NamedFromClause
 
 from bot.domain.conversation import Visibility
@@ -51,12 +51,15 @@ def is_concerned(
     """Whether one reset, stored or not, is about a row of ``table``."""
     columns = table.c
     narrower: list[ColumnElement[bool]] = []
+    tenant_id: ColumnElement[str | None] = columns.tenant_id
     if reset.person_id is not None:
         narrower.append(columns.person_id == reset.person_id)
+        # Not the bare column, which would tempt SQLite to go through all that the tenant has.
+        tenant_id = func.coalesce(columns.tenant_id, "")
     if reset.channel is not None:
         narrower.append(columns.channel == reset.channel)
     return and_(
-        columns.tenant_id == reset.tenant_id,
+        tenant_id == reset.tenant_id,
         columns.visibility != Visibility.DIRECT,
         moment <= reset.requested_at,
         *narrower,

@@ -31,7 +31,7 @@ log = get_logger(__name__)
 LEASE = timedelta(minutes=2)
 """For how long a reset is believed to be worked on without news."""
 
-TURNS_AT_ONCE = 500
+TURNS_AT_ONCE = 200
 """So many turns are erased in one transaction: others wait for it."""
 
 PEOPLE_AT_ONCE = 200
@@ -174,8 +174,9 @@ class ResetErasure:
         async def remove(work: UnitOfWork) -> Expired:
             nonlocal reset, is_whole
             expired = await work.resets.erase(reset, person_id, limit=TURNS_AT_ONCE)
-            theirs = replace(reset, person_id=person_id)
-            is_whole = not await work.resets.people(theirs, after=None, limit=1)
+            if expired.turns >= TURNS_AT_ONCE:
+                theirs = replace(reset, person_id=person_id)
+                is_whole = not await work.resets.people(theirs, after=None, limit=1)
             if expired:
                 reset = _with(reset, expired, is_whole=is_whole)
                 await self._advanced(work, reset)
