@@ -20,12 +20,12 @@ from adapters.slack.events import SlackMessage
 from adapters.slack.headings import of_remarks
 from adapters.slack.outlets import Spot, ThreadOutlet
 from adapters.slack.people import People, SlackUser
-from adapters.slack.places import Place, PlaceKind, Places
-from adapters.slack.reading import READING_SECONDS, Read, Reader, inbound
+from adapters.slack.places import Place, Places
+from adapters.slack.reading import READING_SECONDS, Reader, inbound
+from adapters.slack.ruled_reading import RuledReading
 from adapters.slack.screen import SlackScreen
 from adapters.slack.spoken_commands import command_of
 from adapters.slack.status import Sign, Statuses
-from adapters.slack.web import in_a_hurry
 from adapters.slack.workspace import Workspace
 from adapters.tasks import OwnedTasks
 from bot.commands.call import Caller
@@ -85,7 +85,6 @@ class Answering:
         ``changed`` is told whose memory may have changed, by their user id.
         """
         self._clock = clock
-        self._context_messages = context_messages
         self._client = client
         self._workspace = workspace
         self._engine = engine
@@ -96,6 +95,13 @@ class Answering:
         self._people = people
         self._places = places
         self._reader = reader
+        self.reading = RuledReading(
+            reader,
+            engine=engine,
+            people=people,
+            workspace=workspace,
+            context_messages=context_messages,
+        )
         self._tasks = tasks
         self._changed = changed
         self._pace = pace
@@ -132,7 +138,7 @@ class Answering:
         try:
             left = read_until - asyncio.get_running_loop().time()
             seconds = min(READING_SECONDS, max(LEAST_SECONDS, left))
-            read = await self._read_for(message, user, place, seconds=seconds)
+            read = await self.reading.read_for(message, user, place, seconds=seconds)
             if not is_wanted():
                 sign.end()
                 return False
@@ -190,7 +196,7 @@ class Answering:
         is asked before anything is shown.
         """
         text = await self.words_of(message)
-        read = await self._read_for(message, user, place)
+        read = await self.reading.read_for(message, user, place)
         reply = await self._engine.again(
             AgainRequest(
                 author=self._people.identity_of(user),
@@ -247,39 +253,6 @@ class Answering:
         )
         self._answers.show(event_key, answer)
         self._tasks.start(self._after(event_key, answer, sign), name="after-answer")
-
-    async def _read_for(
-        self,
-        message: SlackMessage,
-        user: SlackUser,
-        place: Place,
-        *,
-        seconds: float = READING_SECONDS,
-    ) -> Read:
-        """What is read besides the message, as far as Slack tells it at once.
-
-        What was said in direct messages before is in memory. For whoever may not use Ellie there,
-        nothing is read of others.
-        """
-        rules = await self._engine.rules_in(place.conversation(self._workspace))
-        is_heard = rules.admits(self._people.identity_of(user), user.roles)
-        limit = 0 if place.kind is PlaceKind.DIRECT else self._context_messages
-        with in_a_hurry():
-            return await self._reader.read_for(
-                message,
-                place=place,
-                limit=limit,
-                seconds=seconds,
-                reads_context=is_heard and rules.reads_context,
-            )
-
-    async def is_heard(self, message: SlackMessage, place: Place) -> bool:
-        """Whether its author may talk with Ellie there now. Slack is asked only if it matters."""
-        rules = await self._engine.rules_in(place.conversation(self._workspace))
-        if rules.is_open:
-            return True
-        user = await self._people.get(message.user_id, team_id=message.user_team_id)
-        return rules.admits(self._people.identity_of(user), user.roles)
 
     async def words_of(self, message: SlackMessage) -> str:
         """What somebody said, in words."""

@@ -235,7 +235,7 @@ class Inbox:
                 words,
                 files=names_of(message.files),
                 place=place.conversation(self._workspace),
-                is_heard=await self._answering.is_heard(message, place),
+                is_heard=await self._answering.reading.is_heard(message, place),
             )
         except StorageError as error:
             log.error("edit_not_followed", error=str(error))
