@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.domain.audit import AuditOutcome
 from bot.domain.compaction import JobStatus
@@ -100,13 +100,14 @@ class TenantCompaction:
                     if not await self._spoke(person_id, tenant):
                         continue
                     if counts.people == MOST_PEOPLE:
-                        counts = _counted(counts, is_complete=False)
                         outcome = AuditOutcome.DONE
-                        return counts
+                        return replace(counts, is_complete=False)
                     await self._traffic.quiet()
                     job = await self._compactor.compact(person_id)
                     is_left = job is not None and job.status not in _COMPACT
-                    counts = _counted(counts, people=1, left=int(is_left))
+                    counts = TenantCompacted(
+                        people=counts.people + 1, left=counts.left + int(is_left)
+                    )
             outcome = AuditOutcome.DONE
             return counts
         finally:
@@ -148,11 +149,3 @@ class TenantCompaction:
             )
         except StorageError as error:
             log.error("tenant_compaction_not_recorded", tenant=tenant.id, error=str(error))
-
-
-def _counted(
-    counts: TenantCompacted, *, people: int = 0, left: int = 0, is_complete: bool = True
-) -> TenantCompacted:
-    return TenantCompacted(
-        people=counts.people + people, left=counts.left + left, is_complete=is_complete
-    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import pytest
 from support.administering import CHANNEL, OTHER_WORKSPACE, Office, channel
@@ -34,9 +35,7 @@ class Watched:
                 await self.happens()
             job = await compact(compactor, person_id)
             assert job
-            if self.status is not None:
-                object.__setattr__(job, "status", self.status)
-            return job
+            return job if self.status is None else replace(job, status=self.status)
 
         monkeypatch.setattr(Compactor, "compact", watched)
 
@@ -66,8 +65,7 @@ async def id_of(office: Office, user: str) -> PersonId:
 async def test_it_is_the_memory_of_those_who_spoke_in_its_channels(
     office: Office, watched: Watched
 ) -> None:
-    direct = channel("D1")
-    object.__setattr__(direct, "visibility", Visibility.DIRECT)
+    direct = replace(channel("D1"), visibility=Visibility.DIRECT)
     await office.say("I live in Porto.", user="bo")
     await office.say("I like tea.", user="cy")
     await office.say("I like figs.", channel("C1", tenant=OTHER_WORKSPACE), user="dee")
