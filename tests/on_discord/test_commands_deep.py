@@ -64,14 +64,14 @@ async def test_three_words_are_a_group_in_a_group(server: CommandServer) -> None
 
 
 async def test_a_command_with_the_name_of_a_group_stands_in_it(server: CommandServer) -> None:
-    policy = options(await admin_group(server))["policy"]
-    assert policy["type"] == GROUP
-    assert set(options(policy)) == {"answers", "rules"}
-    assert options(policy)["answers"]["name_localizations"]["zh-CN"] == "回答"
+    bow = options(await admin_group(server))["bow"]
+    assert bow["type"] == GROUP
+    assert set(options(bow)) == {"once", "low"}
+    assert options(bow)["once"]["name_localizations"]["zh-CN"] == "一次"
 
-    done = await server.slash("admin policy answers", server.cleo, policy="mentions")
+    done = await server.slash("admin bow once", server.cleo, query="good day")
 
-    assert "I now answer" in words_of(done)
+    assert words_of(done) == "Hello all.\ngood day"
 
 
 async def test_no_level_has_more_than_discord_takes(server: CommandServer) -> None:
@@ -133,7 +133,7 @@ async def test_discord_is_told_when_a_command_deep_inside_changes(
 
 async def test_groups_that_there_will_be_are_described() -> None:
     for table in TABLES.values():
-        for group in ("reset", "policy", "export", "audit"):
+        for group in ("reset", "policy", "export"):
             assert 1 <= len(table[f"group.admin {group}"]) <= 100
 
 
@@ -161,6 +161,15 @@ async def test_in_a_message_a_name_is_nobody(tmp_path: Path, name: str) -> None:
         told = await typed(t, manager(t), f"/admin wave user {name}")
 
         assert "is nobody here: mention them." in told
+
+
+async def test_in_a_message_places_and_roles_are_mentioned_too(tmp_path: Path) -> None:
+    async with town(tmp_path) as t:
+        role = t.guild.create_role("helpers")
+        told = await typed(t, manager(t), f"/admin bow <#{t.hall.id}> <@&{role.id}> <@{t.ana.id}>")
+
+        seen = told.replace("\\", "")
+        assert seen == f"Hello all.\n<#{t.hall.id}> <@&{role.id}> <@{t.ana.id}>"
 
 
 async def test_a_group_alone_lists_what_is_in_it(tmp_path: Path) -> None:

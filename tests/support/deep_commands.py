@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from adapters.discord import application_commands, autocomplete
 from bot.commands import dispatch, helping, naming, parsing
 from bot.commands.call import Call
-from bot.commands.definitions import COMMANDS, POLICY, Command, Parameter, ParameterKind
+from bot.commands.definitions import COMMANDS, Command, Parameter, ParameterKind
 from bot.commands.language import Language
 from bot.commands.reply import CommandReply, ReplyKind
 from bot.commands.voice import TABLES
@@ -24,18 +22,25 @@ GREET = Command(
     aliases=("管理 挥手 用户",),
 )
 ALL = Command(name="admin wave all", admin=True, aliases=("管理 挥手 全部",))
-RULES = Command(name="admin policy rules", admin=True, aliases=("管理 策略 规则",))
-ANSWERS = replace(POLICY, aliases=(*POLICY.aliases, "admin policy answers", "管理 策略 回答"))
-"""Its name is that of a group now."""
+BOW = Command(
+    name="admin bow",
+    parameters=(Parameter(name="query", kind=ParameterKind.TEXT),),
+    admin=True,
+    aliases=("管理 鞠躬", "admin bow once", "管理 鞠躬 一次"),
+)
+"""Its name is that of a group, too."""
+LOW = Command(name="admin bow low", admin=True, aliases=("管理 鞠躬 深深",))
 
-ADDED = (GREET, ALL, RULES)
+ADDED = (GREET, ALL, BOW, LOW)
 
 _TEXTS = {
     Language.ENGLISH: {
         "group.admin wave": "ways to greet people",
         "summary.admin wave user": "greet somebody",
         "summary.admin wave all": "greet everybody",
-        "summary.admin policy rules": "show the rules",
+        "group.admin bow": "ways to bow",
+        "summary.admin bow": "bow once",
+        "summary.admin bow low": "bow as low as can be",
         "name.who": "who",
         "parameter.who": "who is greeted",
         "missing.who": "Say who: {p}{name} @somebody",
@@ -45,7 +50,9 @@ _TEXTS = {
         "group.admin wave": "打招呼的方式",
         "summary.admin wave user": "向某人打招呼",
         "summary.admin wave all": "向所有人打招呼",
-        "summary.admin policy rules": "查看规则",
+        "group.admin bow": "鞠躬的方式",
+        "summary.admin bow": "鞠躬一次",
+        "summary.admin bow low": "深深鞠躬",
         "name.who": "谁",
         "parameter.who": "向谁打招呼",
         "missing.who": "请说是谁：{p}{name} @某人",
@@ -56,10 +63,10 @@ _TEXTS = {
 
 def add_deep_commands(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have them understood, listed and offered like all others; they say what they were told."""
-    known = tuple(ANSWERS if command is POLICY else command for command in COMMANDS) + ADDED
+    known = COMMANDS + ADDED
     for module in (application_commands, autocomplete, helping, naming):
         monkeypatch.setattr(module, "COMMANDS", known)
-    for command in (ANSWERS, *ADDED):
+    for command in ADDED:
         for name in (command.name, *command.aliases):
             monkeypatch.setitem(parsing._BY_NAME, name, command)
     for language, texts in _TEXTS.items():
