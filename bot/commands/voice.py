@@ -5,23 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.commands import (
-    texts_en,
-    texts_groups_en,
-    texts_groups_zh,
-    texts_zh,
-)
 from bot.commands.language import Language
+from bot.commands.texts_en import TEXTS as ENGLISH
+from bot.commands.texts_groups_en import TEXTS as GROUPS_ENGLISH
+from bot.commands.texts_groups_zh import TEXTS as GROUPS_CHINESE
+from bot.commands.texts_zh import TEXTS as CHINESE
 
 TABLES = {
-    Language.ENGLISH: {
-        **texts_en.TEXTS,
-        **texts_groups_en.TEXTS,
-    },
-    Language.CHINESE: {
-        **texts_zh.TEXTS,
-        **texts_groups_zh.TEXTS,
-    },
+    Language.ENGLISH: ENGLISH | GROUPS_ENGLISH,
+    Language.CHINESE: CHINESE | GROUPS_CHINESE,
 }
 
 
