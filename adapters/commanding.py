@@ -59,12 +59,15 @@ def ways_to_answer(
     return carry_out, turn_page
 
 
-def names_somebody(understood: Invocation | Mistake | None) -> bool:
-    """Whether it is a command that takes somebody: their id has to be read, and not their name."""
+def takes_ids(understood: Invocation | Mistake | None) -> bool:
+    """Whether a command names people or places: by ids then, since names are not unique.
+
+    Those for admins do. All others are told what people said, in which mentions are names.
+    """
     command = None if understood is None else understood.command
-    return command is not None and any(
-        parameter.kind is ParameterKind.USER for parameter in command.parameters
-    )
+    if command is None:
+        return False
+    return command.admin or any(one.kind is ParameterKind.USER for one in command.parameters)
 
 
 def with_accounts(

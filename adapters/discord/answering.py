@@ -9,7 +9,7 @@ import discord
 
 from adapters.answer import Answer, Pace
 from adapters.answers import Answers
-from adapters.commanding import names_somebody, with_accounts
+from adapters.commanding import takes_ids, with_accounts
 from adapters.discord import headings
 from adapters.discord.command_replies import answer_typed
 from adapters.discord.elsewhere import Elsewhere
@@ -250,7 +250,7 @@ class Answering:
         not understood may be put right, and only while this process knows what was.
         """
         understood = self._commands.understand(text)
-        if names_somebody(understood):
+        if takes_ids(understood):
             by_id = self._commands.understand(spoken(message, me, by_id=True))
             understood = with_accounts(by_id, ACCOUNT.fullmatch)
         if understood is None:

@@ -195,14 +195,14 @@ def _group(command: Command, depth: int) -> app_commands.Group:
     """The group that a command belongs to, ``depth`` names from the top."""
     names = naming.path(command)[:depth]
     *_, chinese = naming.localised_path(command, Language.CHINESE)[:depth]
-    is_hidden = command.admin and depth == 1  # Discord has rights for whole groups alone
     return app_commands.Group(
         name=both(names[-1], chinese),
         description=both(
             naming.group_description(" ".join(names), Language.ENGLISH),
             naming.group_description(" ".join(names), Language.CHINESE),
         ),
-        default_permissions=discord.Permissions(manage_guild=True) if is_hidden else None,
+        # Of a group in a group discord.py tells none: rights are those of the whole command.
+        default_permissions=discord.Permissions(manage_guild=True) if command.admin else None,
         allowed_contexts=_IN_SERVERS if command.admin else _EVERYWHERE,
         allowed_installs=_INSTALLS,
     )

@@ -143,8 +143,8 @@ def spoken(message: discord.Message, me: discord.abc.User, *, by_id: bool = Fals
 
     Ellie's own mention is dropped where it only calls her, and is her name inside a sentence, so
     that the sentence stays whole. A forwarded message is not said by whoever forwards it: only
-    that there is one is told here (see :mod:`adapters.discord.surroundings`). ``by_id``: people
-    stay mentions like ``<@1>``, for a command that has to know whom it names.
+    that there is one is told here (see :mod:`adapters.discord.surroundings`). ``by_id``: mentions
+    of others stay as they are, for a command that has to know whom or what it names.
     """
     users = {user.id: user for user in message.mentions}
     said = _readable(message.content, me=me, guild=message.guild, users=users, by_id=by_id)
@@ -209,8 +209,8 @@ def _readable(
 ) -> str:
     def word(found: re.Match[str]) -> str:
         kind, value = str(found.lastgroup), found[0]
-        if kind == "user" and by_id and int(found["user"]) != me.id:
-            value = f"<@{found['user']}>"
+        if by_id and kind in {"user", "role", "channel"} and found["user"] != str(me.id):
+            pass  # as Discord writes it
         elif kind == "user":
             value = _of_user(int(found["user"]), me=me, guild=guild, users=users)
         elif kind == "role":

@@ -21,6 +21,7 @@ _PIECES = re.compile(
 )
 _USER = re.compile(r"@(?P<id>[UW][A-Z0-9]{1,24})(?:\|(?P<label>.*))?", re.ASCII)
 _CHANNEL = re.compile(r"#(?P<id>[CDG][A-Z0-9]{1,24})(?:\|(?P<label>.*))?", re.ASCII)
+_GROUP = re.compile(r"!subteam\^S[A-Z0-9]{1,24}(?=\||$)", re.ASCII)
 _ENTITY = re.compile(r"&(amp|lt|gt);")
 _ENTITIES = {"amp": "&", "lt": "<", "gt": ">"}
 
@@ -75,6 +76,16 @@ def mentions_in(raw: str) -> Mentions:
 def user_in(markup: str) -> tuple[str, str] | None:
     """Id and label of the user that is mentioned; the label is mostly empty."""
     return _id_and_label(_USER.fullmatch(markup))
+
+
+def without_names(markup: str) -> str | None:
+    """A mention of a person, a channel or a group by its id alone; None for anything else."""
+    if user := user_in(markup):
+        return f"<@{user[0]}>"
+    if channel := channel_in(markup):
+        return f"<#{channel[0]}>"
+    group = _GROUP.match(markup)
+    return None if group is None else f"<{group[0]}>"
 
 
 def is_user_id(word: str) -> bool:

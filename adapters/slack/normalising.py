@@ -11,7 +11,7 @@ from adapters.calling import HER, without_calls
 from adapters.names import mention, one_line
 from adapters.slack.attached import Forwarded, SlackFile
 from adapters.slack.events import SlackMessage
-from adapters.slack.markup import channel_in, pieces_of, unescaped, user_in
+from adapters.slack.markup import channel_in, pieces_of, unescaped, user_in, without_names
 from adapters.slack.people import NOBODY
 from adapters.slack.workspace import Workspace
 from bot.domain.text import clean_text, shorten
@@ -49,8 +49,8 @@ def spoken(
 
     Ellie's own mention is dropped where it only calls her, and is her name inside a sentence. A
     forwarded message is not said by whoever forwards it: only that there is one is told here (see
-    :mod:`adapters.slack.surroundings`). ``by_id``: people stay mentions like ``<@U1>``, for a
-    command that has to know whom it names.
+    :mod:`adapters.slack.surroundings`). ``by_id``: mentions of others stay as they are, for a
+    command that has to know whom or what it names.
     """
     said = readable(message.text, workspace, named, by_id=by_id)
     brought = ["[forwarded message]" for shared in message.forwarded if shared.is_share]
@@ -84,11 +84,10 @@ def readable(
         elif piece.kind == "code":
             words.append(_code(piece.raw))
         else:
-            user = user_in(piece.raw) if by_id else None
-            is_somebody = user is not None and user[0] != workspace.bot_user_id
-            words.append(
-                f"<@{user[0]}>" if user and is_somebody else _word(piece.raw, workspace, named)
-            )
+            kept = without_names(piece.raw) if by_id else None
+            if kept is None or kept == f"<@{workspace.bot_user_id}>":
+                kept = _word(piece.raw, workspace, named)
+            words.append(kept)
     return without_calls("".join(words), workspace.bot_name)
 
 

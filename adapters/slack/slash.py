@@ -9,9 +9,16 @@ from typing import Any
 
 import regex
 
-from adapters.commanding import names_somebody, with_accounts
+from adapters.commanding import takes_ids, with_accounts
 from adapters.slack.callers import SLASH_PREFIX
-from adapters.slack.markup import channel_in, is_user_id, pieces_of, unescaped, user_in
+from adapters.slack.markup import (
+    channel_in,
+    is_user_id,
+    pieces_of,
+    unescaped,
+    user_in,
+    without_names,
+)
 from bot.commands.definitions import BARE_ADMIN, BARE_MEMORY, EDIT, HELP
 from bot.commands.dispatch import Commands
 from bot.commands.parsing import Invocation, Mistake, MistakeKind
@@ -28,7 +35,7 @@ _LAST_NUMBER = regex.compile(r"#?(\d{1,9})\s*$")
 class Slash:
     """A slash command as Slack tells it.
 
-    ``text`` is without Slack's markup; in ``by_id`` people stay mentions like ``<@U1>``.
+    ``text`` is without Slack's markup; in ``by_id`` mentions stay, as ids: ``<@U1>``.
     """
 
     user_id: str
@@ -79,9 +86,9 @@ def slash_in(body: Mapping[str, Any]) -> Slash:
 
 
 def asked_by(slash: Slash, locale: str = "") -> Invocation | Mistake | None:
-    """The same as :func:`understand`, with the ids of those whom a command names."""
+    """The same as :func:`understand`, with the ids of whom and what a command names."""
     understood = understand(slash.text, locale)
-    if not names_somebody(understood):
+    if not takes_ids(understood):
         return understood
     return with_accounts(understand(slash.by_id, locale), is_user_id)
 
@@ -110,7 +117,7 @@ def fact_without_words(understood: Invocation | Mistake | None, text: str) -> in
 def words_of_markup(raw: str, *, by_id: bool = False) -> str:
     """What was typed, as the person sees it: names and links without Slack's markup.
 
-    ``by_id``: people stay mentions, but for the names that Slack puts into them.
+    ``by_id``: mentions stay, but for the names that Slack puts into them.
     """
     words = [
         _shown(piece.raw, by_id=by_id) if piece.kind == "markup" else unescaped(piece.raw)
@@ -120,8 +127,10 @@ def words_of_markup(raw: str, *, by_id: bool = False) -> str:
 
 
 def _shown(markup: str, *, by_id: bool) -> str:
+    if by_id and (kept := without_names(markup)):
+        return kept
     if user := user_in(markup):
-        return f"<@{user[0]}>" if by_id else f"@{user[1] or user[0]}"
+        return f"@{user[1] or user[0]}"
     if channel := channel_in(markup):
         return f"#{channel[1] or channel[0]}"
     target, _, label = markup.partition("|")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from adapters.commanding import names_somebody, with_accounts
+from adapters.commanding import takes_ids, with_accounts
 from adapters.slack.events import SlackMessage
 from adapters.slack.markup import is_user_id
 from adapters.slack.normalising import spoken
@@ -34,9 +34,9 @@ _CODE_CHARACTERS = 8
 def command_of(
     message: SlackMessage, text: str, workspace: Workspace, locale: str = ""
 ) -> Invocation | Mistake | None:
-    """The command in a message whose words are ``text``, with the ids of those whom it names."""
+    """The command in a message whose words are ``text``, with the ids of whom and what it names."""
     understood = command_in(text, locale)
-    if not names_somebody(understood):
+    if not takes_ids(understood):
         return understood
     return with_accounts(command_in(spoken(message, workspace, by_id=True), locale), is_user_id)
 

@@ -7,5 +7,4 @@ TEXTS = {
     "group.admin reset": "erase what was said by somebody, in a channel, or everywhere here",
     "group.admin policy": "what I answer and remember here, and for whom",
     "group.admin export": "files about what I keep from here",
-    "group.admin audit": "who has decided what here, and who was not let to",
 }

@@ -7,5 +7,4 @@ TEXTS = {
     "group.admin reset": "删除某人、某个频道或这里所有的对话内容",
     "group.admin policy": "我在这里回答和记住什么，对谁有效",
     "group.admin export": "关于我在这里保存的内容的文件",
-    "group.admin audit": "谁在这里做过什么决定，谁没有被允许",
 }

@@ -118,6 +118,21 @@ def test_markup_is_read_as_it_is_seen(raw: str, words: str) -> None:
     assert words_of_markup(raw) == words
 
 
+@pytest.mark.parametrize(
+    ("raw", "words"),
+    [
+        ("reset <@U123|ana smith> and <@W9>", "reset <@U123> and <@W9>"),
+        ("in <#C123|general> <#C9>", "in <#C123> <#C9>"),
+        ("<!subteam^S1|@team> <!subteam^S2>", "<!subteam^S1> <!subteam^S2>"),
+        ("<!here> <!date^1^{date}|today> <https://a.test|b>", "@here today b"),
+        ("&lt;@U1&gt; `<@U1>`", "<@U1> `<@U1>`"),
+        ("<!subteam^S1^x|y>", "y"),
+    ],
+)
+def test_for_commands_that_take_ids_mentions_stay(raw: str, words: str) -> None:
+    assert words_of_markup(raw, by_id=True) == words
+
+
 def test_a_payload_is_read_and_the_command_may_have_another_name() -> None:
     slash = slash_in(
         {

@@ -76,8 +76,7 @@ async def test_commands_repeat_words_as_they_are(words: str) -> None:
     assert f"Likes {words}." in text_of(await desk.ask("/memory show"))
     for line in (f"/memory shwo {words}", f"/memory pin {words}", f"/memory forget {words}"):
         assert text_of(await desk.ask(line))
-    first = words.split(maxsplit=1)[0]
-    assert f"“{first}”" in text_of(await Office().ask(f"/admin policy {words}"))
+    assert f"“{words}”" in text_of(await Office().ask(f"/admin retention {words}"))
 
 
 @pytest.fixture

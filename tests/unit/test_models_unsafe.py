@@ -147,6 +147,8 @@ def test_the_owner_may_say_otherwise(tmp_path: Path) -> None:
     (folder / "model.safetensors").unlink()
     settings = Settings(models_dir=tmp_path / "store", unsafe_models=True)
 
+    with pytest.raises(ModelError):
+        load_model(folder, OPTIONS)
     assert pull(LocalFolder(folder), model_store(settings)) == folder
     assert load_model(folder, replace(OPTIONS, allow_pickled=True)).tokenizer.context_tokens
     with pytest.raises(ModelCorruptError):
