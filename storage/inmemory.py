@@ -22,6 +22,7 @@ from storage.inmemory_compaction import (
     InMemoryEpisodeRepository,
     InMemoryScheduleRepository,
 )
+from storage.inmemory_erasures import InMemoryErasureRepository
 from storage.inmemory_memory import (
     InMemoryFactRepository,
     InMemoryOperationRepository,
@@ -110,6 +111,7 @@ class InMemoryUnitOfWork:
         self.policies = InMemoryPolicyRepository(state)
         self.deliveries = InMemoryDeliveryRepository(state)
         self.feedback = InMemoryFeedbackRepository(state)
+        self.erasures = InMemoryErasureRepository(state)
 
 
 class InMemoryStorage:

@@ -10,6 +10,7 @@ from bot.domain.compaction import CompactionJob, JobId
 from bot.domain.conversation import Conversation, Scope
 from bot.domain.delivery import Delivery
 from bot.domain.episode import Episode, EpisodeId
+from bot.domain.erasure import Erasure, ErasureId
 from bot.domain.fact import Fact, FactId
 from bot.domain.identity import IdentityRef, Person, PersonId, Platform, TenantId, TenantRef
 from bot.domain.link import LinkCode
@@ -93,6 +94,7 @@ class State:
     policies: dict[PolicyKey, AnswerPolicy] = field(default_factory=dict)
     deliveries: dict[TurnId, Delivery] = field(default_factory=dict)
     feedback: dict[TurnId, GivenVerdict] = field(default_factory=dict)
+    erasures: dict[ErasureId, Erasure] = field(default_factory=dict)
 
     def copy(self) -> State:
         """An independent state with the same content."""

@@ -9,6 +9,7 @@ from sqlalchemy import (
     ColumnElement,
     Integer,
     Select,
+    Table,
     and_,
     delete,
     exists,
@@ -20,12 +21,23 @@ from sqlalchemy import (
     update,
 )
 
+from bot.domain.conversation import Visibility
+from bot.domain.erasure import SaidIn
 from bot.domain.identity import PersonId, TenantId, TenantRef
 from bot.domain.turn import TurnStatus
 from bot.ports.compaction_storage import Expired
 from storage.days import DaysBefore
 from storage.statements import Statements
-from storage.tables import episodes, fact_evidence, facts, persons, tenants, turn_traces, turns
+from storage.tables import (
+    AudienceColumns,
+    episodes,
+    fact_evidence,
+    facts,
+    persons,
+    tenants,
+    turn_traces,
+    turns,
+)
 from storage.tenants import ensure_tenant
 
 _FINISHED = turns.c.status != TurnStatus.ACCEPTED
@@ -156,6 +168,14 @@ class SqlRetentionRepository:
             person_id, turns.c.tenant_id == tenant.id, facts.c.tenant_id == tenant.id
         )
 
+    async def erase_said(self, person_id: PersonId, said: SaidIn) -> Expired:
+        """Remove what a person said within the limits of an entry of the erase list."""
+        return await self._erase(
+            person_id,
+            and_(turns.c.received_at <= said.until, _within(turns, said)),
+            and_(fact_evidence.c.said_at <= said.until, _within(facts, said)),
+        )
+
     async def _erase(
         self, person_id: PersonId, is_gone: ColumnElement[bool], is_typed: ColumnElement[bool]
     ) -> Expired:
@@ -208,6 +228,16 @@ class SqlRetentionRepository:
             .returning(facts.c.id)
         )
         return len({row.fact_id for row in changed} | {row.id for row in gone})
+
+
+def _within(table: Table[AudienceColumns], said: SaidIn) -> ColumnElement[bool]:
+    """Whether it was said in that tenant, and in that channel if one is meant."""
+    limits = [table.c.tenant_id == said.tenant_id]
+    if said.channel is not None:
+        limits.append(table.c.channel == said.channel)
+    if not said.with_direct:
+        limits.append(table.c.visibility != Visibility.DIRECT)
+    return and_(*limits)
 
 
 def _expired(

@@ -14,6 +14,7 @@ from storage.compactions import SqlCompactionRepository
 from storage.conversations import SqlConversationRepository
 from storage.deliveries import SqlDeliveryRepository
 from storage.episodes import SqlEpisodeRepository
+from storage.erasures import SqlErasureRepository
 from storage.errors import translated
 from storage.facts import SqlFactRepository
 from storage.feedback import SqlFeedbackRepository
@@ -55,6 +56,7 @@ class SqlUnitOfWork:
         self.policies = SqlPolicyRepository(statements)
         self.deliveries = SqlDeliveryRepository(statements)
         self.feedback = SqlFeedbackRepository(statements)
+        self.erasures = SqlErasureRepository(statements)
 
     async def __aenter__(self) -> Self:
         try:

@@ -14,6 +14,7 @@ from enum import StrEnum
 import regex
 
 from bot.domain.conversation import Audience, Scope, Visibility
+from bot.domain.erasure import Erasure, ErasureId, MergedInto
 from bot.domain.fact import Fact, FactStatus
 from bot.domain.identity import IdentityRef, PersonId
 from bot.domain.link import CODE_LIFETIME, LinkCode
@@ -147,6 +148,15 @@ class Linking:
                 return owners
             gone, into = owners
             await work.persons.merge(gone, into)
+            # Whoever erases the one from now on erases the other too, also in an older backup.
+            await work.erasures.append(
+                Erasure(
+                    id=ErasureId(self._ids.new_id()),
+                    person_id=gone,
+                    happened_at=self._clock.now(),
+                    what=MergedInto(into),
+                )
+            )
             await self._settle(work, into)
             holdings = await _holdings(work, into)
             await work.commit()

@@ -27,6 +27,7 @@ from bot.ports.compaction_storage import (
     RetentionRepository,
     ScheduleRepository,
 )
+from bot.ports.erasure_storage import ErasureRepository
 from bot.ports.memory_storage import (
     FactRepository,
     LinkRepository,
@@ -220,6 +221,8 @@ class UnitOfWork(Protocol):
     def deliveries(self) -> DeliveryRepository: ...
     @property
     def feedback(self) -> FeedbackRepository: ...
+    @property
+    def erasures(self) -> ErasureRepository: ...
 
     async def __aenter__(self) -> Self: ...
 

@@ -46,6 +46,7 @@ class _PartOf:
         self.policies = work.policies
         self.deliveries = work.deliveries
         self.feedback = work.feedback
+        self.erasures = work.erasures
 
     async def __aenter__(self) -> Self:
         return self
