@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from bot.cli.instance_commands import add_instance_commands
 from bot.config import Settings
 from bot.config_loading import load_settings
 from bot.errors import EllieError, UsageError
@@ -33,6 +34,8 @@ discord_app = typer.Typer(help="What setting up Discord needs.", no_args_is_help
 app.add_typer(discord_app, name="discord")
 slack_app = typer.Typer(help="What setting up Slack needs.", no_args_is_help=True)
 app.add_typer(slack_app, name="slack")
+
+add_instance_commands(app, lambda: _settings())  # noqa: PLW0108 - it is defined below
 
 JobName = Annotated[str, typer.Argument(metavar="NAME", help="compaction or retention.")]
 User = Annotated[str, typer.Option("--user", help="Be somebody else: each name has a memory.")]
