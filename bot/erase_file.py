@@ -78,6 +78,18 @@ class JsonLinesEraseFile:
         if ids:
             self._write([{"scrubbed": sorted(ids)}])
 
+    def tidy(self) -> int:
+        """Write the file anew without the lines that cannot be read; how many there were."""
+        content = self.read()
+        if content.unreadable:
+            anew = JsonLinesEraseFile(self.path.with_name(f"{self.path.name}.new"))
+            anew.path.unlink(missing_ok=True)
+            anew.append(content.entries)
+            anew.note_scrubbed({entry.id for entry in content.entries} - content.unscrubbed)
+            anew.path.replace(self.path)
+            sync_folder(self.path.parent)
+        return content.unreadable
+
     def _write(self, values: Iterable[dict[str, Any]]) -> None:
         text = "".join(f"{json.dumps(value)}\n" for value in values)
         if not text:

@@ -51,7 +51,7 @@ def backup(settings: Settings, console: Console, name: str) -> None:
         raise UsageError(f"There is no database at {source} yet, and so nothing to back up.")
     if target.is_dir():
         raise UsageError(f"{target} is a folder. Name a file in it.")
-    size = asyncio.run(asyncio.to_thread(copy_database, source, target))
+    size = copy_database(source, target)
     say(console, f"Backed up to {target} ({size_of(size)}). {_FORGOTTEN}")
 
 
@@ -67,8 +67,9 @@ def restore(settings: Settings, console: Console, name: str, *, yes: bool, disca
     database, file = parse_address(url).path, absolute(name)
     if database is None:
         raise UsageError(
-            "A PostgreSQL database is restored by its own tool. Stop Ellie and run this; it asks "
-            "for the password, or reads it from PGPASSWORD or ~/.pgpass:\n"
+            "A PostgreSQL database is restored by its own tool. Stop Ellie and run this as a user "
+            "who may create databases; it drops the present one. It asks for the password, or "
+            "reads it from PGPASSWORD or ~/.pgpass:\n"
             f"  {restore_command(url, str(file))}\n"
             "At her next start Ellie erases again what was erased since the backup was made."
         )
@@ -85,7 +86,7 @@ def restore(settings: Settings, console: Console, name: str, *, yes: bool, disca
     require_consent(console, "Restore it?", yes=yes)
     if is_there:
         _copy_erase_list(settings, console)
-    again = asyncio.run(_restore(settings, file, database, kept))
+    again = _restore(settings, file, database, kept)
     say(console, f"Restored {file}.")
     say(console, _erased(again))
     if kept is not None:
@@ -106,12 +107,14 @@ def _copy_erase_list(settings: Settings, console: Console) -> None:
         say(console, f"The present database could not be read, and is replaced as it is. {error}")
 
 
-async def _restore(
-    settings: Settings, file: Path, database: Path, kept: Path | None
-) -> ErasedAgain:
-    await asyncio.to_thread(replace_database, file, database, kept=kept)
-    async with open_database(settings, clock=SystemClock(), ids=RandomIds()) as restored:
-        return restored.again
+def _restore(settings: Settings, file: Path, database: Path, kept: Path | None) -> ErasedAgain:
+    replace_database(file, database, kept=kept)
+
+    async def run() -> ErasedAgain:
+        async with open_database(settings, clock=SystemClock(), ids=RandomIds()) as restored:
+            return restored.again
+
+    return asyncio.run(run())
 
 
 def _what(file: Path, content: BackupContent, settings: Settings) -> str:

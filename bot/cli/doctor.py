@@ -48,6 +48,7 @@ def doctor(settings: Settings, console: Console, *, fix: bool, models: bool) -> 
 async def _repair(settings: Settings) -> str:
     """Do what loses nothing that anybody could ask for, and say what was done."""
     clock = SystemClock()
+    torn = JsonLinesEraseFile(settings.data_dir / FILE_NAME).tidy()
     # Opening migrates, erases again what a backup brought back, and copies the erase list out.
     async with open_database(settings, clock=clock, ids=RandomIds()) as database:
         closed = await TurnRecovery(
@@ -60,6 +61,7 @@ async def _repair(settings: Settings) -> str:
     done = [
         *([f"closed {number_of(closed, 'turn')}"] if closed else []),
         *([f"dropped {number_of(dropped, 'row')} of nobody"] if dropped else []),
+        *([f"removed {number_of(torn, 'line')} of {FILE_NAME}"] if torn else []),
         *([f"applied {number_of(again, 'entry')} of the erase list"] if again else []),
     ]
     return f"Repaired: {', '.join(done) or 'nothing needed it'}."
@@ -188,8 +190,8 @@ def _of_erase_list_file(settings: Settings) -> Iterator[Finding]:
     if lines:
         yield Finding(
             FILE_NAME,
-            f"{number_of(lines, 'line')} cannot be read. What the database knows of them is "
-            "written again at the next start",
+            f"{number_of(lines, 'line')} cannot be read. {_FIX} writes it anew, with all that the "
+            "database knows",
             is_well=False,
         )
 

@@ -28,6 +28,7 @@ from bot.domain.identity import IdentityRef, Person, Platform, TenantRef
 from bot.domain.message import InboundMessage
 from bot.domain.shown import Shown
 from bot.domain.turn import Turn
+from bot.engine.erase_list import EraseList
 from bot.engine.explanation import Explanations
 from bot.engine.incognito import IncognitoConversations
 from bot.engine.ledger import TurnLedger
@@ -152,8 +153,10 @@ class Dialog:
         memory_tokens: int = _ROOM // 2,
         context_tokens: int = _ROOM,
         encoding: bool = False,
+        erase_list: EraseList | None = None,
     ) -> None:
         self.storage = storage or InMemoryStorage()
+        self.erase_list = erase_list
         self.clock = FakeClock()
         self.ids = UniqueIds()
         self._events = itertools.count()
@@ -180,7 +183,12 @@ class Dialog:
             incognito=self.incognito,
         )
         self.control = MemoryControl.over(
-            self.storage, self.recall, clock=self.clock, ids=self.ids, incognito=self.incognito
+            self.storage,
+            self.recall,
+            clock=self.clock,
+            ids=self.ids,
+            incognito=self.incognito,
+            erase_list=self.erase_list,
         )
         explanations = Explanations(self.storage, self.generator, ids=self.ids, limits=self._limits)
         self.commands = Commands(self.control, clock=self.clock, explanations=explanations)
