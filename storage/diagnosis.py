@@ -113,7 +113,8 @@ async def diagnose(storage: SqlStorage, *, now: datetime) -> Diagnosis:
             damage: tuple[str, ...] = ()
             if storage.address.path is not None:
                 found = await run_bare(connection, "PRAGMA integrity_check(5)")
-                damage = tuple(str(line) for (line,) in found if line != "ok")
+                # Its first line may be a heading.
+                damage = tuple(str(text).split("\n")[-1] for (text,) in found if text != "ok")
             if damage:
                 return _only(damage)
             orphans = {

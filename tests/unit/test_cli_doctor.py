@@ -74,12 +74,14 @@ def test_an_old_schema_is_upgraded_by_fixing(ellie: Ellie) -> None:
 
 
 def test_a_newer_schema_and_a_damaged_file_are_told(ellie: Ellie) -> None:
+    ellie.say("x" * 2000)
     whole = ellie.file.read_bytes()
     ellie.change("UPDATE alembic_version SET version_num = '9999'")
     assert "newer version" in findings(ellie)["database"]
 
     data = bytearray(whole)
-    data[-4096:-3896] = b"\xff" * 200
+    page = data.rindex(b"x" * 2000) // 4096 * 4096
+    data[page : page + 8] = b"\xff" * 8
     ellie.file.write_bytes(data)
     assert "restore a backup" in findings(ellie)["integrity"]
     ellie.file.write_bytes(b"no database " * 1000)
