@@ -69,14 +69,20 @@ async def test_what_is_left_over_is_found_and_dropped(
     whole = await run(url, content)
     async with storage.engine.begin() as connection:
         for statement in (
-            "INSERT INTO persons (id, display_name, first_seen_at, memory_epoch, last_turn_number) "
-            "VALUES ('nobody', '', '2026-05-04 12:00:00', 0, 0)",
-            "INSERT INTO conversations (id, platform, tenant_key, channel_id, thread_key, "
-            "visibility) VALUES ('deserted', 'console', '', 'x', '', 'direct')",
-            "INSERT INTO facts (id, person_id, visibility, channel, kind, text, valid_from, "
-            "confidence, status, strength, pinned, number, source) SELECT 'bare', person_id, "
-            "visibility, channel, kind, text, valid_from, confidence, status, strength, pinned, "
-            "number + 100, source FROM facts LIMIT 1",
+            (
+                "INSERT INTO persons (id, display_name, first_seen_at, memory_epoch, last_turn_number) "
+                "VALUES ('nobody', '', '2026-05-04 12:00:00', 0, 0)"
+            ),
+            (
+                "INSERT INTO conversations (id, platform, tenant_key, channel_id, thread_key, "
+                "visibility) VALUES ('deserted', 'console', '', 'x', '', 'direct')"
+            ),
+            (
+                "INSERT INTO facts (id, person_id, visibility, channel, kind, text, valid_from, "
+                "confidence, status, strength, pinned, number, source) SELECT 'bare', person_id, "
+                "visibility, channel, kind, text, valid_from, confidence, status, strength, pinned, "
+                "number + 100, source FROM facts LIMIT 1"
+            ),
         ):
             await connection.execute(text(statement))
 
