@@ -67,23 +67,24 @@ async def test_what_is_left_over_is_found_and_dropped(
     dialog: Dialog, storage: SqlStorage, url: str
 ) -> None:
     whole = await run(url, content)
+    copied = (
+        "person_id, visibility, channel, kind, text, valid_from, confidence, status, strength, "
+        "pinned, source"
+    )
+    nobody = (
+        "INSERT INTO persons (id, display_name, first_seen_at, memory_epoch, last_turn_number) "
+        "VALUES ('nobody', '', '2026-05-04 12:00:00', 0, 0)"
+    )
+    deserted = (
+        "INSERT INTO conversations (id, platform, tenant_key, channel_id, thread_key, visibility) "
+        "VALUES ('deserted', 'console', '', 'x', '', 'direct')"
+    )
+    bare = (
+        f"INSERT INTO facts (id, number, {copied}) SELECT 'bare', number + 100, {copied} "
+        "FROM facts LIMIT 1"
+    )
     async with storage.engine.begin() as connection:
-        for statement in (
-            (
-                "INSERT INTO persons (id, display_name, first_seen_at, memory_epoch, last_turn_number) "
-                "VALUES ('nobody', '', '2026-05-04 12:00:00', 0, 0)"
-            ),
-            (
-                "INSERT INTO conversations (id, platform, tenant_key, channel_id, thread_key, "
-                "visibility) VALUES ('deserted', 'console', '', 'x', '', 'direct')"
-            ),
-            (
-                "INSERT INTO facts (id, person_id, visibility, channel, kind, text, valid_from, "
-                "confidence, status, strength, pinned, number, source) SELECT 'bare', person_id, "
-                "visibility, channel, kind, text, valid_from, confidence, status, strength, pinned, "
-                "number + 100, source FROM facts LIMIT 1"
-            ),
-        ):
+        for statement in (nobody, deserted, bare):
             await connection.execute(text(statement))
 
     found = await diagnose(storage, now=dialog.clock.now())

@@ -135,6 +135,7 @@ def test_a_place_that_cannot_be_written_is_a_sentence(ellie: Ellie, tmp_path: Pa
 
 
 def test_a_damaged_database_is_not_called_backed_up(ellie: Ellie, tmp_path: Path) -> None:
+    ellie.say(LONG)
     damage(ellie.file)
 
     error = ellie.problem("backup", str(tmp_path / "x.db"))
@@ -144,11 +145,14 @@ def test_a_damaged_database_is_not_called_backed_up(ellie: Ellie, tmp_path: Path
     assert names(tmp_path) == ["data"]
 
 
+LONG = "x" * 2000
+
+
 def damage(file: Path) -> None:
-    """Overwrite the middle of every page after the first few."""
+    """Overwrite the beginning of the page that holds the long text; no other page."""
     data = bytearray(file.read_bytes())
-    for start in range(4096 * 4, len(data), 4096):
-        data[start : start + 200] = b"\xff" * 200
+    page = data.rindex(LONG.encode()) // 4096 * 4096
+    data[page : page + 8] = b"\xff" * 8
     file.write_bytes(data)
 
 
@@ -232,7 +236,7 @@ def test_nothing_is_restored_under_a_running_ellie(ellie: Ellie, tmp_path: Path)
 
 
 def test_what_is_no_backup_is_a_sentence_and_changes_nothing(ellie: Ellie, tmp_path: Path) -> None:
-    ellie.say("hello")
+    ellie.say(LONG)
     good = tmp_path / "good.db"
     ellie.ok("backup", str(good))
     empty, foreign, words, broken, newer, cut = (tmp_path / f"{n}.db" for n in "abcdef")
@@ -263,7 +267,7 @@ def test_what_is_no_backup_is_a_sentence_and_changes_nothing(ellie: Ellie, tmp_p
         assert what in str(error)
         assert str(file) in str(error)
     assert "the database itself" in str(ellie.problem("restore", str(ellie.file), "--yes"))
-    assert texts(ellie.file) == ["hello"]
+    assert texts(ellie.file) == [LONG]
     assert not list(ellie.folder.glob("ellie-before*"))
 
 

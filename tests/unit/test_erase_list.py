@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 from support.dialog import ANA, HALL, WORK, Dialog, account
 
 from bot.domain.erasure import Erasure, ErasureId, Everything, MergedInto, SaidIn, These
-from bot.domain.identity import Platform
+from bot.domain.identity import PersonId, Platform
 from bot.engine.erase_list import EraseList
 from bot.engine.erasing_again import ErasedAgain, ErasingAgain
 from bot.engine.retention import Retention
@@ -219,24 +219,46 @@ async def test_damaged_lines_are_written_again_from_the_table(
     assert file.read().entries == await listed(dialog)
 
 
-async def test_more_than_the_end_of_the_table_is_copied_when_much_is_new(
-    dialog: Dialog, storage: CountingStorage, file: JsonLinesEraseFile
-) -> None:
-    async with storage.unit_of_work() as work:
-        for number in range(250):
-            entry = Erasure(
-                id=ErasureId(f"e{number}"),
-                person_id=dialog.message("x").author.external_id,  # type: ignore[arg-type]
-                happened_at=dialog.clock.now(),
-                what=Everything(),
-            )
-            await work.erasures.append(entry)
+def entries(dialog: Dialog, count: int) -> list[Erasure]:
+    return [
+        Erasure(
+            id=ErasureId(f"e{number:03}"),
+            person_id=PersonId("somebody"),
+            happened_at=dialog.clock.now(),
+            what=Everything(),
+        )
+        for number in range(count)
+    ]
+
+
+async def append(dialog: Dialog, new: list[Erasure]) -> None:
+    async with dialog.storage.unit_of_work() as work:
+        await work.erasures.append(*new)
         await work.commit()
+
+
+async def test_more_than_the_end_of_the_table_is_copied_when_much_is_new(
+    dialog: Dialog, file: JsonLinesEraseFile
+) -> None:
+    await append(dialog, entries(dialog, 1))
+    await start(dialog, file)
+    await append(dialog, entries(dialog, 250))
     await dialog.say("I live in Porto.")
 
     await dialog.agree("/memory forget everything")
 
     assert len(file.read().entries) == 251
+
+
+async def test_a_start_copies_what_is_missing_anywhere_in_the_copy(
+    dialog: Dialog, file: JsonLinesEraseFile
+) -> None:
+    await append(dialog, entries(dialog, 250))
+    file.append(entries(dialog, 250)[100:])
+
+    await start(dialog, file)
+
+    assert {each.id for each in file.read().entries} == {e.id for e in entries(dialog, 250)}
 
 
 async def test_an_older_database_catches_up_before_anything_is_read(
