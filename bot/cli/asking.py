@@ -7,6 +7,11 @@ from pathlib import Path
 import typer
 from rich.console import Console
 
+from bot.errors import UsageError
+
+_SHOWN = 100
+"""Characters of a name that are repeated to whoever typed it."""
+
 
 def say(console: Console, text: str) -> None:
     """Print a line as it is."""
@@ -47,5 +52,17 @@ def size_of(count: float) -> str:
 
 
 def absolute(name: str) -> Path:
-    """The file that somebody means by ``name``."""
-    return Path(name).expanduser().absolute()
+    """The file that somebody means by ``name``, which may be there or not.
+
+    Raises:
+        UsageError: there can be none of that name, or nobody may look.
+    """
+    try:
+        path = Path(name).expanduser().absolute()
+        path.exists()
+    except (OSError, RuntimeError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UsageError(
+            f"The file {name[:_SHOWN]!r} cannot be used ({reason}). Name another one."
+        ) from error
+    return path

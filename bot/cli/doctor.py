@@ -16,7 +16,7 @@ from bot.database import open_database
 from bot.domain.erasure import MergedInto
 from bot.engine.recovery import TurnRecovery
 from bot.erase_file import FILE_NAME, JsonLinesEraseFile
-from bot.errors import StorageError
+from bot.errors import StorageError, StorageUnavailableError
 from bot.system import ProcessRegistry, RandomIds, SystemClock
 from storage.diagnosis import Diagnosis, diagnose, storage_as_it_is
 from storage.repair import drop_orphans
@@ -48,7 +48,6 @@ def doctor(settings: Settings, console: Console, *, fix: bool, models: bool) -> 
 async def _repair(settings: Settings) -> str:
     """Do what loses nothing that anybody could ask for, and say what was done."""
     clock = SystemClock()
-    torn = JsonLinesEraseFile(settings.data_dir / FILE_NAME).tidy()
     # Opening migrates, erases again what a backup brought back, and copies the erase list out.
     async with open_database(settings, clock=clock, ids=RandomIds()) as database:
         closed = await TurnRecovery(
@@ -57,6 +56,12 @@ async def _repair(settings: Settings) -> str:
         dropped = await drop_orphans(database.storage)
         if dropped:
             await database.storage.scrub()
+    try:
+        torn = JsonLinesEraseFile(settings.data_dir / FILE_NAME).tidy()
+    except OSError as error:
+        raise StorageUnavailableError(
+            f"{FILE_NAME} in the data folder cannot be written ({error.strerror})."
+        ) from error
     again = database.again.entries
     done = [
         *([f"closed {number_of(closed, 'turn')}"] if closed else []),

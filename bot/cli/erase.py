@@ -35,7 +35,7 @@ def erase(settings: Settings, console: Console, who: str, *, yes: bool) -> None:
             async with database.storage.unit_of_work() as work:
                 person_id = await find_person(work, who, now=clock.now(), rule=due_rule(settings))
             say(console, await _what_there_is(database, person_id))
-            # The one question of the program that runs alone: nobody waits for it.
+            # No transaction is open while it waits, and nothing else runs on this loop.
             require_consent(console, "Erase all of it for good?", yes=yes)
             recall = RecallCache()
             erasing = Erasing(

@@ -34,7 +34,7 @@ def of_permissions(settings: Settings) -> Iterator[Finding]:
         yield Finding("data folder", f"{folder} is closed to others")
         return
     # Whoever may not enter the folder reaches nothing in it; so what is in it matters only now.
-    open_to_others = [path for path in _files(folder) if path.stat().st_mode & 0o077]
+    open_to_others = sorted(filter(_is_open_to_others, folder.rglob("*")))
     if not open_to_others:
         yield Finding("data folder", f"others may enter {folder}, and read nothing in it")
         return
@@ -47,8 +47,12 @@ def of_permissions(settings: Settings) -> Iterator[Finding]:
     )
 
 
-def _files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+def _is_open_to_others(path: Path) -> bool:
+    try:
+        status = path.lstat()
+    except OSError:  # gone by now, as the log beside the database may be
+        return False
+    return stat.S_ISREG(status.st_mode) and bool(status.st_mode & 0o077)
 
 
 def of_models(settings: Settings, *, thoroughly: bool) -> Iterator[Finding]:

@@ -297,3 +297,12 @@ def test_for_postgresql_the_command_is_told_without_the_password(
     assert "sslmode=require" in str(error)
     assert "hunter2" not in str(error)
     assert "it'\"'\"'s here.dump'" in str(error)
+
+
+@pytest.mark.parametrize("name", ["a" * 5000, "~nobody-of-this-name/x.db", "/" + "b" * 300])
+@pytest.mark.parametrize("command", ["backup", "restore"])
+def test_a_name_that_no_file_can_have_is_a_sentence(ellie: Ellie, command: str, name: str) -> None:
+    error = ellie.problem(command, name)
+
+    assert "cannot be used" in str(error)
+    assert len(str(error)) < 300
