@@ -17,6 +17,7 @@ from bot.administration import Administration, Places
 from bot.background import capability_for, compactor_for, jobs_of, summariser_for
 from bot.commands.dispatch import Commands
 from bot.config import Settings
+from bot.database import open_database
 from bot.engine.audit import AuditLog
 from bot.engine.causal_summariser import CausalSummariser
 from bot.engine.chat_traffic import ChatTraffic
@@ -59,7 +60,6 @@ from bot.scheduler import Scheduler
 from bot.serving import serve
 from bot.system import ProcessRegistry, RandomIds, SystemClock
 from storage.address import parse_address
-from storage.database import open_storage
 from storage.migrate import schema_state
 
 log = get_logger(__name__)
@@ -183,7 +183,8 @@ async def assembled_app(
     async with AsyncExitStack() as stack:
         served = serve(settings.metrics_port, metrics.registry, health)
         stack.push_async_callback(asyncio.to_thread, served)
-        storage = await stack.enter_async_context(open_storage(settings.resolved_database_url))
+        database = await stack.enter_async_context(open_database(settings, clock=clock, ids=ids))
+        storage = database.storage
         generator.start()
         stack.push_async_callback(generator.close)
         recovery = TurnRecovery(storage, clock=clock, workers=workers)
@@ -210,6 +211,7 @@ async def assembled_app(
             incognito=incognito,
             retention_days=days,
             policies=places.policies,
+            erase_list=database.erase_list,
         )
         stack.push_async_callback(control.forgetting.finish_scrubbing)
         limits = TurnLimits(

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.config import Extraction, Settings, variable_of
+from bot.database import open_database
 from bot.domain.compaction import DueRule
 from bot.engine.audit import AuditLog
 from bot.engine.capability import Capability
@@ -39,7 +40,6 @@ from bot.ports.summarising import Summariser
 from bot.ports.system import Clock, IdSource, WorkerRegistry
 from bot.scheduler import ScheduledJob
 from bot.system import ProbeFile, ProcessRegistry, RandomIds, SystemClock
-from storage.database import open_storage
 
 log = get_logger(__name__)
 
@@ -69,8 +69,9 @@ async def compaction_app(settings: Settings) -> AsyncIterator[CompactionApp]:
     clock, ids, traffic = SystemClock(), RandomIds(), ChatTraffic()
     recall = RecallCache()
     async with AsyncExitStack() as stack:
-        storage = await stack.enter_async_context(open_storage(settings.resolved_database_url))
-        erasing = Erasing(storage, recall, clock=clock, ids=ids)
+        database = await stack.enter_async_context(open_database(settings, clock=clock, ids=ids))
+        storage = database.storage
+        erasing = Erasing(storage, recall, clock=clock, ids=ids, erase_list=database.erase_list)
         others = OtherChats(storage, traffic, clock=clock)
         others.start()
         stack.push_async_callback(others.stop)

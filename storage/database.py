@@ -42,6 +42,11 @@ class SqlStorage:
         self.engine = engine
         self._address = address
 
+    @property
+    def address(self) -> Address:
+        """Where it is."""
+        return self._address
+
     def unit_of_work(self) -> SqlUnitOfWork:
         """A new unit of work."""
         return SqlUnitOfWork(self.engine, self._address)

@@ -23,6 +23,7 @@ from storage.inmemory_compaction import (
     InMemoryEpisodeRepository,
     InMemoryScheduleRepository,
 )
+from storage.inmemory_erasures import InMemoryErasureRepository
 from storage.inmemory_exports import InMemoryExportRepository
 from storage.inmemory_imports import InMemoryImportRepository
 from storage.inmemory_memory import (
@@ -122,6 +123,7 @@ class InMemoryUnitOfWork:
         self.audit = InMemoryAuditRepository(state)
         self.exports = InMemoryExportRepository(state)
         self.imports = InMemoryImportRepository(state)
+        self.erasures = InMemoryErasureRepository(state)
 
 
 class InMemoryStorage:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from bot.domain.conversation import Audience, Visibility
+from bot.domain.erasure import SaidIn
 from bot.domain.fact import Fact
 from bot.domain.identity import PersonId, TenantId, TenantRef
 from bot.domain.turn import Turn, TurnStatus
@@ -88,6 +90,31 @@ class InMemoryRetentionRepository:
         return remove_turns(
             self._state, person_id, turns, lambda _, fact: fact.audience.tenant_id == tenant.id
         )
+
+    async def erase_said(self, person_id: PersonId, said: SaidIn) -> Expired:
+        """Remove what a person said within the limits of an entry of the erase list."""
+        turns = {
+            stored.turn.id: stored.turn
+            for stored in self._state.turns.values()
+            if stored.turn.person_id == person_id
+            and stored.turn.received_at <= said.until
+            and _is_within(stored.turn.audience, said)
+        }
+        return remove_turns(
+            self._state,
+            person_id,
+            turns,
+            lambda said_at, fact: said_at <= said.until and _is_within(fact.audience, said),
+        )
+
+
+def _is_within(audience: Audience, said: SaidIn) -> bool:
+    """Whether it was said in that tenant, and in that channel if one is meant."""
+    return (
+        audience.tenant_id == said.tenant_id
+        and said.channel in {None, audience.channel}
+        and (said.with_direct or audience.visibility is not Visibility.DIRECT)
+    )
 
 
 class _Old:

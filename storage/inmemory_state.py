@@ -12,6 +12,7 @@ from bot.domain.compaction import CompactionJob, JobId
 from bot.domain.conversation import Audience, Conversation, Scope
 from bot.domain.delivery import Delivery
 from bot.domain.episode import Episode, EpisodeId
+from bot.domain.erasure import Erasure, ErasureId
 from bot.domain.fact import Evidence, Fact, FactId
 from bot.domain.identity import IdentityRef, Person, PersonId, Platform, TenantId, TenantRef
 from bot.domain.link import LinkCode
@@ -108,6 +109,7 @@ class State:
     place_settings: dict[PlaceSettingKey, StoredSetting] = field(default_factory=dict)
     resets: dict[ResetId, StoredReset] = field(default_factory=dict)
     audit: dict[AuditId, AuditEntry] = field(default_factory=dict)
+    erasures: dict[ErasureId, Erasure] = field(default_factory=dict)
 
     def copy(self) -> State:
         """An independent state with the same content."""

@@ -9,6 +9,7 @@ from sqlalchemy import (
     ColumnElement,
     Integer,
     Select,
+    Table,
     and_,
     exists,
     func,
@@ -19,13 +20,22 @@ from sqlalchemy import (
     update,
 )
 
+from bot.domain.conversation import Visibility
+from bot.domain.erasure import SaidIn
 from bot.domain.identity import PersonId, TenantId, TenantRef
 from bot.domain.turn import TurnStatus
 from bot.ports.compaction_storage import Expired
 from storage.days import DaysBefore
 from storage.removal import remove_turns
 from storage.statements import Statements
-from storage.tables import fact_evidence, facts, persons, tenants, turns
+from storage.tables import (
+    AudienceColumns,
+    fact_evidence,
+    facts,
+    persons,
+    tenants,
+    turns,
+)
 from storage.tenants import ensure_tenant
 
 _FINISHED = turns.c.status != TurnStatus.ACCEPTED
@@ -159,6 +169,25 @@ class SqlRetentionRepository:
             turns.c.tenant_id == tenant.id,
             facts.c.tenant_id == tenant.id,
         )
+
+    async def erase_said(self, person_id: PersonId, said: SaidIn) -> Expired:
+        """Remove what a person said within the limits of an entry of the erase list."""
+        return await remove_turns(
+            self._statements,
+            person_id,
+            and_(turns.c.received_at <= said.until, _within(turns, said)),
+            and_(fact_evidence.c.said_at <= said.until, _within(facts, said)),
+        )
+
+
+def _within(table: Table[AudienceColumns], said: SaidIn) -> ColumnElement[bool]:
+    """Whether it was said in that tenant, and in that channel if one is meant."""
+    limits = [table.c.tenant_id == said.tenant_id]
+    if said.channel is not None:
+        limits.append(table.c.channel == said.channel)
+    if not said.with_direct:
+        limits.append(table.c.visibility != Visibility.DIRECT)
+    return and_(*limits)
 
 
 def _expired(

@@ -15,6 +15,7 @@ from storage.compactions import SqlCompactionRepository
 from storage.conversations import SqlConversationRepository
 from storage.deliveries import SqlDeliveryRepository
 from storage.episodes import SqlEpisodeRepository
+from storage.erasures import SqlErasureRepository
 from storage.errors import translated
 from storage.exports import SqlExportRepository
 from storage.facts import SqlFactRepository
@@ -67,6 +68,7 @@ class SqlUnitOfWork:
         self.audit = SqlAuditRepository(statements)
         self.exports = SqlExportRepository(statements)
         self.imports = SqlImportRepository(statements)
+        self.erasures = SqlErasureRepository(statements)
 
     async def __aenter__(self) -> Self:
         try:

@@ -10,10 +10,12 @@ from rich.console import Console
 
 from bot.cli.people import SHORT_ID, parse_account
 from bot.config import Settings
+from bot.database import open_database
+from bot.engine.audit import AuditLog
 from bot.engine.importing.importer import Imported, MemoryImport
 from bot.engine.importing.reading import MAX_BYTES, read_document
 from bot.errors import UsageError
-from storage.database import open_storage
+from bot.system import RandomIds, SystemClock
 
 _NAMES = 8
 """So many unknown names are told."""
@@ -33,10 +35,16 @@ def import_file(
     found = read_document(_content(file))
 
     async def run(*, rehearse: bool) -> Imported:
-        async with open_storage(settings.resolved_database_url) as storage:
-            return await MemoryImport(storage).store(
-                found.document, account=identity, dry_run=rehearse
-            )
+        clock, ids = SystemClock(), RandomIds()
+        async with open_database(settings, clock=clock, ids=ids) as database:
+            importing = MemoryImport(database.storage)
+            if rehearse:
+                return await importing.store(found.document, account=identity, dry_run=True)
+            audit = AuditLog(database.storage, clock=clock, ids=ids)
+            async with audit.recorded("ellie import") as noted:
+                imported = await importing.store(found.document, account=identity)
+                noted.detail.update(messages=imported.turns, facts=imported.facts)
+            return imported
 
     def say(text: str) -> None:
         console.print(text, highlight=False, markup=False, soft_wrap=True)

@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from bot.cli.instance_commands import add_instance_commands
 from bot.config import Settings
 from bot.config_loading import load_settings
 from bot.errors import EllieError, UsageError
@@ -36,6 +37,8 @@ policy_app = typer.Typer(help="What was decided in a server or workspace.", no_a
 app.add_typer(policy_app, name="policy")
 slack_app = typer.Typer(help="What setting up Slack needs.", no_args_is_help=True)
 app.add_typer(slack_app, name="slack")
+
+add_instance_commands(app, lambda: _settings())  # noqa: PLW0108 - it is defined below
 
 TenantName = Annotated[
     str, typer.Option("--tenant", metavar="TENANT", help="discord:123 or slack:T1.")

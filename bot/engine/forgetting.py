@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from bot.domain.conversation import Scope
 from bot.domain.episode import Episode
+from bot.domain.erasure import Everything, these
 from bot.domain.fact import Fact
 from bot.domain.identity import IdentityRef, Person, PersonId
 from bot.domain.memory import ErasedMemory
@@ -100,31 +102,46 @@ class Forgetting:
                 actor=Actor.PERSON,
                 reason="asked to forget",
                 detail={"turns": turns, "facts": facts, "sentences": sentences},
+                what=these(
+                    turns=(cut.turn_id for cut in now.cuts),
+                    facts=(fact.id for fact in now.facts),
+                    episodes=(cut.episode.id for cut in now.episodes),
+                ),
                 cut=[cut.turn_id for cut in now.cuts if cut.said],
             )
         return await self._erased(person.id, turns=turns, facts=facts, sentences=sentences)
 
     async def forget_everything(self, identity: IdentityRef) -> ErasedMemory:
         """Erase the person with all that is derived from them, and what files still hold of it."""
-        await self.finish_scrubbing()
         self._incognito.end_account(identity)
+        return await self._forget_person(
+            lambda work: work.persons.find(identity), actor=Actor.PERSON
+        )
+
+    async def forget_person(self, person_id: PersonId) -> ErasedMemory:
+        """The same when the owner was asked for it."""
+        return await self._forget_person(
+            lambda work: work.persons.get(person_id), actor=Actor.ADMIN
+        )
+
+    async def _forget_person(
+        self, find: Callable[[UnitOfWork], Awaitable[Person | None]], *, actor: Actor
+    ) -> ErasedMemory:
+        await self.finish_scrubbing()
         async with self._storage.unit_of_work() as work:
-            person = await work.persons.find(identity)
+            person = await find(work)
             if person is None:
                 return ErasedMemory(turns=0, facts=0)
             for account in await work.persons.identities(person.id):
                 self._incognito.end_account(account)
-            # The person before their rows, as everywhere: else two could wait for each other.
-            await work.facts.begin_change(person.id)
-            facts = await work.facts.erase_all(person.id)
-            turns = await work.turns.erase_all(person.id)
-            await work.persons.erase(person.id)
+            turns, facts = await erase_person(work, person.id)
             await self._erasing.commit(
                 work,
                 person.id,
-                actor=Actor.PERSON,
+                actor=actor,
                 reason="asked to forget everything",
                 detail={"turns": turns, "facts": facts},
+                what=[Everything()],
                 is_gone=True,
             )
         return await self._erased(person.id, turns=turns, facts=facts)
@@ -140,6 +157,16 @@ class Forgetting:
     async def finish_scrubbing(self) -> None:
         """Try once more what another program prevented before, if anything."""
         await self._erasing.scrub()
+
+
+async def erase_person(work: UnitOfWork, person_id: PersonId) -> tuple[int, int]:
+    """Remove a person with all that is theirs; how many turns and facts there were."""
+    # The person before their rows, as everywhere: else two could wait for each other.
+    await work.facts.begin_change(person_id)
+    facts = await work.facts.erase_all(person_id)
+    turns = await work.turns.erase_all(person_id)
+    await work.persons.erase(person_id)
+    return turns, facts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

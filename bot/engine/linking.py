@@ -16,6 +16,7 @@ from enum import StrEnum
 import regex
 
 from bot.domain.conversation import Scope
+from bot.domain.erasure import Erasure, ErasureId, MergedInto
 from bot.domain.fact import Fact
 from bot.domain.identity import IdentityRef, PersonId
 from bot.domain.link import CODE_LIFETIME, LinkCode
@@ -158,6 +159,15 @@ class Linking:
                 reason="accounts linked",
                 clock=self._clock,
                 ids=self._ids,
+            )
+            # Whoever erases the one from now on erases the other too, also in an older backup.
+            await work.erasures.append(
+                Erasure(
+                    id=ErasureId(self._ids.new_id()),
+                    person_id=gone,
+                    happened_at=self._clock.now(),
+                    what=MergedInto(into),
+                )
             )
             holdings = await _holdings(work, into)
             await work.commit()

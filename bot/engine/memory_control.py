@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
+from bot.engine.erase_list import EraseList
 from bot.engine.erasing import Erasing
 from bot.engine.forgetting import Forgetting
 from bot.engine.incognito import IncognitoConversations
@@ -50,14 +51,16 @@ class MemoryControl:
         incognito: IncognitoConversations | None = None,
         retention_days: int | None = None,
         policies: PolicySource | None = None,
+        erase_list: EraseList | None = None,
     ) -> Self:
         """All of it over one database. ``recall`` and ``incognito`` are those of the turns.
 
         ``retention_days`` is for how long things are kept where nobody decided otherwise.
         ``policies`` say what holds where; without any, the usual does.
+        ``erase_list`` is copied out after each erasure.
         """
         incognito = incognito or IncognitoConversations()
-        erasing = Erasing(storage, recall, clock=clock, ids=ids)
+        erasing = Erasing(storage, recall, clock=clock, ids=ids, erase_list=erase_list)
         return cls(
             view=MemoryView(storage, recall, clock=clock, retention_days=retention_days),
             changes=MemoryChanges(storage, clock=clock, ids=ids),

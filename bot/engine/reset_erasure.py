@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 
+from bot.domain.erasure import SaidIn
 from bot.domain.identity import PersonId
 from bot.domain.operation import Actor
 from bot.domain.reset import Reset, ResetCounts, ResetStatus
@@ -144,10 +145,12 @@ class ResetErasure:
     async def _erase(self, reset: Reset) -> ResetCounts:
         before = reset.erased
         async for person_id in self._people(reset):
-            is_whole = False
+            is_first, is_whole = True, False
             while not is_whole:
                 await self._traffic.quiet()
-                reset, is_whole = await shielded(self._erase_some(reset, person_id))
+                step = self._erase_some(reset, person_id, is_first=is_first)
+                reset, is_whole = await shielded(step)
+                is_first = False
         # Also what a process erased that died before it came to this.
         await self._erasing.scrub(anyway=bool(reset.erased))
         await self._finish(reset)
@@ -167,8 +170,13 @@ class ResetErasure:
             episodes=erased.episodes - before.episodes,
         )
 
-    async def _erase_some(self, reset: Reset, person_id: PersonId) -> tuple[Reset, bool]:
-        """Erase some of what is concerned of a person; the reset then, and whether it was all."""
+    async def _erase_some(
+        self, reset: Reset, person_id: PersonId, *, is_first: bool
+    ) -> tuple[Reset, bool]:
+        """Erase some of what is concerned of a person; the reset then, and whether it was all.
+
+        The first step puts all of it on the erase list.
+        """
         is_whole = True
 
         async def remove(work: UnitOfWork) -> Expired:
@@ -182,7 +190,20 @@ class ResetErasure:
                 await self._advanced(work, reset)
             return expired
 
-        await erase_of_person(self._storage, self._erasing, person_id, remove, reason=ERASED)
+        said = SaidIn(
+            tenant_id=reset.tenant_id,
+            channel=reset.channel,
+            until=reset.requested_at,
+            with_direct=False,
+        )
+        await erase_of_person(
+            self._storage,
+            self._erasing,
+            person_id,
+            remove,
+            reason=ERASED,
+            what=[said] if is_first else (),
+        )
         return reset, is_whole
 
     async def _people(self, reset: Reset) -> AsyncIterator[PersonId]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
 from bot.domain.conversation import Scope
+from bot.domain.erasure import What
 from bot.domain.identity import Person, PersonId
 from bot.domain.operation import Actor
 from bot.engine.chat_traffic import ChatTraffic
@@ -104,6 +105,7 @@ class Retention:
                 person_id, now=self._clock.now(), default_days=self._default_days
             ),
             reason="kept for as long as agreed",
+            what=(),  # whatever a backup brings back of it is too old again
         )
 
 
@@ -114,10 +116,12 @@ async def erase_of_person(
     remove: Callable[[UnitOfWork], Awaitable[Expired]],
     *,
     reason: str,
+    what: Sequence[What],
 ) -> Expired:
     """Erase what ``remove`` removes of a person, and the person when nothing is left of them.
 
-    In a unit of work of its own; the caller scrubs.
+    ``what`` enters the erase list, if anything was removed. In a unit of work of its own; the
+    caller scrubs.
     """
     async with storage.unit_of_work() as work:
         if await work.persons.get(person_id) is None:
@@ -141,6 +145,7 @@ async def erase_of_person(
                 "facts": expired.facts,
                 "episodes": expired.episodes,
             },
+            what=what,
             is_gone=is_gone,
         )
     log.info("expired", person=person_id, turns=expired.turns, gone=is_gone)

@@ -14,7 +14,8 @@ from enum import StrEnum
 
 from bot.domain.consent import is_kept
 from bot.domain.conversation import Audience, ConversationRef, Scope
-from bot.domain.episode import EpisodeSentence
+from bot.domain.episode import EpisodeId, EpisodeSentence
+from bot.domain.erasure import These, these
 from bot.domain.fact import Fact, FactStatus
 from bot.domain.identity import Person, Platform
 from bot.domain.operation import Actor, MemoryOperation
@@ -160,7 +161,12 @@ class MessageRevisions:
             if text and text != turn.text and not turn.unremembered:
                 await revision.learn(await self._context(work, turn))
             await self._erasing.commit(
-                work, person.id, actor=Actor.PERSON, reason=reason, detail=detail
+                work,
+                person.id,
+                actor=Actor.PERSON,
+                reason=reason,
+                detail=detail,
+                what=revision.erased,
             )
         log.info(reason.replace(" ", "_"), person=person.id, turn=turn.id, **detail)
         await self._erasing.scrub()
@@ -233,6 +239,18 @@ class _Revision:
         self._shown = shown
         self._scope = Scope.in_private(person.id, set_aside=True)
         self._taken_back: Sequence[Fact] = ()
+        self._gone: Sequence[Fact] = ()
+        self._cut_turns: list[TurnId] = []
+        self._cut_episode_ids: list[EpisodeId] = []
+
+    @property
+    def erased(self) -> tuple[These, ...]:
+        """What lost words, and what went, for the erase list."""
+        return these(
+            turns=self._cut_turns,
+            facts=(fact.id for fact in self._gone),
+            episodes=self._cut_episode_ids,
+        )
 
     async def carry_out(
         self, operations: Sequence[MemoryOperation], context: ChangeContext
@@ -242,6 +260,7 @@ class _Revision:
         facts = await work.facts.of(self._scope, EVERY_STATUS)
         heard = await self._heard(facts)
         withdrawal = withdraw(turn, self._text, facts, operations, context, heard=heard)
+        self._gone = withdrawal.gone
         self._taken_back = [f for f in withdrawal.gone if f.status is FactStatus.RETRACTED]
         await apply_patch(work, withdrawal.patch)
         erased = await work.facts.erase(self._person.id, [fact.id for fact in withdrawal.gone])
@@ -270,6 +289,7 @@ class _Revision:
                 replied = tuple({*replied, *_echoes(self._turn, left)})
             if replied or turn is left:
                 cut = rewritten(TurnCut(turn=turn, replied=replied))
+                self._cut_turns.append(turn.id)
                 await self._work.turns.rewrite(
                     turn.person_id, turn.id, text=cut.text, reply=cut.reply, shown=cut.shown
                 )
@@ -294,6 +314,7 @@ class _Revision:
             if not left.text:
                 stay = [_without_citation(s, left.id) for s in stay]
             await self._work.episodes.rewrite(self._person.id, episode.id, stay)
+            self._cut_episode_ids.append(episode.id)
             count += len(lost)
         return count
 

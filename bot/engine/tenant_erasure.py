@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.domain.erasure import SaidIn
 from bot.domain.identity import PersonId, TenantRef
 from bot.engine.erasing import Erasing
 from bot.engine.retention import BATCH, erase_of_person, sum_of
@@ -48,4 +49,5 @@ class TenantErasure:
             person_id,
             lambda work: work.retention.erase_said_in(person_id, tenant),
             reason="all that was said there",
+            what=[SaidIn(tenant_id=tenant.id, until=self._erasing.now())],
         )

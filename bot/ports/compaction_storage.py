@@ -13,6 +13,7 @@ from typing import Protocol
 from bot.domain.compaction import CompactionJob, DueRule, JobId, JobStatus
 from bot.domain.conversation import ConversationId, Scope
 from bot.domain.episode import Episode, EpisodeId, EpisodeSentence
+from bot.domain.erasure import SaidIn
 from bot.domain.identity import PersonId, TenantId, TenantRef
 
 
@@ -171,6 +172,9 @@ class RetentionRepository(Protocol):
 
         As :meth:`erase_expired` does, whatever its age, and turns that wait for their reply too.
         """
+
+    async def erase_said(self, person_id: PersonId, said: SaidIn) -> Expired:
+        """Remove what a person said within the limits of an entry of the erase list, likewise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,6 +28,7 @@ from bot.ports.compaction_storage import (
     RetentionRepository,
     ScheduleRepository,
 )
+from bot.ports.erasure_storage import ErasureRepository
 from bot.ports.export_storage import ExportRepository
 from bot.ports.import_storage import ImportRepository
 from bot.ports.memory_storage import (
@@ -242,6 +243,8 @@ class UnitOfWork(Protocol):
     def exports(self) -> ExportRepository: ...
     @property
     def imports(self) -> ImportRepository: ...
+    @property
+    def erasures(self) -> ErasureRepository: ...
 
     async def __aenter__(self) -> Self: ...
 

@@ -29,6 +29,7 @@ from bot.domain.message import InboundMessage
 from bot.domain.place_policy import USUAL_POLICY, PlacePolicy
 from bot.domain.shown import Shown
 from bot.domain.turn import Turn
+from bot.engine.erase_list import EraseList
 from bot.engine.explanation import Explanations
 from bot.engine.incognito import IncognitoConversations
 from bot.engine.ledger import TurnLedger
@@ -157,8 +158,10 @@ class Dialog:
         encoding: bool = False,
         policy: PlacePolicy = USUAL_POLICY,
         between: timedelta = timedelta(minutes=1),
+        erase_list: EraseList | None = None,
     ) -> None:
         self.storage = storage or InMemoryStorage()
+        self.erase_list = erase_list
         self.clock = FakeClock()
         self.ids = UniqueIds()
         self._events = itertools.count()
@@ -201,6 +204,7 @@ class Dialog:
             ids=self.ids,
             incognito=self.incognito,
             policies=self.rules,
+            erase_list=self.erase_list,
         )
         explanations = Explanations(self.storage, self.generator, ids=self.ids, limits=self._limits)
         self.commands = Commands(

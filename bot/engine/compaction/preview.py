@@ -52,6 +52,7 @@ class _PartOf:
         self.audit = work.audit
         self.exports = work.exports
         self.imports = work.imports
+        self.erasures = work.erasures
 
     async def __aenter__(self) -> Self:
         return self

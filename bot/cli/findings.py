@@ -1,0 +1,87 @@
+"""What ``ellie doctor`` finds outside of the database: permissions and models."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.config import Settings
+from bot.errors import ModelError
+from bot.generation.models.sources import ModelSource
+from bot.local_models import choose_compact, choose_encoder, choose_model, model_store
+
+_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the report; what to do is in its text when it is not well."""
+
+    subject: str
+    text: str
+    is_well: bool = True
+
+
+def of_permissions(settings: Settings) -> Iterator[Finding]:
+    """Whether others on this machine may read what is in the data folder."""
+    folder = settings.data_dir
+    if os.name != "posix" or not folder.is_dir():
+        return
+    if not stat.S_IMODE(folder.stat().st_mode) & 0o077:
+        yield Finding("data folder", f"{folder} is closed to others")
+        return
+    # Whoever may not enter the folder reaches nothing in it; so what is in it matters only now.
+    open_to_others = sorted(filter(_is_open_to_others, folder.rglob("*")))
+    if not open_to_others:
+        yield Finding("data folder", f"others may enter {folder}, and read nothing in it")
+        return
+    names = ", ".join(path.name for path in open_to_others[:_SHOWN])
+    more = "" if len(open_to_others) <= _SHOWN else " and more"
+    yield Finding(
+        "data folder",
+        f"others on this machine may read {names}{more} in {folder}. Run: chmod -R go= {folder}",
+        is_well=False,
+    )
+
+
+def _is_open_to_others(path: Path) -> bool:
+    try:
+        status = path.lstat()
+    except OSError:  # gone by now, as the log beside the database may be
+        return False
+    return stat.S_ISREG(status.st_mode) and bool(status.st_mode & 0o077)
+
+
+def of_models(settings: Settings, *, thoroughly: bool) -> Iterator[Finding]:
+    """Whether models are what they should be; byte by byte when ``thoroughly``."""
+    chosen: list[tuple[str, str, ModelSource]] = []
+    try:
+        chat = choose_model(settings)
+        chosen.append(("model", chat.name, chat.source))
+        for subject, other in (
+            ("encoder", choose_encoder(settings)),
+            ("summaries", choose_compact(settings)),
+        ):
+            if other is not None:
+                chosen.append((subject, other.name, other.source))
+    except ModelError as error:
+        yield Finding("model", str(error), is_well=False)
+    store = model_store(settings)
+    for subject, name, source in chosen:
+        folder = store.find(source)
+        if folder is None:
+            yield Finding(subject, f"{name} is not fetched yet")
+            continue
+        try:
+            if thoroughly:
+                store.verify(folder)
+            else:
+                store.check(folder)
+        except ModelError as error:
+            yield Finding(subject, str(error), is_well=False)
+        else:
+            how = "every byte is right" if thoroughly else "its files are there, with their sizes"
+            yield Finding(subject, f"{name}: {how}")
