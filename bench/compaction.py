@@ -32,7 +32,7 @@ from recall_data import CATEGORIES, HOW_TO_GET, load_dialogues
 from rich.console import Console
 from rich.table import Table
 
-from bot.config import LogLevel
+from bot.config_choices import LogLevel
 from bot.domain.fact import Fact, FactKind
 from bot.log import configure_logging
 from bot.memory.terms import terms

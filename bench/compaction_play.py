@@ -19,7 +19,8 @@ from time import perf_counter
 from recall_data import Dialogue, Question
 
 from bot.app import App, assembled_app
-from bot.config import Extraction, Settings
+from bot.config import Settings
+from bot.config_choices import Extraction
 from bot.domain.conversation import ConversationRef, Visibility
 from bot.domain.identity import IdentityRef, Person, Platform
 from bot.domain.message import InboundMessage

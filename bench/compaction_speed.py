@@ -38,7 +38,8 @@ from rich.table import Table
 from sqlalchemy import update
 
 from bot.app import App, assembled_app, local_generator, model_store
-from bot.config import Extraction, LogLevel, Settings
+from bot.config import Settings
+from bot.config_choices import Extraction, LogLevel
 from bot.config_loading import load_settings
 from bot.domain.compaction import CompactionJob
 from bot.domain.conversation import ConversationRef, Visibility

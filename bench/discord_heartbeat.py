@@ -33,7 +33,8 @@ from adapters.discord.adapter import DiscordAdapter
 from adapters.discord.library_log import hear_library
 from bot.app import running_app
 from bot.cli.run import discord_adapter
-from bot.config import Extraction, LogLevel, Settings
+from bot.config import Settings
+from bot.config_choices import Extraction, LogLevel
 from bot.config_loading import load_settings
 from bot.domain.generation import ChatMessage, Role
 from bot.generation.models.pull import pull

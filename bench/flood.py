@@ -27,7 +27,7 @@ from pathlib import Path
 
 from virtual_time import LoopClock, VirtualLoop
 
-from bot.config import LogLevel
+from bot.config_choices import LogLevel
 from bot.domain.conversation import ConversationRef, Visibility
 from bot.domain.generation import (
     FinishReason,

@@ -22,7 +22,8 @@ from rich.console import Console
 from rich.table import Table
 
 from bot.app import assembled_app
-from bot.config import Extraction, LogLevel, Settings
+from bot.config import Settings
+from bot.config_choices import Extraction, LogLevel
 from bot.log import configure_logging
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))

@@ -29,7 +29,7 @@ from crowd import BEGAN, add_others, add_person, sentence
 from rich.console import Console
 from rich.table import Table
 
-from bot.config import LogLevel
+from bot.config_choices import LogLevel
 from bot.domain.conversation import Audience, Scope, Visibility
 from bot.domain.fact import FactKind, FactStatus
 from bot.domain.identity import Person

@@ -26,7 +26,7 @@ from crowd import BEGAN, add_person, add_rows, sentence, turn_row
 from rich.console import Console
 from rich.table import Table
 
-from bot.config import LogLevel
+from bot.config_choices import LogLevel
 from bot.domain.conversation import ConversationRef, Scope, Visibility
 from bot.domain.fact import FactStatus
 from bot.domain.identity import IdentityRef, Platform, TenantRef

@@ -32,7 +32,8 @@ from rich.table import Table
 from adapters.slack.adapter import SlackAdapter
 from bot.app import running_app
 from bot.cli.run import slack_adapter
-from bot.config import Extraction, LogLevel, Settings
+from bot.config import Settings
+from bot.config_choices import Extraction, LogLevel
 from bot.config_loading import load_settings
 from bot.generation.models.pull import pull
 from bot.generation.models.sources import parse_source

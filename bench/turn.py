@@ -26,7 +26,8 @@ from rich.console import Console
 from rich.table import Table
 
 from bot.app import App, assembled_app
-from bot.config import Extraction, LogLevel, Settings
+from bot.config import Settings
+from bot.config_choices import Extraction, LogLevel
 from bot.config_loading import load_settings
 from bot.domain.conversation import ConversationRef, Visibility
 from bot.domain.generation import ChatMessage, GenerationRequest

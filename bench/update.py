@@ -27,7 +27,7 @@ from rich.console import Console
 from rich.table import Table
 from talk import Talk
 
-from bot.config import LogLevel
+from bot.config_choices import LogLevel
 from bot.domain.conversation import Scope
 from bot.domain.fact import Fact, FactStatus
 from bot.log import configure_logging

@@ -12,7 +12,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.config import Extraction, Settings, variable_of
+from bot.config import Settings, variable_of
+from bot.config_choices import Extraction
 from bot.database import open_database
 from bot.domain.compaction import DueRule
 from bot.engine.audit import AuditLog

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -11,6 +10,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from platformdirs import user_cache_path, user_data_path
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from bot.config_choices import Extraction, LogFormat, LogLevel, Precision
 
 PREFIX = "ELLIE_"
 _UNPREFIXED = frozenset(
@@ -28,41 +29,6 @@ OWNER_PATTERN = re.compile(r"discord:[1-9][0-9]{0,19}|slack:[A-Z0-9]{1,32}/[A-Z0
 """An account of an owner. Names are no good: anybody may call themselves like that."""
 
 SCHEDULE_PATTERN = r"^(off|every [1-9]\d{0,5}[smhd]|\S+( \S+){4})$"
-
-
-class Precision(StrEnum):
-    """How the model's weights are stored and multiplied; see ``bot/generation/precision.py``."""
-
-    AUTO = "auto"
-    BF16 = "bf16"
-    MIXED = "mixed"
-    FP32 = "fp32"
-
-
-class Extraction(StrEnum):
-    """Who finds facts in messages; see ``bot/memory/extraction/probe.py``."""
-
-    AUTO = "auto"
-    RULES = "rules"
-    QUESTIONS = "questions"
-    BULLETS = "bullets"
-
-
-class LogFormat(StrEnum):
-    """How log lines look."""
-
-    AUTO = "auto"
-    TEXT = "text"
-    JSON = "json"
-
-
-class LogLevel(StrEnum):
-    """The least severe log lines that are written."""
-
-    DEBUG = "debug"
-    INFO = "info"
-    WARNING = "warning"
-    ERROR = "error"
 
 
 def _setting(default: Any, description: str, *, example: str, **limits: Any) -> Any:

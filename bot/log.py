@@ -14,7 +14,7 @@ from typing import TextIO
 
 import structlog
 
-from bot.config import LogFormat, LogLevel
+from bot.config_choices import LogFormat, LogLevel
 
 
 def configure_logging(

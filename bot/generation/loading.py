@@ -14,7 +14,7 @@ from safetensors import SafetensorError
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
-from bot.config import Precision
+from bot.config_choices import Precision
 from bot.errors import ModelCorruptError, ModelError
 from bot.generation.engine import BatchEngine
 from bot.generation.precision import choose_precision, make_mixed

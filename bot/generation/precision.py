@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from bot.config import Precision
+from bot.config_choices import Precision
 
 FEW_ROWS = 7
 """From this many rows on, widening the weights costs less than multiplying row by row in bf16."""

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
-from bot.config import Precision
+from bot.config_choices import Precision
 from bot.errors import ModelError
 from bot.generation.loading import only_safetensors, silence_libraries
 from bot.generation.models.summarisers import SummariserDescription, describe_summariser

@@ -9,7 +9,8 @@ import pytest
 
 from bot.app import App, assembled_app
 from bot.commands.call import Caller
-from bot.config import Extraction, Settings
+from bot.config import Settings
+from bot.config_choices import Extraction
 from bot.domain.conversation import ConversationRef, Visibility
 from bot.domain.identity import IdentityRef, Platform
 from bot.domain.message import InboundMessage

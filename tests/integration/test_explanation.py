@@ -14,7 +14,7 @@ from support.engine import Ellie
 from support.published import publish, sum_up
 from support.random_model import engine_of, running, save_random_model
 
-from bot.config import Precision
+from bot.config_choices import Precision
 from bot.domain.conversation import Visibility
 from bot.domain.generation import ChatMessage, GenerationEvent, GenerationRequest
 from bot.engine.explanation import ExplainedItem, Explanations

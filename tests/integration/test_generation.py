@@ -21,7 +21,7 @@ from support.random_model import (
 )
 from transformers import AutoModelForCausalLM
 
-from bot.config import Precision
+from bot.config_choices import Precision
 from bot.domain.generation import (
     FinishReason,
     GenerationResult,

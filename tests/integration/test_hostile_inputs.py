@@ -11,7 +11,8 @@ from support.hostile_run import VITO, HastyClock, HostileRun, Obliging, direct
 
 from bot.app import assembled_app
 from bot.commands.reply import CommandReply
-from bot.config import Extraction, Settings
+from bot.config import Settings
+from bot.config_choices import Extraction
 
 
 @pytest.mark.parametrize("seed", [11, 12, 13])

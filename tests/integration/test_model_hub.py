@@ -324,7 +324,7 @@ def test_an_encoder_decoder_comes_through_the_hub_and_writes(
 
     from support.random_seq2seq import save_random_bart
 
-    from bot.config import Precision
+    from bot.config_choices import Precision
     from bot.generation.seq2seq import load_seq2seq
 
     written = tmp_path / "written"

@@ -23,7 +23,7 @@ from support.random_model import (
 from tokenizers import AddedToken, Tokenizer, models, pre_tokenizers
 from transformers import PreTrainedTokenizerFast
 
-from bot.config import Precision
+from bot.config_choices import Precision
 from bot.domain.generation import Prompt, TextDelta
 from bot.errors import EngineFailedError, ModelError, PromptTooLongError
 from bot.generation.batching import BatchingGenerator

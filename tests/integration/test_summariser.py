@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from support.random_seq2seq import save_random_bart, save_random_t5
 
-from bot.config import Precision
+from bot.config_choices import Precision
 from bot.engine.chat_traffic import ChatTraffic
 from bot.errors import ModelError
 from bot.generation.summariser import LocalSummariser

@@ -14,7 +14,7 @@ from transformers.generation.continuous_batching.cb_logits_processors import (
     ContinuousBatchingLogitsProcessorList,
 )
 
-from bot.config import Precision
+from bot.config_choices import Precision
 from bot.errors import EngineFailedError
 from bot.generation import engine
 from bot.generation.batching import BatchingGenerator

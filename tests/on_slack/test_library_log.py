@@ -15,7 +15,7 @@ from support.slack_app import client_of
 from adapters.slack.connecting import look_up
 from adapters.slack.http_events import HttpEvents
 from adapters.slack.library_log import QUIET, Discreet, hear_library
-from bot.config import LogFormat, LogLevel
+from bot.config_choices import LogFormat, LogLevel
 from bot.log import configure_logging
 
 

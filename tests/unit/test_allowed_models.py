@@ -16,7 +16,8 @@ import bot.app
 from bot.app import running_app
 from bot.cli.check import check
 from bot.cli.models import ensure_allowed, list_models
-from bot.config import Extraction, Settings
+from bot.config import Settings
+from bot.config_choices import Extraction
 from bot.domain.message import InboundMessage
 from bot.domain.place_policy import PlacePolicy
 from bot.engine.place_policies import PlacePolicies

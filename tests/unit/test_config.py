@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from bot.config import LogFormat, LogLevel, Precision, Settings, variable_of
+from bot.config import Settings, variable_of
+from bot.config_choices import LogFormat, LogLevel, Precision
 from bot.config_loading import load_settings
 from bot.errors import ConfigError, ConfigProblem
 

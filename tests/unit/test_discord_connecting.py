@@ -18,7 +18,7 @@ from support.discord_server import APPLICATION_ID, TOKEN, DiscordServer, discord
 from adapters.discord.connecting import Account, cleaned, connect, look_up, require_content
 from adapters.discord.intents import intents
 from adapters.discord.library_log import hear_library
-from bot.config import LogFormat, LogLevel
+from bot.config_choices import LogFormat, LogLevel
 from bot.errors import PlatformError, PlatformRefusedError, PlatformUnreachableError
 from bot.log import configure_logging
 

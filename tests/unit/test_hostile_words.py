@@ -17,7 +17,7 @@ from support.administering import Office
 from support.commanding import Desk, text_of
 from support.memory import fact, memory, turn
 
-from bot.config import LogFormat, LogLevel
+from bot.config_choices import LogFormat, LogLevel
 from bot.domain.generation import Role
 from bot.errors import ModelCorruptError
 from bot.generation.models import wheels

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import structlog
 
-from bot.config import LogFormat, LogLevel
+from bot.config_choices import LogFormat, LogLevel
 from bot.log import bound, configure_logging, get_logger
 
 

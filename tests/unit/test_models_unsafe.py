@@ -17,7 +17,8 @@ from support.random_model import OPTIONS, save_random_model
 from support.random_seq2seq import save_random_bart
 
 import bot
-from bot.config import Precision, Settings
+from bot.config import Settings
+from bot.config_choices import Precision
 from bot.errors import ModelCorruptError, ModelError
 from bot.generation.loading import load_model
 from bot.generation.models.encoders import describe_encoder

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from bot.config import Precision
+from bot.config_choices import Precision
 from bot.generation import precision
 from bot.generation.precision import FEW_ROWS, MixedLinear, choose_precision, make_mixed
 

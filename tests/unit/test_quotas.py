@@ -15,7 +15,8 @@ from support.engine import FakeClock
 
 from bot.app import assembled_app
 from bot.commands.call import Caller
-from bot.config import Extraction, Settings
+from bot.config import Settings
+from bot.config_choices import Extraction
 from bot.domain.conversation import ConversationRef
 from bot.domain.identity import IdentityRef, Platform, TenantRef
 from bot.domain.message import AgainRequest

@@ -14,7 +14,7 @@ import torch
 from support.random_model import save_random_model
 from support.random_seq2seq import POSITIONS, PREFIX, save_random_bart, save_random_t5
 
-from bot.config import Precision
+from bot.config_choices import Precision
 from bot.errors import ModelCorruptError, ModelError
 from bot.generation import seq2seq
 from bot.generation.models.summarisers import (
