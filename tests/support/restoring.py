@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import shlex
 import shutil
-from collections.abc import AsyncIterator, Callable
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -68,18 +69,20 @@ class Instance:
         return tables
 
 
-class Copying:
+class Copying(ABC):
     """A way to have a backup and to bring it back. No connection is open at either."""
 
     def __init__(self, instance: Instance, folder: Path) -> None:
         self.instance = instance
         self.copy = folder / "copy"
 
+    @abstractmethod
     async def make(self) -> None:
-        raise NotImplementedError
+        """Have the backup."""
 
+    @abstractmethod
     async def bring_back(self) -> None:
-        raise NotImplementedError
+        """Put it in the database's place."""
 
 
 class ByHand(Copying):
@@ -122,6 +125,3 @@ class ByPostgres(Copying):
         tool, *arguments = shlex.split(line)
         process = await asyncio.create_subprocess_exec(self.tools / tool, *arguments)
         assert await process.wait() == 0
-
-
-Make = Callable[[], Copying]
