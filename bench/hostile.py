@@ -54,6 +54,8 @@ def main() -> None:
             data_dir=Path(folder),
             database_url=SecretStr(arguments.database),
             extraction=Extraction.RULES,
+            compaction_schedule="off",  # what nobody put in changes nothing
+            retention_schedule="off",
         )
         began = time.perf_counter()
         found = asyncio.run(run(settings, arguments.count, arguments.seed))

@@ -31,7 +31,7 @@ class _ResetColumns(TypedColumns):
     requested_by: Named[str] = Column(PlainText)
     requested_at: Named[datetime] = Column(UtcDateTime)
     erase_at: Named[datetime] = Column(UtcDateTime)
-    status: Named[str] = Column(PlainText)
+    status: Named[str] = Column(PlainText, index=True)
     finished_at: Named[datetime | None] = Column(UtcDateTime)
     planned: Named[dict[str, Any]] = Column(Json)
     erased: Named[dict[str, Any]] = Column(Json)
@@ -49,7 +49,7 @@ class _AuditColumns(TypedColumns):
     actor: Named[str] = Column(PlainText)
     action: Named[str] = Column(PlainText)
     outcome: Named[str] = Column(PlainText)
-    person_id: Named[str | None] = Column(PlainText)
+    person_id: Named[str | None] = Column(PlainText, index=True)
     detail: Named[dict[str, Any]] = Column(Json)
 
 

@@ -98,7 +98,7 @@ async def _pending(connection: AsyncConnection) -> int:
 
 async def _size(connection: AsyncConnection) -> int:
     if connection.dialect.name == "postgresql":
-        query = "SELECT pg_database_size(current_database())"
+        size = text("SELECT pg_database_size(current_database())")
     else:
-        query = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
-    return int((await connection.execute(text(query))).scalar_one())
+        size = text("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
+    return int((await connection.execute(size)).scalar_one())

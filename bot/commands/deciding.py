@@ -12,10 +12,22 @@ from bot.domain.identity import TenantRef
 from bot.domain.place_settings import ANSWERS, RETENTION, PlaceSetting, value_in
 from bot.domain.policy import AnswerPolicy
 from bot.domain.setting_lists import ListChange, Several
-from bot.domain.setting_values import UnfitValueError, Value
+from bot.domain.setting_values import (
+    Choice,
+    Days,
+    ModelName,
+    Quotas,
+    Switch,
+    UnfitValueError,
+    Value,
+)
 from bot.engine.place_policies import Difference, PlacePolicies
 
 Wanted = Value | ListChange | None
+
+
+_ON_RECORD = (Choice, Switch, Days, Quotas, ModelName)
+"""What is decided of these is nobody's words, so that the audit log may have it."""
 
 
 class Deciding:
@@ -61,6 +73,8 @@ class Deciding:
         setting: PlaceSetting,
         wanted: Wanted,
     ) -> CommandReply:
+        if isinstance(setting.kind, _ON_RECORD):
+            call.note(value="default" if wanted is None else str(wanted))
         where = call.text("where") or (HERE if setting.in_channels else EVERYWHERE)
         if where == HERE and not setting.in_channels:
             return call.refused("policy.tenant_only", setting=setting.name)

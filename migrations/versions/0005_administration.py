@@ -66,6 +66,7 @@ def _create_resets() -> None:
     )
     op.create_index("ix_resets_tenant_id_status", "resets", ["tenant_id", "status"])
     op.create_index("ix_resets_person_id", "resets", ["person_id"])
+    op.create_index("ix_resets_status", "resets", ["status"])
 
 
 def _create_audit_entries() -> None:
@@ -88,6 +89,7 @@ def _create_audit_entries() -> None:
         "ix_audit_entries_tenant_id_happened_at", "audit_entries", ["tenant_id", "happened_at"]
     )
     op.create_index("ix_audit_entries_happened_at", "audit_entries", ["happened_at"])
+    op.create_index("ix_audit_entries_person_id", "audit_entries", ["person_id"])
 
 
 def _create_quota_buckets() -> None:

@@ -183,20 +183,6 @@ async def _administer(storage: SqlStorage, person_id: PersonId) -> None:
     async with storage.engine.begin() as connection:
         for table, values in (
             (
-                administration.resets,
-                {
-                    "id": "r1",
-                    "tenant_id": "slack:T1",
-                    "requested_by": "slack:T1/U9",
-                    "requested_at": NOW,
-                    "erase_at": NOW,
-                    "status": "pending",
-                    "planned": {},
-                    "erased": {},
-                    "worker": "",
-                },
-            ),
-            (
                 administration.audit_entries,
                 {
                     "id": "a1",
@@ -206,10 +192,6 @@ async def _administer(storage: SqlStorage, person_id: PersonId) -> None:
                     "outcome": "done",
                     "detail": {},
                 },
-            ),
-            (
-                administration.quota_buckets,
-                {"holder": "person:marker", "measure": "turns", "level": 1.0, "updated_at": NOW},
             ),
             (administration.erasures, {"id": "e1", "happened_at": NOW, "what": {}}),
         ):
@@ -243,7 +225,7 @@ async def test_no_value_of_an_erased_person_is_left_in_memory(world_of: Any) -> 
     world = world_of(kept)
     ann = await world.person(identity=world.identity("marker-account"))
     await _remember(world, ann, "marker-words")
-    settings = {"tenant_days", "schedules", "policies", "place_settings", "audit"}
+    settings = {"tenant_days", "schedules", "policies", "place_settings", "audit", "erasures"}
     tables = {table.name for table in fields(kept.state)} - {"operations", *settings}
     assert all(getattr(kept.state, name) for name in tables)
     await _forget(world, ann)

@@ -21,7 +21,11 @@ async def test_nothing_breaks_leaks_or_takes_for_ever(
 ) -> None:
     generator, clock = Obliging(), HastyClock()
     settings = Settings(
-        data_dir=tmp_path, database_url=SecretStr(new_url()), extraction=Extraction.RULES
+        data_dir=tmp_path,
+        database_url=SecretStr(new_url()),
+        extraction=Extraction.RULES,
+        compaction_schedule="off",  # what nobody put in changes nothing
+        retention_schedule="off",
     )
     async with assembled_app(settings, generator, clock) as app:
         run = HostileRun(app, generator, clock, seed=seed)

@@ -88,11 +88,12 @@ async def test_in_a_message_somebody_is_mentioned(work: Workplace) -> None:
 
 
 async def test_in_a_message_places_and_groups_are_mentioned_too(work: Workplace) -> None:
-    said = f"admin bow <#{work.hall.id}|hall> <!subteam^S1|@helpers> {work.bo.mention}"
+    said = f"admin wave user {work.bo.mention} <#{work.hall.id}|hall> <!subteam^S1|@helpers>"
     await work.call(work.chief, said)
     await work.slack.until(lambda: work.team.ephemerals(work.chief))
     [shown] = work.team.ephemerals(work.chief)
-    assert shown.shown_text == f"Hello all.\n<#{work.hall.id}> <!subteam^S1> <@U2>"
+    _, told = shown.shown_text.split("\n")
+    assert told == f"<#{work.hall.id}> <!subteam^S1>"
 
 
 async def test_in_a_message_a_name_is_nobody(work: Workplace) -> None:

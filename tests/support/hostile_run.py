@@ -330,7 +330,9 @@ class HostileRun:
     async def _stored(self, who: IdentityRef) -> Mapping[str, Any]:
         document = await self._app.control.export.of(who)
         assert document is not None
-        return {name: value for name, value in document.items() if name != "exported_at"}
+        stored: dict[str, Any] = json.loads(document.content)
+        del stored["exported_at"]
+        return stored
 
     def _problem(self, kind: str, number: int, what: str) -> None:
         self.found.problems.append(f"{kind} {number}: {what}")

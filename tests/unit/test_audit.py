@@ -184,10 +184,11 @@ async def test_the_retention_job_erases_what_is_too_old_and_overwrites_it(
     runs = RecordedRuns(desk.storage, clock=desk.clock, metrics=NoMetrics())
     work = ScheduledWork(
         runs,
-        compactor=None,
+        compactor=None,  # type: ignore[arg-type]
         retention=retention,
+        resets=None,  # type: ignore[arg-type]
         metrics=NoMetrics(),
-        audit=audit,  # type: ignore[arg-type]
+        audit=audit,
     )
 
     await work.erase_expired()

@@ -6,6 +6,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from click.testing import Result
@@ -26,12 +27,12 @@ class Owner:
         self.storage = InMemoryStorage()
         self.file = folder / "export.json"
         monkeypatch.setattr(main, "_settings", lambda: Settings(data_dir=folder))
-        monkeypatch.setattr(importing, "open_storage", self._open)
+        monkeypatch.setattr(importing, "open_database", self._open)
         monkeypatch.setenv("COLUMNS", "80")
 
     @asynccontextmanager
-    async def _open(self, _: str) -> AsyncIterator[InMemoryStorage]:
-        yield self.storage
+    async def _open(self, *_: object, **__: object) -> AsyncIterator[SimpleNamespace]:
+        yield SimpleNamespace(storage=self.storage)
 
     def run(self, *arguments: str, said: str | None = None) -> Result:
         return CliRunner().invoke(main.app, ["import", str(self.file), *arguments], input=said)

@@ -43,7 +43,13 @@ async def test_what_is_done_is_on_record_with_who_where_and_what(office: Office)
 
     (entry,) = await office.recorded()
     assert (entry.actor, entry.tenant_id, entry.channel) == (ANA, WORKSPACE.id, "C1")
-    assert told([entry]) == [("admin policy", "done", {"policy": "off", "where": "everywhere"})]
+    assert told([entry]) == [
+        (
+            "admin policy set",
+            "done",
+            {"setting": "answers", "value": "off", "where": "everywhere"},
+        )
+    ]
     assert await office.recorded(OTHER_WORKSPACE) == []
 
 
@@ -140,13 +146,17 @@ async def test_what_fails_is_on_record_and_raised(
     async def fail(*_: object) -> None:
         raise StorageUnavailableError("The database is away.")
 
-    monkeypatch.setattr(office.policies, "set", fail)
+    monkeypatch.setattr(office.places, "decide", fail)
 
     with pytest.raises(StorageUnavailableError):
         await office.ask("/admin policy off")
 
     assert told(await office.recorded()) == [
-        ("admin policy", "failed", {"policy": "off", "error": "StorageUnavailableError"})
+        (
+            "admin policy set",
+            "failed",
+            {"setting": "answers", "value": "off", "error": "StorageUnavailableError"},
+        )
     ]
 
 
@@ -161,10 +171,11 @@ async def test_a_page_tells_it_in_plain_words(office: Office) -> None:
     assert page.splitlines() == [
         "What was done here, newest first",
         f"C1 {at}, {ANA}: admin audit [done]",
-        f"C1 {at}, slack:T1/bo: admin policy [not allowed]",
-        f"C1 {at}, {ANA}: admin policy [done]",
-        "  policy: off",
+        f"C1 {at}, slack:T1/bo: admin policy set [not allowed]",
+        f"C1 {at}, {ANA}: admin policy set [done]",
+        "  setting: answers",
         "  where: everywhere",
+        "  value: off",
         "Entries are kept for 365 days. All of them as a file: /admin audit export.",
     ]
 
@@ -273,7 +284,7 @@ async def test_a_page_that_looks_by_itself_is_not_on_record_and_may_not_do_more(
         RETENTION, Language.ENGLISH, replace(caller, is_admin=False)
     )
 
-    assert shown.title == "What I answer in this channel"
+    assert shown.title == "What holds in this channel"
     assert barred.kind is ReplyKind.REFUSED
     assert not office.desk.storage.state.audit
     with pytest.raises(ValueError, match="memory show"):

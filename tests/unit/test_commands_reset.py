@@ -45,7 +45,7 @@ def everything(*gone: str) -> set[str]:
 
 
 def code_in(reply: CommandReply) -> str:
-    assert reply.kind is ReplyKind.ANSWER, text_of(reply)
+    assert reply.kind is ReplyKind.QUESTION, text_of(reply)
     return reply.closing[0].split()[-1]
 
 

@@ -57,8 +57,7 @@ def test_every_text_is_used_and_every_key_exists() -> None:
             made.add(f"parameter.{parameter.name}")
             if parameter.required:
                 made.add(f"missing.{parameter.name}")
-    unfit = ("fact", "turn", "switch", "format", "days", "setting", "where", "user")
-    unfit = ("fact", "turn", "switch", "format", "days", "policy", "where", "file", "user")
+    unfit = ("fact", "turn", "switch", "format", "days", "setting", "where", "file", "user")
     made |= {f"unfit.{name}" for name in unfit}
     made |= {f"name.{parameter.name}" for command in COMMANDS for parameter in command.parameters}
     made |= {f"group.{group}" for group in ("memory", "admin")}
@@ -87,8 +86,10 @@ def test_every_text_is_used_and_every_key_exists() -> None:
     made |= {f"privacy.{key}" for key in ("what", "compact", "not", "where", "audience")}
     made |= {
         f"{noun}.{number}"
-        for noun in ("message", "fact", "sentence", "day", "channel", "person", "summary", "hour")
-        for noun in ("message", "fact", "sentence", "day", "channel", "entry", "person")
+        for noun in (
+            *("message", "fact", "sentence", "day", "channel"),
+            *("person", "summary", "hour", "entry"),
+        )
         for number in ("one", "many")
     }
     made |= {f"{verb}.{how}" for verb in ("edit", "pin", "unpin") for how in ("done", "unchanged")}

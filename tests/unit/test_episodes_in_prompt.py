@@ -184,8 +184,8 @@ async def test_somebody_incognito_is_still_known_by_their_episodes() -> None:
             assert ana
             await work.persons.set_incognito(ana.id, incognito=True)
             await work.commit()
-        for _ in range(KEPT_TURNS + 3):
-            await ellie.say("hello")
+        for number in range(KEPT_TURNS + 3):
+            await ellie.say(f"hello {number}")
 
         assert HEADER in system(ellie)
         assert len(ellie.generator.requests[-1].prompt.messages) == 2 + 2 * (KEPT_TURNS + 2)
