@@ -202,6 +202,14 @@ ACTS = st.lists(
 )
 
 
+EVERY_LINE = [
+    Act(caller=caller, line=line, about=0, where=where, is_admin=is_admin, confirms=True)
+    for caller, where, is_admin in ((0, 0, False), (0, 1, True))
+    for line in LINES
+]
+"""Of one person, linked with another one elsewhere: chance seldom asks for all of it."""
+
+
 async def _carry_out(world: World, act: Act) -> None:
     world.clock.hurry()
     who = world.people[act.caller]
@@ -273,6 +281,7 @@ def test_no_action_passes_the_bounds_of_its_tenant_or_role(tmp_path: Path) -> No
             runner.run(example(app, acts, linked))
 
         try:
+            runner.run(example(app, EVERY_LINE, linked=True))
             whatever_they_do()
         finally:
             runner.run(opened.__aexit__(None, None, None))
