@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -12,8 +13,11 @@ from rich.console import Console
 from bot.cli.asking import absolute, number_of, require_consent, say, size_of
 from bot.config import Settings
 from bot.database import open_database
+from bot.domain.audit import AuditEntry
+from bot.engine.audit import AuditLog
 from bot.engine.erasing_again import ErasedAgain
 from bot.errors import StorageError, UsageError
+from bot.ports.storage import Storage
 from bot.system import RandomIds, SystemClock
 from storage.address import parse_address
 from storage.backup import (
@@ -25,6 +29,8 @@ from storage.backup import (
 )
 from storage.postgres_tools import dump_command, restore_command
 
+_EVERY_ENTRY = 1_000_000
+"""More than the audit log of an instance has."""
 _FORGOTTEN = (
     "It holds what people may have forgotten by now or later. Delete it when you do not need it "
     "any more."
@@ -84,9 +90,8 @@ def restore(settings: Settings, console: Console, name: str, *, yes: bool, disca
     for line in _what_becomes(database, kept):
         say(console, line)
     require_consent(console, "Restore it?", yes=yes)
-    if is_there:
-        _copy_erase_list(settings, console)
-    again = _restore(settings, file, database, kept)
+    log = _last_words(settings, console) if is_there else ()
+    again = _restore(settings, file, database, kept, log)
     say(console, f"Restored {file}.")
     say(console, _erased(again))
     if kept is not None:
@@ -94,27 +99,48 @@ def restore(settings: Settings, console: Console, name: str, *, yes: bool, disca
     say(console, f"{file} was not changed, and still holds all that it held.")
 
 
-def _copy_erase_list(settings: Settings, console: Console) -> None:
-    """Have the present database tell what it alone may know to be erased."""
+def _last_words(settings: Settings, console: Console) -> Sequence[AuditEntry]:
+    """Have the present database tell what it alone may know to be erased; returns its audit log."""
 
-    async def run() -> None:
-        async with open_database(settings, clock=SystemClock(), ids=RandomIds()):
-            pass
+    async def run() -> Sequence[AuditEntry]:
+        async with (
+            open_database(settings, clock=SystemClock(), ids=RandomIds()) as present,
+            present.storage.unit_of_work() as work,
+        ):
+            return await work.audit.of_instance(limit=_EVERY_ENTRY)
 
     try:
-        asyncio.run(run())
+        return asyncio.run(run())
     except StorageError as error:
         say(console, f"The present database could not be read, and is replaced as it is. {error}")
+        return ()
 
 
-def _restore(settings: Settings, file: Path, database: Path, kept: Path | None) -> ErasedAgain:
+def _restore(
+    settings: Settings, file: Path, database: Path, kept: Path | None, log: Sequence[AuditEntry]
+) -> ErasedAgain:
     replace_database(file, database, kept=kept)
 
     async def run() -> ErasedAgain:
-        async with open_database(settings, clock=SystemClock(), ids=RandomIds()) as restored:
-            return restored.again
+        clock, ids = SystemClock(), RandomIds()
+        async with open_database(settings, clock=clock, ids=ids) as restored:
+            await _keep_record(restored.storage, log)
+            again = restored.again
+            audit = AuditLog(restored.storage, clock=clock, ids=ids)
+            await audit.record("ellie restore", messages=again.turns, facts=again.facts)
+            return again
 
     return asyncio.run(run())
+
+
+async def _keep_record(storage: Storage, log: Sequence[AuditEntry]) -> None:
+    """What was done since the backup was done, also when a database is there that knows nothing."""
+    async with storage.unit_of_work() as work:
+        known = {entry.id for entry in await work.audit.of_instance(limit=_EVERY_ENTRY)}
+        for entry in reversed(log):
+            if entry.id not in known:
+                await work.audit.append(entry)
+        await work.commit()
 
 
 def _what(file: Path, content: BackupContent, settings: Settings) -> str:
@@ -155,7 +181,8 @@ def _erased(again: ErasedAgain) -> str:
     )
     if not again.scrubbed:
         said += " Another program keeps the file from being overwritten; the next start does it."
-    return f"{number_of(again.entries, 'entry')} of the erase list were newer. {said}"
+    newer = "was" if again.entries == 1 else "were"
+    return f"{number_of(again.entries, 'entry')} of the erase list {newer} newer. {said}"
 
 
 def _default(settings: Settings) -> Path:

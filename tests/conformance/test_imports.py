@@ -22,8 +22,6 @@ from bot.domain.operation import (
     OperationKind,
 )
 from bot.domain.turn import FailureReason, Turn, TurnId, TurnStatus
-from bot.engine.importing.importer import MemoryImport
-from bot.engine.importing.reading import read_document
 from bot.engine.memory_changes import MemoryChanges, Undone
 from bot.errors import ImportRefusedError
 from bot.ports.export_storage import Account, Bookkeeping, Numbers
@@ -349,26 +347,6 @@ async def test_the_stricter_wish_holds(world: Any) -> None:
         person = await work.persons.find(world.identity("carol"))
         assert (person.id, person.paused, person.incognito) == (CAROL, True, False)
         assert await work.retention.of_person(CAROL) == 30
-
-
-async def test_what_notes_an_import_is_in_its_transaction(world: Any) -> None:
-    there = type(world)(InMemoryStorage())
-    await bring(there, carols(there))
-    document = read_document(await exported(there.storage, there.identity("carol"))).document
-    seen: list[Any] = []
-
-    async def note(work: Any, done: Any) -> None:
-        seen.append((await work.turns.count(Scope.in_private(CAROL)), done.turns))
-        raise RuntimeError
-
-    importing = MemoryImport(world.storage, noted=note)
-    await importing.store(document, dry_run=True)
-    assert seen == []
-    with pytest.raises(RuntimeError):
-        await importing.store(document)
-    assert seen == [(2, 2)]
-    async with world.storage.unit_of_work() as work:
-        assert await work.persons.get(CAROL) is None
 
 
 async def test_a_fact_in_its_state_is_brought_in(world: Any) -> None:

@@ -175,6 +175,23 @@ def test_the_database_of_before_is_kept_unless_it_is_not_wanted(
     assert list(ellie.folder.glob("ellie-before-restore-*")) == []
 
 
+def test_the_audit_log_goes_on_through_a_restore(ellie: Ellie, tmp_path: Path) -> None:
+    backup = tmp_path / "b.db"
+    ellie.ok("retention", "--tenant", "slack:T1", "--days", "30")
+    ellie.ok("backup", str(backup))
+    ellie.ok("retention", "--tenant", "slack:T2", "--days", "30")
+
+    ellie.ok("restore", str(backup), "--yes")
+
+    lines = [line for line in ellie.ok("audit").splitlines() if "owner: " in line]
+    assert [line.split("owner: ")[1].split()[1] for line in lines] == [
+        "restore",
+        "retention",
+        "retention",
+    ]
+    assert ["slack:T2" in line for line in lines] == [False, True, False]
+
+
 def test_without_a_yes_nothing_is_changed(ellie: Ellie, tmp_path: Path) -> None:
     backup = tmp_path / "b.db"
     ellie.ok("backup", str(backup))

@@ -7,7 +7,7 @@ inserting the rows takes.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import TypeVar
@@ -20,7 +20,7 @@ from bot.engine.importing.problems import Problem, refuse
 from bot.errors import ImportRefusedError
 from bot.ports.export_storage import Account, Bookkeeping
 from bot.ports.import_storage import Holder, Kind, Taken, WholeMemory
-from bot.ports.storage import Storage, UnitOfWork
+from bot.ports.storage import Storage
 
 _Number = TypeVar("_Number", int, datetime)
 
@@ -38,16 +38,11 @@ class Imported:
     """Of the turn with which the person goes on."""
 
 
-Noted = Callable[[UnitOfWork, Imported], Awaitable[None]]
-"""Writes down, in the same transaction, that something was imported."""
-
-
 class MemoryImport:
     """Brings a document in. May raise a StorageError, and changes nothing then."""
 
-    def __init__(self, storage: Storage, *, noted: Noted | None = None) -> None:
+    def __init__(self, storage: Storage) -> None:
         self._storage = storage
-        self._noted = noted
 
     async def store(
         self, document: Document, *, account: IdentityRef | None = None, dry_run: bool = False
@@ -77,8 +72,6 @@ class MemoryImport:
                 next_number=memory.bookkeeping.last_turn_number + 1,
             )
             if not dry_run:
-                if self._noted is not None:
-                    await self._noted(work, imported)
                 await work.commit()
         return imported
 
