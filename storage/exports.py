@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from bot.domain.conversation import Conversation, ConversationRef, Scope, Visibility
 from bot.domain.delivery import Delivery
@@ -14,6 +14,7 @@ from bot.ports.channel_storage import GivenVerdict
 from bot.ports.export_storage import Account, Bookkeeping, Numbers
 from storage import mapping, mapping_channels, mapping_memory
 from storage.facts import READ
+from storage.persons import identities_of
 from storage.scoping import admitted
 from storage.setting_aside import evidence_is_set_aside
 from storage.statements import AnyRow, Statements
@@ -23,7 +24,6 @@ from storage.tables import (
     episodes,
     fact_evidence,
     facts,
-    identities,
     memory_operations,
     persons,
     tenants,
@@ -46,25 +46,7 @@ class SqlExportRepository:
 
     async def accounts(self, person_id: PersonId) -> tuple[Account, ...]:
         """Their identities, first seen first, with the person's display name."""
-        rows = await self._statements.all(
-            select(
-                identities.c.platform,
-                identities.c.external_id,
-                identities.c.first_seen_at,
-                persons.c.display_name,
-                tenants.c.external_id.label("tenant_name"),
-            )
-            .select_from(identities)
-            .join(persons, persons.c.id == identities.c.person_id)
-            .outerjoin(tenants, tenants.c.id == identities.c.tenant_id)
-            .where(identities.c.person_id == person_id)
-            .order_by(
-                func.coalesce(identities.c.first_seen_at, persons.c.first_seen_at),
-                identities.c.platform,
-                identities.c.tenant_key,
-                identities.c.external_id,
-            )
-        )
+        rows = await self._statements.all(identities_of(person_id))
         return tuple(
             Account(identity=mapping.identity(row), first_seen_at=row.first_seen_at) for row in rows
         )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, func, insert, select, update
 
 from bot.domain.conversation import Visibility
 from bot.domain.identity import IdentityRef, Person, PersonId
@@ -147,24 +148,7 @@ class SqlPersonRepository:
 
     async def identities(self, person_id: PersonId) -> tuple[IdentityRef, ...]:
         """The identities of a person, first seen first, with the person's display name."""
-        rows = await self._statements.all(
-            select(
-                identities.c.platform,
-                identities.c.external_id,
-                persons.c.display_name,
-                tenants.c.external_id.label("tenant_name"),
-            )
-            .select_from(identities)
-            .join(persons, persons.c.id == identities.c.person_id)
-            .outerjoin(tenants, tenants.c.id == identities.c.tenant_id)
-            .where(identities.c.person_id == person_id)
-            .order_by(
-                func.coalesce(identities.c.first_seen_at, persons.c.first_seen_at),
-                identities.c.platform,
-                identities.c.tenant_key,
-                identities.c.external_id,
-            )
-        )
+        rows = await self._statements.all(identities_of(person_id))
         return tuple(mapping.identity(row) for row in rows)
 
     async def merge(self, gone: PersonId, into: PersonId) -> None:
@@ -213,4 +197,27 @@ def _is(identity: IdentityRef) -> ColumnElement[bool]:
         identities.c.platform == identity.platform,
         identities.c.tenant_key == tenant_key(identity.tenant),
         identities.c.external_id == identity.external_id,
+    )
+
+
+def identities_of(person_id: PersonId) -> Select[*tuple[Any, ...]]:
+    """The accounts of a person as :func:`storage.mapping.identity` reads them, first seen first."""
+    return (
+        select(
+            identities.c.platform,
+            identities.c.external_id,
+            identities.c.first_seen_at,
+            persons.c.display_name,
+            tenants.c.external_id.label("tenant_name"),
+        )
+        .select_from(identities)
+        .join(persons, persons.c.id == identities.c.person_id)
+        .outerjoin(tenants, tenants.c.id == identities.c.tenant_id)
+        .where(identities.c.person_id == person_id)
+        .order_by(
+            func.coalesce(identities.c.first_seen_at, persons.c.first_seen_at),
+            identities.c.platform,
+            identities.c.tenant_key,
+            identities.c.external_id,
+        )
     )

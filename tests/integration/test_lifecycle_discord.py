@@ -10,7 +10,7 @@ from typing import Any
 import discord
 import simcord
 from support.discord_commands import words_of
-from support.lifecycle import ANAS, BOS, CODE, SECRET, STORY, Life, until
+from support.lifecycle import ANAS, BOS, SECRET, Life, reset_and_look, restore_and_look
 
 from bot.cli.run import discord_adapter
 from bot.domain.identity import IdentityRef, Platform
@@ -67,34 +67,16 @@ async def test_a_reset_person_is_gone_and_stays_gone(
         await town.env.settle()
         if life.is_file:
             await life.back_up()
-        plan = await town.admin("reset user", user=town.ana, when="now")
-        assert "1 message" in plan
-        assert ANAS in await life.words_of(account(town.ana))
-        code = CODE.search(plan)
-        assert code is not None
-        await town.admin("reset user", user=town.ana, when="now", confirm=code[0])
+        ana, bo = account(town.ana), account(town.bo)
 
-        async def is_over() -> bool:
-            return ANAS not in await life.words_of(account(town.ana)) and (
-                not life.is_file or not life.bytes_of(ANAS)
-            )
+        async def reset(code: str) -> str:
+            confirmed = {"confirm": code} if code else {}
+            return await town.admin("reset user", user=town.ana, when="now", **confirmed)
 
-        await until(is_over)
-        assert SECRET in await life.words_of(account(town.ana))
-        assert BOS in await life.words_of(account(town.bo))
+        await reset_and_look(life, ana, bo, reset=reset, ask=town.admin)
         await town.say(town.ana, "What is my dog called?")
         assert ANAS not in life.prompted()
         await town.say(town.bo, "What is my cat called?")
         assert BOS in life.prompted()
-        await town.admin("reset list")
-        log = await town.admin("audit")
-        assert [log.find(command) >= 0 for command in STORY] == [True, True, True]
-        assert log.index("admin reset list") < log.index("admin reset user")  # newest first
-        assert ANAS not in log
     if life.is_file:
-        await life.bring_back()
-        assert ANAS not in await life.words_of(account(town.ana))
-        assert BOS in await life.words_of(account(town.bo))
-        assert life.bytes_of(ANAS) == 0
-        assert "admin reset user" in await life.actions()
-        assert life.file.read_bytes().count(ANAS.encode()) > 0  # the backup itself still has it
+        await restore_and_look(life, ana, bo)

