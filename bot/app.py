@@ -297,7 +297,7 @@ async def assembled_app(
             Deliveries(storage, clock=clock, workers=workers),
             Feedback(storage, clock=clock),
             Participation(storage),
-            TenantErasure(storage, control.erasing),
+            TenantErasure(storage, control.erasing, audit=administration.audit),
             health,
             places.policies,
             administration.audit,

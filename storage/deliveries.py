@@ -12,6 +12,7 @@ from bot.domain.identity import Platform
 from bot.domain.turn import TurnId, TurnStatus
 from storage import mapping_channels as mapping
 from storage.scoping import admitted
+from storage.setting_aside import is_set_aside
 from storage.statements import Statements
 from storage.tables import conversations, deliveries, persons, tenants, turns
 from storage.turns import INTERRUPTED, owner_while_kept
@@ -76,6 +77,7 @@ class SqlDeliveryRepository:
                 # Not the bare platform, which would tempt SQLite to go through all its turns.
                 func.coalesce(turns.c.platform, "") == platform,
                 turns.c.status != TurnStatus.ACCEPTED,
+                ~is_set_aside(turns, turns.c.received_at),
             )
             .order_by(turns.c.received_at, turns.c.id)
             .limit(max(limit, 0))

@@ -84,6 +84,7 @@ class InMemoryDeliveryRepository:
             if stored.platform is platform
             and stored.turn.status is not TurnStatus.ACCEPTED
             and (_is_unreported(stored) or self._is_cut_off(stored))
+            and self._state.shows(Scope.in_private(stored.turn.person_id), stored.turn)
         ]
         found.sort(key=lambda stored: (stored.turn.received_at, stored.turn.id))
         return tuple(self._undelivered(stored) for stored in found[: max(limit, 0)])

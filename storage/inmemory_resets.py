@@ -33,13 +33,22 @@ class InMemoryResetRepository:
         self._state.resets[reset.id] = StoredReset(reset=reset)
 
     async def of_tenant(self, tenant_id: TenantId, *, limit: int) -> tuple[Reset, ...]:
-        """The latest resets of a tenant, newest first."""
+        """Resets of a tenant: those that are not over first, then the latest first."""
         theirs = [
             stored.reset
             for stored in reversed(self._state.resets.values())
             if stored.reset.tenant_id == tenant_id
         ]
+        theirs.sort(key=lambda reset: reset.finished_at is not None)
         return tuple(theirs[: max(limit, 0)])
+
+    async def of_instance(self) -> tuple[Reset, ...]:
+        """Every reset, oldest first."""
+        return tuple(stored.reset for stored in self._state.resets.values())
+
+    async def put(self, reset: Reset) -> None:
+        """Store a reset as it is, in place of what is known of it."""
+        self._state.resets[reset.id] = StoredReset(reset=reset)
 
     async def measure(self, reset: Reset) -> ResetCounts:
         """How much there is that a reset would erase."""

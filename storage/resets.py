@@ -43,14 +43,23 @@ class SqlResetRepository:
         await self._statements.run(insert(resets).values(_values(reset)))
 
     async def of_tenant(self, tenant_id: TenantId, *, limit: int) -> tuple[Reset, ...]:
-        """The latest resets of a tenant, newest first."""
+        """Resets of a tenant: those that are not over first, then the latest first."""
         rows = await self._statements.all(
             select(resets)
             .where(resets.c.tenant_id == tenant_id)
-            .order_by(resets.c.sequence.desc())
+            .order_by(~_UNFINISHED, resets.c.sequence.desc())
             .limit(max(limit, 0))
         )
         return tuple(map(_reset, rows))
+
+    async def of_instance(self) -> tuple[Reset, ...]:
+        """Every reset, oldest first."""
+        rows = await self._statements.all(select(resets).order_by(resets.c.sequence))
+        return tuple(map(_reset, rows))
+
+    async def put(self, reset: Reset) -> None:
+        """Store a reset as it is, in place of what is known of it."""
+        await self._statements.put(resets, "id", _values(reset))
 
     async def measure(self, reset: Reset) -> ResetCounts:
         """How much there is that a reset would erase."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -14,6 +15,7 @@ from bot.cli.asking import absolute, number_of, require_consent, say, size_of
 from bot.config import Settings
 from bot.database import open_database
 from bot.domain.audit import AuditEntry
+from bot.domain.reset import Reset
 from bot.engine.audit import AuditLog
 from bot.engine.erasing_again import ErasedAgain
 from bot.errors import StorageError, UsageError
@@ -90,8 +92,8 @@ def restore(settings: Settings, console: Console, name: str, *, yes: bool, disca
     for line in _what_becomes(database, kept):
         say(console, line)
     require_consent(console, "Restore it?", yes=yes)
-    log = _last_words(settings, console) if is_there else ()
-    again = _restore(settings, file, database, kept, log)
+    record = _last_words(settings, console) if is_there else Record()
+    again = _restore(settings, file, database, kept, record)
     say(console, f"Restored {file}.")
     say(console, _erased(again))
     if kept is not None:
@@ -99,32 +101,41 @@ def restore(settings: Settings, console: Console, name: str, *, yes: bool, disca
     say(console, f"{file} was not changed, and still holds all that it held.")
 
 
-def _last_words(settings: Settings, console: Console) -> Sequence[AuditEntry]:
-    """Have the present database tell what it alone may know to be erased; returns its audit log."""
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What the present database knows of administration, and a backup does not."""
 
-    async def run() -> Sequence[AuditEntry]:
+    log: Sequence[AuditEntry] = ()
+    resets: Sequence[Reset] = ()
+
+
+def _last_words(settings: Settings, console: Console) -> Record:
+    """Have the present database tell what it alone may know to be erased; returns its record."""
+
+    async def run() -> Record:
         async with (
             open_database(settings, clock=SystemClock(), ids=RandomIds()) as present,
             present.storage.unit_of_work() as work,
         ):
-            return await work.audit.of_instance(limit=_EVERY_ENTRY)
+            log = await work.audit.of_instance(limit=_EVERY_ENTRY)
+            return Record(log, await work.resets.of_instance())
 
     try:
         return asyncio.run(run())
     except StorageError as error:
         say(console, f"The present database could not be read, and is replaced as it is. {error}")
-        return ()
+        return Record()
 
 
 def _restore(
-    settings: Settings, file: Path, database: Path, kept: Path | None, log: Sequence[AuditEntry]
+    settings: Settings, file: Path, database: Path, kept: Path | None, record: Record
 ) -> ErasedAgain:
     replace_database(file, database, kept=kept)
 
     async def run() -> ErasedAgain:
         clock, ids = SystemClock(), RandomIds()
         async with open_database(settings, clock=clock, ids=ids) as restored:
-            await _keep_record(restored.storage, log)
+            await _keep_record(restored.storage, record)
             again = restored.again
             audit = AuditLog(restored.storage, clock=clock, ids=ids)
             await audit.record("ellie restore", messages=again.turns, facts=again.facts)
@@ -133,13 +144,18 @@ def _restore(
     return asyncio.run(run())
 
 
-async def _keep_record(storage: Storage, log: Sequence[AuditEntry]) -> None:
-    """What was done since the backup was done, also when a database is there that knows nothing."""
+async def _keep_record(storage: Storage, record: Record) -> None:
+    """Go on with what was done since the backup, and with resets as they stand now."""
     async with storage.unit_of_work() as work:
         known = {entry.id for entry in await work.audit.of_instance(limit=_EVERY_ENTRY)}
-        for entry in reversed(log):
-            if entry.id not in known:
+        for entry in reversed(record.log):
+            if entry.id in known:
+                await work.audit.complete(entry)
+            else:
                 await work.audit.append(entry)
+        for reset in record.resets:
+            if reset.person_id is None or await work.persons.get(reset.person_id) is not None:
+                await work.resets.put(reset)
         await work.commit()
 
 

@@ -14,9 +14,11 @@ from bot.cli.findings import Finding, of_models, of_permissions
 from bot.config import Settings
 from bot.database import open_database
 from bot.domain.erasure import MergedInto
+from bot.engine.audit import AuditLog
 from bot.engine.recovery import TurnRecovery
 from bot.erase_file import FILE_NAME, JsonLinesEraseFile
-from bot.errors import StorageError, StorageUnavailableError
+from bot.errors import StorageBusyError, StorageError, StorageUnavailableError
+from bot.ports.storage import Storage
 from bot.system import ProcessRegistry, RandomIds, SystemClock
 from storage.diagnosis import Diagnosis, diagnose, storage_as_it_is
 from storage.repair import drop_orphans
@@ -53,9 +55,11 @@ async def _repair(settings: Settings) -> str:
         closed = await TurnRecovery(
             database.storage, clock=clock, workers=ProcessRegistry()
         ).close_orphans()
-        dropped = await drop_orphans(database.storage)
-        if dropped:
-            await database.storage.scrub()
+        audit = AuditLog(database.storage, clock=clock, ids=RandomIds())
+        async with audit.recorded("ellie doctor --fix") as noted:
+            dropped = await drop_orphans(database.storage)
+            noted.detail.update(turns=closed, rows=dropped)
+        scrubbed = await _scrubbed(database.storage)
     try:
         torn = JsonLinesEraseFile(settings.data_dir / FILE_NAME).tidy()
     except OSError as error:
@@ -66,10 +70,20 @@ async def _repair(settings: Settings) -> str:
     done = [
         *([f"closed {number_of(closed, 'turn')}"] if closed else []),
         *([f"dropped {number_of(dropped, 'row')} of nobody"] if dropped else []),
+        *([] if scrubbed else ["another program keeps the files from being overwritten"]),
         *([f"removed {number_of(torn, 'line')} of {FILE_NAME}"] if torn else []),
         *([f"applied {number_of(again, 'entry')} of the erase list"] if again else []),
     ]
     return f"Repaired: {', '.join(done) or 'nothing needed it'}."
+
+
+async def _scrubbed(storage: Storage) -> bool:
+    """Overwrite what dropped rows left, now or before; False when another program prevents it."""
+    try:
+        await storage.scrub()
+    except StorageBusyError:
+        return False
+    return True
 
 
 async def _of_database(settings: Settings) -> list[Finding]:

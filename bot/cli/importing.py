@@ -43,6 +43,7 @@ def import_file(
             audit = AuditLog(database.storage, clock=clock, ids=ids)
             async with audit.recorded("ellie import") as noted:
                 imported = await importing.store(found.document, account=identity)
+                noted.person_id = imported.person_id
                 noted.detail.update(messages=imported.turns, facts=imported.facts)
             return imported
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 from rich.console import Console
 
-from bot.background import compaction_app
+from bot.background import CompactionApp, compaction_app
 from bot.cli.people import parse_tenant
 from bot.commands.language import Language
 from bot.commands.policy_file import ReadPolicy, read_policy, written_policy
@@ -43,7 +41,8 @@ def show_policy(settings: Settings, console: Console, tenant: str) -> None:
     ref = parse_tenant(tenant)
 
     async def run() -> list[Difference]:
-        async with _places(settings) as places:
+        async with compaction_app(settings) as app:
+            places = _places(settings, app)
             return [
                 Difference(channel_id=channel_id, name=name, before=None, after=value)
                 for channel_id, decided in (await places.decisions(ref)).items()
@@ -67,7 +66,8 @@ def export_policy(settings: Settings, console: Console, tenant: str, file: str) 
     ref = parse_tenant(tenant)
 
     async def run() -> str:
-        async with _places(settings) as places:
+        async with compaction_app(settings) as app:
+            places = _places(settings, app)
             return written_policy(ref, await places.decisions(ref), places.settings)
 
     text = asyncio.run(run())
@@ -95,8 +95,14 @@ def import_policy(
     read = _read(settings, file)
 
     async def run() -> tuple[Difference, ...]:
-        async with _places(settings) as places:
-            return await places.replace(ref, read.decisions, dry_run=dry_run)
+        async with compaction_app(settings) as app:
+            places = _places(settings, app)
+            if dry_run:
+                return await places.replace(ref, read.decisions, dry_run=True)
+            async with app.audit.recorded("ellie policy import", tenant_id=ref.id) as noted:
+                changed = await places.replace(ref, read.decisions)
+                noted.detail.update(settings=len(changed))
+            return changed
 
     changes = asyncio.run(run())
     for change in changes:
@@ -136,17 +142,15 @@ def _read(settings: Settings, file: str) -> ReadPolicy:
     return read
 
 
-@asynccontextmanager
-async def _places(settings: Settings) -> AsyncIterator[PlacePolicies]:
-    async with compaction_app(settings) as app:
-        yield PlacePolicies(
-            app.storage,
-            clock=app.clock,
-            channels=ChannelPolicies(app.storage, clock=app.clock),
-            retention=TenantRetention(app.storage, default_days=settings.retention_days or None),
-            defaults=default_policy(settings),
-            allowed_models=settings.allowed_model_names,
-        )
+def _places(settings: Settings, app: CompactionApp) -> PlacePolicies:
+    return PlacePolicies(
+        app.storage,
+        clock=app.clock,
+        channels=ChannelPolicies(app.storage, clock=app.clock),
+        retention=TenantRetention(app.storage, default_days=settings.retention_days or None),
+        defaults=default_policy(settings),
+        allowed_models=settings.allowed_model_names,
+    )
 
 
 def _place(one: Difference) -> str:

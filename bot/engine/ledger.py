@@ -288,9 +288,11 @@ class TurnLedger:
                 outcome = replace(outcome, reply="")
             if not await work.turns.finish(turn.id, outcome, worker=self._worker):
                 return Saved(is_kept=False, introduces=accepted.first_contact)
-            await self._quotas.charge(
-                work, turn.person_id, accepted.conversation, limits, _tokens_of(result, assembled)
-            )
+            # Whose turn it is now: accounts may have been linked meanwhile.
+            owner = await work.persons.find(accepted.author)
+            if owner is not None:
+                spent = _tokens_of(result, assembled)
+                await self._quotas.charge(work, owner.id, accepted.conversation, limits, spent)
             introduces = accepted.first_contact
             if is_seen:
                 introduces = await _takes_notice(work, accepted, outcome)

@@ -17,8 +17,8 @@ from bot.ports.system import Clock, IdSource
 
 log = get_logger(__name__)
 
-LISTED = 20
-"""So many resets are listed."""
+LISTED = 100
+"""So many resets of a tenant are listed. Those that can be undone come first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.domain.erasure import SaidIn
 from bot.domain.identity import PersonId, TenantRef
+from bot.engine.audit import AuditLog
 from bot.engine.erasing import Erasing
 from bot.engine.retention import BATCH, erase_of_person, sum_of
 from bot.engine.shielding import shielded
@@ -13,13 +14,20 @@ from bot.ports.storage import Storage
 
 log = get_logger(__name__)
 
+UNINSTALLED = "erasing after removal"
+"""What the audit log calls it."""
+
 
 class TenantErasure:
     """Goes through everybody who said something there. May raise a StorageError."""
 
-    def __init__(self, storage: Storage, erasing: Erasing) -> None:
+    def __init__(
+        self, storage: Storage, erasing: Erasing, *, audit: AuditLog | None = None
+    ) -> None:
+        """``audit`` gets to know when a platform has it done, because Ellie was removed."""
         self._storage = storage
         self._erasing = erasing
+        self._audit = audit
 
     async def erase(self, tenant: TenantRef) -> Expired:
         """Erase everything that anybody said in a tenant, for good; returns how much it was.
@@ -28,6 +36,15 @@ class TenantErasure:
         nothing left is forgotten. One unit of work for each person, then one scrub for all: it can
         be repeated when it was interrupted.
         """
+        if self._audit is None:
+            return await self._erase_all(tenant)
+        removed = self._audit.recorded(UNINSTALLED, actor=tenant.id, tenant_id=tenant.id)
+        async with removed as noted:
+            total = await self._erase_all(tenant)
+            noted.detail.update(messages=total.turns, facts=total.facts)
+        return total
+
+    async def _erase_all(self, tenant: TenantRef) -> Expired:
         total = Expired()
         last: PersonId | None = None
         while people := await self._people_in(tenant, last):

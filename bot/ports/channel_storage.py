@@ -60,7 +60,7 @@ class DeliveryRepository(Protocol):
         """Turns of a platform that have ended and were not wholly shown, oldest first.
 
         Those are the interrupted ones that nobody was told about, and all whose delivery is not
-        complete.
+        complete. What a reset has set aside is not among them.
         """
 
     async def take_report(self, turn_id: TurnId, *, at: datetime) -> bool:

@@ -23,7 +23,16 @@ class ResetRepository(Protocol):
         """Store a new reset."""
 
     async def of_tenant(self, tenant_id: TenantId, *, limit: int) -> tuple[Reset, ...]:
-        """The latest resets of a tenant, newest first."""
+        """Resets of a tenant: those that are not over first, then the latest first."""
+
+    async def of_instance(self) -> tuple[Reset, ...]:
+        """Every reset of every tenant, oldest first. For copies of the database only."""
+
+    async def put(self, reset: Reset) -> None:
+        """Store a reset as another copy of the database has it, in place of what is known here.
+
+        Nobody works on it then. Its person must be known, if it is about one.
+        """
 
     async def measure(self, reset: Reset) -> ResetCounts:
         """How much there is that a reset, stored or not, would erase.

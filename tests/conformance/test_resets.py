@@ -250,7 +250,7 @@ async def test_whom_it_is_about_is_found_in_parts(world: Any) -> None:
     assert await people(None, of=replace(reset, tenant_id=TenantId("slack:T3"))) == ()
 
 
-async def test_what_is_stored_of_a_reset_comes_back_newest_first(world: Any) -> None:
+async def test_what_is_stored_of_a_reset_comes_back_unfinished_and_newest_first(world: Any) -> None:
     ann = await world.person()
     first = reset_of(
         world,
@@ -262,9 +262,12 @@ async def test_what_is_stored_of_a_reset_comes_back_newest_first(world: Any) -> 
     other = reset_of(world, "r3", tenant_id=TenantId("slack:T2"))
     await store(world, first, second, other)
 
-    assert await known(world) == (second, first)
+    assert await known(world) == (first, second)  # what is not over goes first
+    later = reset_of(world, "r4")
+    await store(world, later)
+    assert await known(world) == (later, first, second)
     async with world.storage.unit_of_work() as work:
-        assert await work.resets.of_tenant(world.workspace.id, limit=1) == (second,)
+        assert await work.resets.of_tenant(world.workspace.id, limit=1) == (later,)
 
 
 async def test_it_is_due_when_the_grace_is_over_and_one_worker_has_it(world: Any) -> None:
@@ -328,7 +331,7 @@ async def test_what_was_undone_is_looked_through_before_anything_is_erased(world
         assert await work.resets.finish(first.id, worker="w", at=world.now)
         await work.commit()
     undone = replace(reset_of(world, "r2"), status=ResetStatus.UNDONE, finished_at=world.now)
-    assert (await known(world))[0] == undone
+    assert (await known(world))[-1] == undone
 
 
 async def test_what_is_over_for_long_is_dropped(world: Any) -> None:
@@ -359,3 +362,41 @@ async def test_it_follows_a_person_into_another_and_goes_with_them(world: Any) -
         await work.persons.erase(bob.id)
         await work.commit()
     assert await known(world) == ()
+
+
+async def test_a_reset_is_put_as_another_database_has_it(world: Any) -> None:
+    pending, other = reset_of(world), reset_of(world, "r2")
+    async with world.storage.unit_of_work() as work:
+        await work.resets.add(pending)
+        undone = replace(pending, status=ResetStatus.UNDONE, finished_at=world.now)
+        await work.resets.put(undone)
+        await work.resets.put(other)
+        assert await work.resets.of_instance() == (undone, other)
+        # What is not over comes first, so that it can be undone whatever came later.
+        assert await work.resets.of_tenant(world.workspace.id, limit=1) == (other,)
+        await work.resets.put(replace(undone, status=ResetStatus.PENDING, finished_at=None))
+        await work.resets.put(replace(other, status=ResetStatus.DONE, finished_at=world.now))
+        assert [r.id for r in await work.resets.of_tenant(world.workspace.id, limit=1)] == ["r1"]
+
+
+async def test_a_reply_that_is_set_aside_is_shown_to_nobody_late(world: Any) -> None:
+    person = await world.person()
+    place = await world.conversation(world.ref("hall", Visibility.PUBLIC))
+    turn = await world.say(person, place)
+    async with world.storage.unit_of_work() as work:
+        assert await work.deliveries.save(
+            Delivery(turn_id=turn.id, channel_id="hall", message_ids=("m",), is_complete=False)
+        )
+        await work.commit()
+
+    async def late() -> list[str]:
+        async with world.storage.unit_of_work() as work:
+            found = await work.deliveries.unfinished(person_platform, limit=9)
+            return [one.turn.id for one in found]
+
+    person_platform = world.identity().platform
+    assert await late() == [turn.id]
+    async with world.storage.unit_of_work() as work:
+        await work.resets.add(reset_of(world))
+        await work.commit()
+    assert await late() == []

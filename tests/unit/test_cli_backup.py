@@ -192,6 +192,30 @@ def test_the_audit_log_goes_on_through_a_restore(ellie: Ellie, tmp_path: Path) -
     assert ["slack:T2" in line for line in lines] == [False, True, False]
 
 
+def test_resets_stand_after_a_restore_as_they_stood_before(ellie: Ellie, tmp_path: Path) -> None:
+    """One that was taken back since stays undone, and one that was asked for since goes on."""
+    backup = tmp_path / "b.db"
+    statuses = "SELECT id, status FROM resets ORDER BY id"
+    asked = (
+        "INSERT INTO resets (id, tenant_id, requested_by, requested_at, erase_at, status, planned, "
+        "erased, worker) SELECT ?, 'slack:T1', 'slack:T1/U9', '2026-01-01', '2099-01-01', "
+        """'pending', '{"people":1,"turns":1,"facts":0,"episodes":0}', """
+        """'{"people":0,"turns":0,"facts":0,"episodes":0}', ''"""
+    )
+    with closing(sqlite3.connect(ellie.file)) as database, database:
+        database.execute(asked, ("r1",))
+    ellie.ok("backup", str(backup))
+    with closing(sqlite3.connect(ellie.file)) as database, database:
+        database.execute("UPDATE resets SET status = 'undone', finished_at = '2026-01-02'")
+        database.execute(asked, ("r2",))
+
+    ellie.ok("restore", str(backup), "--yes")
+
+    with closing(sqlite3.connect(ellie.file)) as database:
+        found = database.execute(statuses).fetchall()
+    assert found == [("r1", "undone"), ("r2", "pending")]
+
+
 def test_without_a_yes_nothing_is_changed(ellie: Ellie, tmp_path: Path) -> None:
     backup = tmp_path / "b.db"
     ellie.ok("backup", str(backup))
