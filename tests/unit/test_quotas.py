@@ -23,6 +23,7 @@ from bot.domain.message import AgainRequest
 from bot.domain.place_policy import PlacePolicy
 from bot.domain.quota import Quota, QuotaHolder, QuotaMeasure, Rate
 from bot.engine.flooding import MOST_REPEATS
+from bot.engine.linking import IssuedCode
 from bot.engine.reply import Outcome, ReplyStatus
 from bot.ports.scripted import ScriptedGenerator
 
@@ -151,6 +152,27 @@ async def test_tokens_are_charged_after_the_reply_and_the_next_turn_waits_for_th
     assert (await dialog.hi()).status is ReplyStatus.REFUSED
     dialog.later(seconds=5)
     assert (await dialog.hi()).status is ReplyStatus.ANSWERED
+
+
+async def test_a_reply_is_kept_and_charged_when_its_author_was_linked_meanwhile() -> None:
+    dialog = Rationed({TOKENS: per_hour(1000)})
+    await dialog.hi(BEN)
+    await dialog.hi(ANA)
+    dialog.generator.hold()
+    dialog.generator.asked.clear()
+    reply = await dialog.engine.handle(dialog.message("a question", ANA))
+    await dialog.generator.asked.wait()
+    code = await dialog.control.linking.issue(BEN)
+    assert isinstance(code, IssuedCode)
+    await dialog.control.linking.redeem(ANA, code.code)
+    (before,) = await dialog.quotas.states(ANA, direct(ANA))
+    dialog.generator.release()
+    await reply.outcome()
+
+    (after,) = await dialog.quotas.states(ANA, direct(ANA))
+    assert after.left < before.left
+    state = dialog.storage.state  # type: ignore[attr-defined]
+    assert {key.person_id for key in state.quotas} <= state.persons.keys()
 
 
 @pytest.mark.parametrize("quota", [PERSON, TOKENS], ids=["turns", "tokens"])
