@@ -391,10 +391,9 @@ async def test_a_reply_that_is_set_aside_is_shown_to_nobody_late(world: Any) -> 
 
     async def late() -> list[str]:
         async with world.storage.unit_of_work() as work:
-            found = await work.deliveries.unfinished(person_platform, limit=9)
+            found = await work.deliveries.unfinished(world.identity().platform, limit=9)
             return [one.turn.id for one in found]
 
-    person_platform = world.identity().platform
     assert await late() == [turn.id]
     async with world.storage.unit_of_work() as work:
         await work.resets.add(reset_of(world))
