@@ -372,7 +372,6 @@ async def test_a_reset_is_put_as_another_database_has_it(world: Any) -> None:
         await work.resets.put(undone)
         await work.resets.put(other)
         assert await work.resets.of_instance() == (undone, other)
-        # What is not over comes first, so that it can be undone whatever came later.
         assert await work.resets.of_tenant(world.workspace.id, limit=1) == (other,)
         await work.resets.put(replace(undone, status=ResetStatus.PENDING, finished_at=None))
         await work.resets.put(replace(other, status=ResetStatus.DONE, finished_at=world.now))
