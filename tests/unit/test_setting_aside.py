@@ -153,7 +153,7 @@ async def test_nobody_is_forgotten_of_whom_something_is_set_aside(
     done = await desk.reset(where=HALL)
     await desk.reset(where=YARD, at_once=True)
 
-    assert (await desk.listed())[0].status is ResetStatus.DONE
+    assert (await desk.listed())[-1].status is ResetStatus.DONE
     assert await dialog.person() is not None
     await desk.undo(done)
     assert await dialog.known() == ["I like tea."]
