@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ import pytest
 from bot.generation.models.pull import pull
 from bot.generation.models.sources import parse_source
 from bot.generation.models.store import ModelStore
+from storage.database import SqlStorage, open_storage
 
 
 @pytest.fixture(scope="session")
@@ -37,3 +38,16 @@ def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]
         return create
     names = iter("abcdef")
     return lambda: f"sqlite:///{tmp_path}/{next(names)}.db"
+
+
+@pytest.fixture
+def url(new_url: Callable[[], str]) -> str:
+    """The address of an empty database."""
+    return new_url()
+
+
+@pytest.fixture
+async def storage(url: str) -> AsyncIterator[SqlStorage]:
+    """That database, opened."""
+    async with open_storage(url) as opened:
+        yield opened

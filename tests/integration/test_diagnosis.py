@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 
 import pytest
@@ -15,21 +14,10 @@ from bot.domain.conversation import Scope
 from bot.domain.identity import Platform
 from bot.domain.turn import NewTurn, TurnId
 from bot.engine.linking import Linking
-from storage.database import SqlStorage, open_storage
+from storage.database import SqlStorage
 from storage.diagnosis import Diagnosis, Oversized, diagnose
 from storage.repair import drop_orphans
 from storage.statistics import statistics
-
-
-@pytest.fixture
-def url(new_url: Callable[[], str]) -> str:
-    return new_url()
-
-
-@pytest.fixture
-async def storage(url: str) -> AsyncIterator[SqlStorage]:
-    async with open_storage(url) as opened:
-        yield opened
 
 
 @pytest.fixture

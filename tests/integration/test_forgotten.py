@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from bot.domain.turn import Turn
 from bot.engine.revisions import Revised
 from bot.errors import EngineFailedError
 from bot.ports.storage import UnitOfWork
-from storage.database import SqlStorage, open_storage
+from storage.database import SqlStorage
 
 HALVES = ("Zqaj", "jix")
 """Of the word that must go, which Ellie repeats in her replies. Nothing here holds the whole of it,
@@ -65,17 +65,6 @@ def _texts_in(container: object) -> Iterator[str | bytes]:
 
 def _short(value: str | bytes) -> str:
     return repr(value)[:200].replace(HALVES[1], "*")  # so that a failure is not found itself
-
-
-@pytest.fixture
-def url(new_url: Callable[[], str]) -> str:
-    return new_url()
-
-
-@pytest.fixture
-async def storage(url: str) -> AsyncIterator[SqlStorage]:
-    async with open_storage(url) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -32,17 +32,6 @@ SECRET = "zqscheduled"
 
 
 @pytest.fixture
-def url(new_url: Callable[[], str]) -> str:
-    return new_url()
-
-
-@pytest.fixture
-async def storage(url: str) -> AsyncIterator[SqlStorage]:
-    async with open_storage(url) as opened:
-        yield opened
-
-
-@pytest.fixture
 async def elsewhere(url: str) -> AsyncIterator[SqlStorage]:
     """The same database, as another process sees it."""
     async with open_storage(url) as opened:

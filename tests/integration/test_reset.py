@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,21 +14,10 @@ from support.resetting import ResetDesk
 
 from bot.domain.conversation import ConversationRef
 from bot.domain.identity import IdentityRef
-from storage.database import SqlStorage, open_storage
+from storage.database import SqlStorage
 
 BOB = account("bob")
 ANAS, BOBS, DIRECT = "zqreseta", "zqresetb", "zqresetd"
-
-
-@pytest.fixture
-def url(new_url: Callable[[], str]) -> str:
-    return new_url()
-
-
-@pytest.fixture
-async def storage(url: str) -> AsyncIterator[SqlStorage]:
-    async with open_storage(url) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,21 +15,10 @@ from bot.domain.conversation import ConversationRef, Scope
 from bot.engine.memory_view import EVERY_STATUS
 from bot.engine.retention import Retention
 from bot.engine.tenant_erasure import TenantErasure
-from storage.database import SqlStorage, open_storage
+from storage.database import SqlStorage
 
 SECRET = "zqretained"
 DAYS = 30
-
-
-@pytest.fixture
-def url(new_url: Callable[[], str]) -> str:
-    return new_url()
-
-
-@pytest.fixture
-async def storage(url: str) -> AsyncIterator[SqlStorage]:
-    async with open_storage(url) as opened:
-        yield opened
 
 
 @pytest.fixture

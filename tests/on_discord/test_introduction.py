@@ -128,7 +128,7 @@ async def test_told_with_the_next_message_when_the_first_answer_cannot_be_shown(
         t.env.inject_error("POST", "/channels/*/messages", status=status, code=code, times=1)
         await t.say(t.ana, "hello")
         await t.env.advance_time(600)
-        assert True not in introductions(t)
+        assert not any(introductions(t))
         assert await then(t) == [True, False]
 
 
