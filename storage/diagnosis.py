@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -74,17 +74,17 @@ class Diagnosis:
     """
 
     damage: tuple[str, ...] = ()
-    orphans: Mapping[str, int]
-    unsupported_facts: int
-    deserted_conversations: int
-    empty_people: int
-    unreachable: tuple[PersonId, ...]
-    stale_turns: int
-    stale_jobs: int
-    stale_resets: int
-    overdue_resets: int
-    oversized: tuple[Oversized, ...]
-    erasures: frozenset[ErasureId]
+    orphans: Mapping[str, int] = field(default_factory=dict)
+    unsupported_facts: int = 0
+    deserted_conversations: int = 0
+    empty_people: int = 0
+    unreachable: tuple[PersonId, ...] = ()
+    stale_turns: int = 0
+    stale_jobs: int = 0
+    stale_resets: int = 0
+    overdue_resets: int = 0
+    oversized: tuple[Oversized, ...] = ()
+    erasures: frozenset[ErasureId] = frozenset()
 
 
 @asynccontextmanager
@@ -116,7 +116,7 @@ async def diagnose(storage: SqlStorage, *, now: datetime) -> Diagnosis:
                 # Its first line may be a heading.
                 damage = tuple(str(text).split("\n")[-1] for (text,) in found if text != "ok")
             if damage:
-                return _only(damage)
+                return Diagnosis(damage=damage)
             orphans = {
                 f"{table.name}.{key.parent.name}": count
                 for table, key in foreign_keys()
@@ -178,24 +178,6 @@ def orphaned(table: Table, key: ForeignKey) -> ColumnElement[bool]:
     return and_(
         key.parent.is_not(None),
         ~exists().where(parent.c[key.column.name] == table.c[key.parent.name]),
-    )
-
-
-def _only(damage: tuple[str, ...]) -> Diagnosis:
-    """Nothing else can be known of a database that is damaged."""
-    return Diagnosis(
-        damage=damage,
-        orphans={},
-        unsupported_facts=0,
-        deserted_conversations=0,
-        empty_people=0,
-        unreachable=(),
-        stale_turns=0,
-        stale_jobs=0,
-        stale_resets=0,
-        overdue_resets=0,
-        oversized=(),
-        erasures=frozenset(),
     )
 
 
