@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from platformdirs import user_cache_path, user_data_path
+from platformdirs import user_data_path
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from bot.config_choices import Extraction, LogFormat, LogLevel, Precision
+from bot.config_choices import LogFormat, LogLevel
+from bot.config_models import ModelSettings, setting
 
 PREFIX = "ELLIE_"
 _UNPREFIXED = frozenset(
@@ -31,12 +32,7 @@ OWNER_PATTERN = re.compile(r"discord:[1-9][0-9]{0,19}|slack:[A-Z0-9]{1,32}/[A-Z0
 SCHEDULE_PATTERN = r"^(off|every [1-9]\d{0,5}[smhd]|\S+( \S+){4})$"
 
 
-def _setting(default: Any, description: str, *, example: str, **limits: Any) -> Any:
-    """A field that carries what ``.env.example`` and error messages say about it."""
-    return Field(default, description=description, examples=[example], **limits)
-
-
-class Settings(BaseSettings):
+class Settings(ModelSettings):
     """Everything the owner can decide. Secrets are wrapped so that they never print."""
 
     model_config = SettingsConfigDict(
@@ -49,243 +45,182 @@ class Settings(BaseSettings):
         validate_default=True,
     )
 
-    data_dir: Path = _setting(
+    data_dir: Path = setting(
         user_data_path("ellie"),
         "Folder for the database and everything else Ellie must not lose.",
         example="/data",
     )
-    database_url: SecretStr = _setting(
+    database_url: SecretStr = setting(
         SecretStr(""),
         "Database. Empty means SQLite in the data folder. PostgreSQL needs the `postgres` extra.",
         example="postgresql://ellie:secret@localhost/ellie",
     )
-    models_dir: Path = _setting(
-        user_cache_path("ellie") / "models",
-        "Folder for language models: several GB that can always be fetched again.",
-        example="/models",
-    )
-    model: str = _setting(
-        "auto",
-        "Language model: auto, a built-in alias (see `ellie models`), a hub id, a folder or a "
-        "GGUF file.",
-        example="ellie-small",
-    )
-    unsafe_models: bool = _setting(
-        False,
-        "Also load weights in Python's pickle format from folders, where there are no safetensors. "
-        "Such a file can run any program that its maker put into it.",
-        example="true",
-    )
-    encoder: str = _setting(
-        "none",
-        "Sentence encoder, which lets recall find memories by meaning too: none, auto, a built-in "
-        "alias (ellie-encoder, English), a hub id or a folder.",
-        example="ellie-encoder",
-    )
-    extraction: Extraction = _setting(
-        Extraction.AUTO,
-        "Who finds facts in messages: rules alone, or beside them, after the reply, the language "
-        "model by questions or by bullets. auto tries out what the model can do.",
-        example="rules",
-    )
-    precision: Precision = _setting(
-        Precision.AUTO,
-        "auto, bf16, mixed (bf16 weights, products of many rows in fp32: for processors without "
-        "bf16 arithmetic) or fp32.",
-        example="auto",
-    )
-    device: str = _setting("auto", "auto, cpu or cuda.", example="cpu", pattern="^(auto|cpu|cuda)$")
-    threads: Annotated[int, Field(ge=0, le=1024)] = _setting(
-        0, "Processor threads for the model; 0 means one for each core it may use.", example="4"
-    )
-    context_tokens: Annotated[int, Field(ge=512, le=1_000_000)] = _setting(
-        8192, "Longest prompt and reply together, in tokens.", example="8192"
-    )
-    memory_tokens: Annotated[int, Field(ge=0, le=100_000)] = _setting(
+    memory_tokens: Annotated[int, Field(ge=0, le=100_000)] = setting(
         1500, "How much of a prompt memory may take, in tokens.", example="1500"
     )
-    reply_tokens: Annotated[int, Field(ge=16, le=100_000)] = _setting(
+    reply_tokens: Annotated[int, Field(ge=16, le=100_000)] = setting(
         400, "Longest reply, in tokens.", example="400"
     )
-    reply_time_limit_seconds: Annotated[float, Field(gt=0, le=86_400)] = _setting(
+    reply_time_limit_seconds: Annotated[float, Field(gt=0, le=86_400)] = setting(
         300.0, "Longest time for one reply, waiting included.", example="300"
     )
-    max_parallel_replies: Annotated[int, Field(ge=1, le=1024)] = _setting(
+    max_parallel_replies: Annotated[int, Field(ge=1, le=1024)] = setting(
         8, "How many replies are written at once.", example="8"
     )
-    max_waiting_replies: Annotated[int, Field(ge=0, le=100_000)] = _setting(
+    max_waiting_replies: Annotated[int, Field(ge=0, le=100_000)] = setting(
         32, "How many more may wait before people are asked to come back later.", example="32"
     )
-    max_waiting_per_conversation: Annotated[int, Field(ge=0, le=1000)] = _setting(
+    max_waiting_per_conversation: Annotated[int, Field(ge=0, le=1000)] = setting(
         3,
         "How many messages of one person in a conversation may wait for the one being answered.",
         example="3",
     )
-    quota_person_turns: str = _setting(
+    quota_person_turns: str = setting(
         "120/hour",
         "How many messages of one person are answered, with minute, hour or day; none is as many "
         "as they like. There are no quotas in the terminal.",
         example="60/hour",
     )
-    quota_person_tokens: str = _setting(
+    quota_person_tokens: str = setting(
         NO_QUOTA,
         "How many tokens of prompts and replies one person may use.",
         example="200000/day",
     )
-    quota_channel_turns: str = _setting(
+    quota_channel_turns: str = setting(
         NO_QUOTA,
         "How many messages are answered in one channel, whoever writes them.",
         example="300/hour",
     )
-    quota_channel_tokens: str = _setting(
+    quota_channel_tokens: str = setting(
         NO_QUOTA, "How many tokens may be used in one channel.", example="500000/day"
     )
-    quota_tenant_turns: str = _setting(
+    quota_tenant_turns: str = setting(
         NO_QUOTA,
         "How many messages are answered in one server or workspace, whoever writes them.",
         example="1000/hour",
     )
-    quota_tenant_tokens: str = _setting(
+    quota_tenant_tokens: str = setting(
         NO_QUOTA,
         "How many tokens may be used in one server or workspace.",
         example="5000000/day",
     )
-    kv_cache_tokens: Annotated[int, Field(ge=1024, le=10_000_000)] = _setting(
-        16384,
-        "How many tokens of running and recent prompts the model keeps in memory (12 to 28 KB "
-        "each with the built-in models).",
-        example="16384",
-    )
-    compaction_schedule: str = _setting(
+    compaction_schedule: str = setting(
         "every 5m",
         "When to look whose memory is to be made compact: off, every 30s / 5m / 2h / 1d, or five "
         "cron fields.",
         example="every 5m",
         pattern=SCHEDULE_PATTERN,
     )
-    compaction_enough_turns: Annotated[int, Field(ge=1, le=100_000)] = _setting(
+    compaction_enough_turns: Annotated[int, Field(ge=1, le=100_000)] = setting(
         40, "A person's memory is made compact when so many turns have gathered.", example="40"
     )
-    compaction_idle_minutes: Annotated[float, Field(ge=0, le=100_000)] = _setting(
+    compaction_idle_minutes: Annotated[float, Field(ge=0, le=100_000)] = setting(
         10.0, "Or when they have been silent for so many minutes.", example="10"
     )
-    compact_model: str = _setting(
-        "auto",
-        "Who writes summaries of older conversations: none (the person's own sentences are "
-        "chosen), chat (the language model), auto (the same, if it can), or a model of its own, "
-        "which may be an encoder-decoder such as facebook/bart-large-cnn.",
-        example="none",
-    )
-    retention_days: Annotated[int, Field(ge=0, le=36_500)] = _setting(
+    retention_days: Annotated[int, Field(ge=0, le=36_500)] = setting(
         0,
         "Everything older than so many days is deleted for good; 0 keeps it. `ellie retention` "
         "decides otherwise for one server or workspace, and people may choose less for themselves.",
         example="365",
     )
-    retention_schedule: str = _setting(
+    retention_schedule: str = setting(
         "30 3 * * *",
         "When to delete what is older than that, written like the schedule of compaction.",
         example="30 3 * * *",
         pattern=SCHEDULE_PATTERN,
     )
-    memory: str = _setting(
+    memory: str = setting(
         "opt-out",
         "Whether what people say is stored: opt-out (unless they are incognito), opt-in (only of "
         "those who agreed) or off. `/admin policy set memory` decides otherwise for one place.",
         example="opt-in",
         pattern="^(opt-out|opt-in|off)$",
     )
-    allowed_models: str = _setting(
-        "",
-        "Models that those who manage a server or workspace may choose from, with commas between "
-        "them. Without any they cannot choose.",
-        example="ellie-small,ellie-medium",
-    )
-    reset_grace_hours: Annotated[float, Field(ge=0, le=8760)] = _setting(
+    reset_grace_hours: Annotated[float, Field(ge=0, le=8760)] = setting(
         72.0,
         "For how many hours an admin can take `/admin reset` back before what it set aside is "
         "deleted for good; 0 deletes at once.",
         example="24",
     )
-    owners: str = _setting(
+    owners: str = setting(
         "",
         "Accounts of those who own this instance, with commas between: they may manage every "
         "server and workspace they are in.",
         example="discord:1234,slack:T012345/U2345",
     )
-    audit_days: Annotated[int, Field(ge=1, le=3650)] = _setting(
+    audit_days: Annotated[int, Field(ge=1, le=3650)] = setting(
         365,
         "For how many days it stays on record who managed what (`/admin audit`, `ellie audit`).",
         example="365",
     )
-    time_zone: str = _setting("UTC", "The time zone of the schedules.", example="Europe/Lisbon")
-    metrics_port: Annotated[int, Field(ge=0, le=65_535)] = _setting(
+    time_zone: str = setting("UTC", "The time zone of the schedules.", example="Europe/Lisbon")
+    metrics_port: Annotated[int, Field(ge=0, le=65_535)] = setting(
         0,
         "Port on this machine for Prometheus metrics and the health check; 0 is none.",
         example="9464",
     )
-    shutdown_grace_seconds: Annotated[float, Field(ge=0, le=3600)] = _setting(
+    shutdown_grace_seconds: Annotated[float, Field(ge=0, le=3600)] = setting(
         20.0, "How long replies in progress may go on when Ellie stops.", example="20"
     )
-    log_level: LogLevel = _setting(
+    log_level: LogLevel = setting(
         LogLevel.WARNING, "debug, info, warning or error.", example="info"
     )
-    log_format: LogFormat = _setting(
+    log_format: LogFormat = setting(
         LogFormat.AUTO,
         "auto (readable in a terminal, JSON elsewhere), text or json.",
         example="json",
     )
-    discord_token: SecretStr | None = _setting(
+    discord_token: SecretStr | None = setting(
         None, "Discord bot token.", example="MTEx…", validation_alias="DISCORD_TOKEN"
     )
-    discord_message_content: bool = _setting(
+    discord_message_content: bool = setting(
         False,
         "Whether to ask Discord for the text of every message, so that Ellie can follow threads "
         "and see what was said before. It is a privileged intent: switch it on in the developer "
         "portal too.",
         example="true",
     )
-    discord_context_messages: Annotated[int, Field(ge=0, le=50)] = _setting(
+    discord_context_messages: Annotated[int, Field(ge=0, le=50)] = setting(
         10,
         "How many earlier messages of a Discord channel are read for one reply, and kept nowhere.",
         example="10",
     )
-    slack_bot_token: SecretStr | None = _setting(
+    slack_bot_token: SecretStr | None = setting(
         None,
         "Slack bot token. It needs one of the next two beside it.",
         example="xoxb-…",
         validation_alias="SLACK_BOT_TOKEN",
     )
-    slack_app_token: SecretStr | None = _setting(
+    slack_app_token: SecretStr | None = setting(
         None,
         "Slack app-level token: Ellie connects to Slack (Socket Mode).",
         example="xapp-…",
         validation_alias="SLACK_APP_TOKEN",
     )
-    slack_signing_secret: SecretStr | None = _setting(
+    slack_signing_secret: SecretStr | None = setting(
         None,
         "Slack signing secret, in place of the app-level token: Slack sends requests to Ellie "
         "(HTTP).",
         example="8f74…",
         validation_alias="SLACK_SIGNING_SECRET",
     )
-    slack_host: str = _setting(
+    slack_host: str = setting(
         "127.0.0.1",
         "Address at which Slack's requests are taken, when it sends any: this machine's own for a "
         "proxy on it, 0.0.0.0 in a container.",
         example="0.0.0.0",  # noqa: S104 - the owner's choice, and not the default
         min_length=1,
     )
-    slack_port: Annotated[int, Field(ge=1, le=65_535)] = _setting(
+    slack_port: Annotated[int, Field(ge=1, le=65_535)] = setting(
         3000, "Port at which Slack's requests are taken.", example="3000"
     )
-    slack_context_messages: Annotated[int, Field(ge=0, le=50)] = _setting(
+    slack_context_messages: Annotated[int, Field(ge=0, le=50)] = setting(
         10,
         "How many earlier messages of a Slack thread or channel are read for one reply, and kept "
         "nowhere.",
         example="10",
     )
-    slack_erase_on_uninstall: bool = _setting(
+    slack_erase_on_uninstall: bool = setting(
         False,
         "Whether everything that was said in a Slack workspace is erased when the workspace "
         "removes Ellie.",
