@@ -1,0 +1,1 @@
+"""Products of few-bit weights on a processor, compiled for it when Ellie starts."""

@@ -1,0 +1,320 @@
+"""The program text (LLVM) of attention for rows that each see their own past.
+
+A row is one token of one reply: it has a place in a sequence, and the keys and values of that
+sequence lie in memory of its own, in bf16. Keys lie in blocks of 16 tokens, dimension after
+dimension, so that one load holds the same dimension of 16 tokens; values lie token after token.
+Several query heads share a key head, and each key and value is read once for all of them.
+
+Three functions, since the softmax in between is torch's:
+
+- ``place``: turns queries and keys by their position (rotary embedding; Su et al., 2021), scales
+  queries, and puts keys and values where they belong;
+- ``score``: products of queries and keys;
+- ``mix``: values, weighted.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+BLOCK = 16
+"""Tokens in a block of keys."""
+
+DECLARATIONS = "declare <16 x float> @llvm.fma.v16f32(<16 x float>, <16 x float>, <16 x float>)"
+
+_FLOATS = "<16 x float>"
+_FMA = f"call {_FLOATS} @llvm.fma.v16f32"
+_MOST_SUMS = 24
+"""Sums that are kept in registers at once, out of 32 registers."""
+
+
+@dataclass(frozen=True, slots=True)
+class AttentionShape:
+    """Heads of queries and of keys (the first a multiple of the second), and dimensions of each.
+
+    ``dimensions`` is a multiple of 32.
+    """
+
+    query_heads: int
+    key_heads: int
+    dimensions: int
+
+    @property
+    def shared(self) -> int:
+        """Query heads for each key head."""
+        return self.query_heads // self.key_heads
+
+
+PLACE_ARGUMENTS = ("rows", "cosines", "sines", "queries", "keys", "values", "positions",
+                   "capacity", "count")
+SCORE_ARGUMENTS = ("queries", "keys", "lengths", "scores", "capacity", "width", "count")
+MIX_ARGUMENTS = ("shares", "values", "lengths", "out", "capacity", "width", "count")
+"""What the functions are told, each in eight bytes, and then a 0 that says which unit is next.
+
+``keys`` and ``values`` point to one address for each row: where its sequence's keys or values of
+this layer begin. ``capacity`` points to each sequence's room, in tokens. ``positions`` are the
+rows' own places, ``lengths`` how many tokens each sees, itself included.
+"""
+
+
+def attention_code(shape: AttentionShape) -> str:
+    """The text of the three functions."""
+    return "\n".join((*_place(shape), *_score(shape), *_mix(shape)))
+
+
+def _opening(name: str, arguments: tuple[str, ...], units_per_row: int) -> Iterator[str]:
+    """A function whose threads take one unit after another; ``%unit`` is what to do now."""
+    yield f"define void @{name}(ptr %arguments) {{"
+    yield "entry:"
+    for index, argument in enumerate(arguments):
+        kind = "i64" if argument in {"width", "count"} else "ptr"
+        yield f"  %at_{argument} = getelementptr i64, ptr %arguments, i64 {index}"
+        yield f"  %{argument} = load {kind}, ptr %at_{argument}"
+    yield f"""\
+  %counter = getelementptr i64, ptr %arguments, i64 {len(arguments)}
+  %units = mul i64 %count, {units_per_row}
+  br label %claim
+claim:
+  %unit = atomicrmw add ptr %counter, i64 1 monotonic
+  %any = icmp ult i64 %unit, %units
+  br i1 %any, label %work, label %done
+done:
+  ret void
+work:
+  %row = udiv i64 %unit, {units_per_row}
+  %head = urem i64 %unit, {units_per_row}"""
+
+
+def _of_row(name: str, kind: str = "i64") -> str:
+    return (
+        f"  %at_row_{name} = getelementptr i64, ptr %{name}, i64 %row\n"
+        f"  %row_{name} = load {kind}, ptr %at_row_{name}"
+    )
+
+
+def _place(shape: AttentionShape) -> Iterator[str]:
+    size, half = shape.dimensions, shape.dimensions // 2
+    heads = shape.query_heads + 2 * shape.key_heads
+    yield from _opening("place", PLACE_ARGUMENTS, heads)
+    yield _of_row("positions")
+    yield _of_row("capacity")
+    yield f"""\
+  %from = mul i64 %unit, {size}
+  %in = getelementptr float, ptr %rows, i64 %from
+  %from_angle = mul i64 %row, {half}
+  %cosine = getelementptr float, ptr %cosines, i64 %from_angle
+  %sine = getelementptr float, ptr %sines, i64 %from_angle
+  %is_query = icmp ult i64 %head, {shape.query_heads}
+  br i1 %is_query, label %query, label %no_query
+query:
+  %row_queries = mul i64 %row, {shape.query_heads * size}
+  %in_row = mul i64 %head, {size}
+  %to_query = add i64 %row_queries, %in_row
+  %query_out = getelementptr float, ptr %queries, i64 %to_query"""
+    scale = float(size) ** -0.5
+    for lane in range(0, half, BLOCK):
+        yield from _turned(f"q{lane}", lane, half)
+        for part, offset in (("a", 0), ("b", half)):
+            yield f"  %q{lane}{part}s = fmul {_FLOATS} %q{lane}{part}, splat (float {_hex(scale)})"
+            yield (f"  %q{lane}{part}t = getelementptr float, ptr %query_out, "
+                   f"i64 {lane + offset}")
+            yield f"  store {_FLOATS} %q{lane}{part}s, ptr %q{lane}{part}t, align 4"
+    yield f"""\
+  br label %claim
+no_query:
+  %other = sub i64 %head, {shape.query_heads}
+  %is_key = icmp ult i64 %other, {shape.key_heads}
+  br i1 %is_key, label %key, label %value
+key:
+{_of_row("keys", "ptr")}
+  %key_room = mul i64 %row_capacity, {size}
+  %key_head = mul i64 %other, %key_room
+  %block = udiv i64 %row_positions, {BLOCK}
+  %lane = urem i64 %row_positions, {BLOCK}
+  %from_block = mul i64 %block, {size * BLOCK}
+  %in_head = add i64 %from_block, %lane
+  %to_key = add i64 %key_head, %in_head
+  %key_out = getelementptr bfloat, ptr %row_keys, i64 %to_key"""
+    for lane in range(0, half, BLOCK):
+        yield from _turned(f"k{lane}", lane, half)
+        for part, offset in (("a", 0), ("b", half)):
+            short = f"k{lane}{part}h"
+            yield f"  %{short} = fptrunc {_FLOATS} %k{lane}{part} to <16 x bfloat>"
+            for one in range(BLOCK):
+                place = (lane + offset + one) * BLOCK
+                yield f"  %{short}{one} = extractelement <16 x bfloat> %{short}, i64 {one}"
+                yield f"  %{short}{one}t = getelementptr bfloat, ptr %key_out, i64 {place}"
+                yield f"  store bfloat %{short}{one}, ptr %{short}{one}t, align 2"
+    yield f"""\
+  br label %claim
+value:
+  %value_index = sub i64 %other, {shape.key_heads}
+{_of_row("values", "ptr")}
+  %value_room = mul i64 %row_capacity, {size}
+  %value_head = mul i64 %value_index, %value_room
+  %in_values = mul i64 %row_positions, {size}
+  %to_value = add i64 %value_head, %in_values
+  %value_out = getelementptr bfloat, ptr %row_values, i64 %to_value"""
+    for lane in range(0, size, BLOCK):
+        yield f"  %v{lane}p = getelementptr float, ptr %in, i64 {lane}"
+        yield f"  %v{lane} = load {_FLOATS}, ptr %v{lane}p, align 4"
+        yield f"  %v{lane}h = fptrunc {_FLOATS} %v{lane} to <16 x bfloat>"
+        yield f"  %v{lane}t = getelementptr bfloat, ptr %value_out, i64 {lane}"
+        yield f"  store <16 x bfloat> %v{lane}h, ptr %v{lane}t, align 2"
+    yield "  br label %claim\n}"
+
+
+def _turned(name: str, lane: int, half: int) -> Iterator[str]:
+    """16 dimensions and the 16 that belong to them, turned: ``%{name}a`` and ``%{name}b``."""
+    for part, offset in (("x", lane), ("y", lane + half)):
+        yield f"  %{name}{part}p = getelementptr float, ptr %in, i64 {offset}"
+        yield f"  %{name}{part} = load {_FLOATS}, ptr %{name}{part}p, align 4"
+    for part in ("cosine", "sine"):
+        yield f"  %{name}{part}p = getelementptr float, ptr %{part}, i64 {lane}"
+        yield f"  %{name}{part} = load {_FLOATS}, ptr %{name}{part}p, align 4"
+    yield f"  %{name}xc = fmul {_FLOATS} %{name}x, %{name}cosine"
+    yield f"  %{name}ys = fmul {_FLOATS} %{name}y, %{name}sine"
+    yield f"  %{name}a = fsub {_FLOATS} %{name}xc, %{name}ys"
+    yield f"  %{name}yc = fmul {_FLOATS} %{name}y, %{name}cosine"
+    yield f"  %{name}xs = fmul {_FLOATS} %{name}x, %{name}sine"
+    yield f"  %{name}b = fadd {_FLOATS} %{name}yc, %{name}xs"
+
+
+def _score(shape: AttentionShape) -> Iterator[str]:
+    size, shared = shape.dimensions, shape.shared
+    yield from _opening("score", SCORE_ARGUMENTS, shape.key_heads)
+    yield f"""\
+{_of_row("lengths")}
+{_of_row("capacity")}
+{_of_row("keys", "ptr")}
+  %key_room = mul i64 %row_capacity, {size}
+  %from_keys = mul i64 %head, %key_room
+  %head_keys = getelementptr bfloat, ptr %row_keys, i64 %from_keys
+  %from_queries = mul i64 %unit, {shared * size}
+  %head_queries = getelementptr float, ptr %queries, i64 %from_queries
+  %score_room = mul i64 %width, {shared}
+  %from_scores = mul i64 %unit, %score_room
+  %head_scores = getelementptr float, ptr %scores, i64 %from_scores
+  %short = add i64 %row_lengths, {BLOCK - 1}
+  %blocks = udiv i64 %short, {BLOCK}
+  br label %block
+block:
+  %b = phi i64 [ 0, %work ], [ %next_b, %store ]
+  %from_block = mul i64 %b, {size * BLOCK}
+  %block_keys = getelementptr bfloat, ptr %head_keys, i64 %from_block
+  br label %dimension
+dimension:
+  %d = phi i64 [ 0, %block ], [ %next_d, %dimension ]"""
+    for head in range(shared):
+        yield f"  %sum{head} = phi {_FLOATS} [ zeroinitializer, %block ], [ %new{head}, %dimension ]"
+    yield f"""\
+  %from_d = mul i64 %d, {BLOCK}
+  %at_key = getelementptr bfloat, ptr %block_keys, i64 %from_d
+  %key16 = load <16 x bfloat>, ptr %at_key, align 2
+  %key = fpext <16 x bfloat> %key16 to {_FLOATS}"""
+    for head in range(shared):
+        yield f"  %in_query{head} = add i64 %d, {head * size}"
+        yield f"  %at_query{head} = getelementptr float, ptr %head_queries, i64 %in_query{head}"
+        yield f"  %one{head} = load float, ptr %at_query{head}, align 4"
+        yield from _spread(f"one{head}")
+        yield (f"  %new{head} = {_FMA}({_FLOATS} %key, {_FLOATS} %one{head}_all, "
+               f"{_FLOATS} %sum{head})")
+    yield f"""\
+  %next_d = add i64 %d, 1
+  %more_d = icmp ult i64 %next_d, {size}
+  br i1 %more_d, label %dimension, label %store
+store:
+  %token = mul i64 %b, {BLOCK}
+  %left = sub i64 %row_lengths, %token
+  %left_one = insertelement <16 x i64> poison, i64 %left, i64 0
+  %left_all = shufflevector <16 x i64> %left_one, <16 x i64> poison, <16 x i32> zeroinitializer
+  %seen = icmp ult <16 x i64> <{", ".join(f"i64 {lane}" for lane in range(BLOCK))}>, %left_all"""
+    for head in range(shared):
+        yield (f"  %told{head} = select <16 x i1> %seen, {_FLOATS} %new{head}, "
+               f"{_FLOATS} splat (float 0xFFF0000000000000)")
+        yield f"  %from_head{head} = mul i64 %width, {head}"
+        yield f"  %in_scores{head} = add i64 %from_head{head}, %token"
+        yield f"  %at_score{head} = getelementptr float, ptr %head_scores, i64 %in_scores{head}"
+        yield f"  store {_FLOATS} %told{head}, ptr %at_score{head}, align 4"
+    yield """\
+  %next_b = add i64 %b, 1
+  %more_b = icmp ult i64 %next_b, %blocks
+  br i1 %more_b, label %block, label %claim
+}"""
+
+
+def _mix(shape: AttentionShape) -> Iterator[str]:
+    size, shared = shape.dimensions, shape.shared
+    lanes = size // BLOCK
+    together = max(1, min(lanes, _MOST_SUMS // shared))
+    while lanes % together:
+        together -= 1
+    yield from _opening("mix", MIX_ARGUMENTS, shape.key_heads)
+    yield f"""\
+{_of_row("lengths")}
+{_of_row("capacity")}
+{_of_row("values", "ptr")}
+  %value_room = mul i64 %row_capacity, {size}
+  %from_values = mul i64 %head, %value_room
+  %head_values = getelementptr bfloat, ptr %row_values, i64 %from_values
+  %share_room = mul i64 %width, {shared}
+  %from_shares = mul i64 %unit, %share_room
+  %head_shares = getelementptr float, ptr %shares, i64 %from_shares
+  %from_out = mul i64 %unit, {shared * size}
+  %head_out = getelementptr float, ptr %out, i64 %from_out
+  br label %part0"""
+    parts = lanes // together
+    for part in range(parts):
+        p = f"p{part}_"
+        yield f"part{part}:"
+        yield f"  br label %token{part}"
+        yield f"token{part}:"
+        yield f"  %{p}t = phi i64 [ 0, %part{part} ], [ %{p}next, %token{part} ]"
+        sums = [(head, lane) for head in range(shared) for lane in range(together)]
+        for head, lane in sums:
+            yield (f"  %{p}sum{head}_{lane} = phi {_FLOATS} [ zeroinitializer, %part{part} ], "
+                   f"[ %{p}new{head}_{lane}, %token{part} ]")
+        yield f"  %{p}from = mul i64 %{p}t, {size}"
+        yield f"  %{p}in = add i64 %{p}from, {part * together * BLOCK}"
+        for lane in range(together):
+            yield f"  %{p}at{lane} = add i64 %{p}in, {lane * BLOCK}"
+            yield (f"  %{p}ptr{lane} = getelementptr bfloat, ptr %head_values, "
+                   f"i64 %{p}at{lane}")
+            yield f"  %{p}v{lane}h = load <16 x bfloat>, ptr %{p}ptr{lane}, align 2"
+            yield f"  %{p}v{lane} = fpext <16 x bfloat> %{p}v{lane}h to {_FLOATS}"
+        for head in range(shared):
+            yield f"  %{p}row{head} = mul i64 %width, {head}"
+            yield f"  %{p}share_at{head} = add i64 %{p}row{head}, %{p}t"
+            yield (f"  %{p}share_ptr{head} = getelementptr float, ptr %head_shares, "
+                   f"i64 %{p}share_at{head}")
+            yield f"  %{p}share{head} = load float, ptr %{p}share_ptr{head}, align 4"
+            yield from _spread(f"{p}share{head}")
+            for lane in range(together):
+                yield (f"  %{p}new{head}_{lane} = {_FMA}({_FLOATS} %{p}v{lane}, "
+                       f"{_FLOATS} %{p}share{head}_all, {_FLOATS} %{p}sum{head}_{lane})")
+        yield f"  %{p}next = add i64 %{p}t, 1"
+        yield f"  %{p}more = icmp ult i64 %{p}next, %row_lengths"
+        yield f"  br i1 %{p}more, label %token{part}, label %store{part}"
+        yield f"store{part}:"
+        for head, lane in sums:
+            offset = head * size + (part * together + lane) * BLOCK
+            yield f"  %{p}to{head}_{lane} = getelementptr float, ptr %head_out, i64 {offset}"
+            yield (f"  store {_FLOATS} %{p}new{head}_{lane}, ptr %{p}to{head}_{lane}, align 4")
+        after = "%claim" if part == parts - 1 else f"%part{part + 1}"
+        yield f"  br label {after}"
+    yield "}"
+
+
+def _spread(name: str) -> Iterator[str]:
+    """``%{name}`` in all 16 lanes, as ``%{name}_all``."""
+    yield f"  %{name}_one = insertelement {_FLOATS} poison, float %{name}, i64 0"
+    yield (f"  %{name}_all = shufflevector {_FLOATS} %{name}_one, {_FLOATS} poison, "
+           "<16 x i32> zeroinitializer")
+
+
+def _hex(value: float) -> str:
+    """A constant as LLVM wants it: the bits of the double that the float is."""
+    single = struct.unpack("f", struct.pack("f", value))[0]
+    return "0x" + struct.pack(">d", single).hex().upper()

@@ -1,0 +1,209 @@
+"""The program text (LLVM) that multiplies packed weights with quantised rows.
+
+A product of few rows is bound by how fast weights come from memory, one of many rows by arithmetic.
+Both are served by one loop: a block of 16 outputs is read once, as one stream of bytes, and meets
+up to eight rows while it is in registers. ``vpdpbusd`` multiplies 64 pairs of bytes and adds them
+up in fours: 16 lanes, one for each output, with four neighbouring inputs each.
+
+Layout of a packed weight, block after block of 16 outputs, in each group after group of 32 inputs:
+
+- 4 bits: 4 pieces of 64 bytes. Byte ``4·j + t`` of piece ``c`` holds the weight of output ``j`` and
+  input ``8·c + t`` in its low half and of input ``8·c + 4 + t`` in its high half. Then 16 scales
+  and 16 offsets, in fp16. A weight is ``scale · q + offset``, with q from 0 to 15.
+- 8 bits: 8 pieces of 64 bytes. Byte ``4·j + t`` of piece ``c`` belongs to output ``j`` and input
+  ``4·c + t``. Then 16 scales, in fp16. A weight is ``scale · (q - 128)``, with q from 1 to 255.
+
+A quantised row has int8 inputs, and for each group a scale and the sum of what the inputs stand for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+OUTPUTS = 16
+"""Outputs in a block, one for each lane."""
+
+GROUP = 32
+"""Inputs that share a scale."""
+
+MOST_ROWS = 8
+"""Rows that meet a block at once: what 32 registers hold."""
+
+GROUP_BYTES = {4: 256 + 32 + 32, 8: 512 + 32}
+"""Bytes of a group in a block, scales included."""
+
+_CLAIM = 8
+"""Blocks that a thread takes at a time. Whoever is faster takes more."""
+
+_AHEAD = 24
+"""Groups that are fetched from memory ahead of use."""
+
+_LOW_HALVES = f"splat (i32 {0x0F0F0F0F})"
+_INTS, _FLOATS = "<16 x i32>", "<16 x float>"
+
+DECLARATIONS = """
+declare <16 x i32> @llvm.x86.avx512.vpdpbusd.512(<16 x i32>, <16 x i32>, <16 x i32>)
+declare <16 x float> @llvm.fma.v16f32(<16 x float>, <16 x float>, <16 x float>)
+declare void @llvm.prefetch.p0(ptr, i32, i32, i32)
+"""
+
+ARGUMENTS = ("q", "x", "scales", "sums", "out", "groups", "blocks", "tiles", "width")
+"""What a product is told, each in eight bytes. ``x``, ``scales`` and ``sums`` are the rows,
+``tiles`` how many times the function's number of rows there are, and ``width`` how many outputs a
+row of ``out`` has room for. Then comes a 0, which says which block is next while it runs."""
+
+_POINTERS = {"q", "x", "scales", "sums", "out"}
+
+
+def product_name(bits: int, rows: int) -> str:
+    """The function's name."""
+    return f"product{bits}_{rows}"
+
+
+def product_code(bits: int, rows: int) -> str:
+    """The text of a function that multiplies weights of ``bits`` with ``rows`` rows at a time."""
+    return "\n".join(_lines(bits, rows))
+
+
+def _lines(bits: int, rows: int) -> Iterator[str]:
+    bytes_ = GROUP_BYTES[bits]
+    yield f"define void @{product_name(bits, rows)}(ptr %arguments) {{"
+    yield "entry:"
+    for index, name in enumerate(ARGUMENTS):
+        yield f"  %at_{name} = getelementptr i64, ptr %arguments, i64 {index}"
+        yield f"  %{name} = load {'ptr' if name in _POINTERS else 'i64'}, ptr %at_{name}"
+    yield f"""\
+  %counter = getelementptr i64, ptr %arguments, i64 {len(ARGUMENTS)}
+  %block_bytes = mul i64 %groups, {bytes_}
+  %inputs = mul i64 %groups, {GROUP}
+  %tile_inputs = mul i64 %inputs, {rows}
+  %tile_groups = mul i64 %groups, {rows}
+  %tile_outputs = mul i64 %width, {rows}
+  br label %claim
+claim:
+  %first = atomicrmw add ptr %counter, i64 {_CLAIM} monotonic
+  %end = add i64 %first, {_CLAIM}
+  %beyond = icmp ugt i64 %end, %blocks
+  %last = select i1 %beyond, i64 %blocks, i64 %end
+  %any = icmp ult i64 %first, %blocks
+  br i1 %any, label %block, label %done
+block:
+  %b = phi i64 [ %first, %claim ], [ %next_b, %next_block ]
+  %from_q = mul i64 %b, %block_bytes
+  %block_q = getelementptr i8, ptr %q, i64 %from_q
+  %n = mul i64 %b, {OUTPUTS}
+  %block_out = getelementptr float, ptr %out, i64 %n
+  br label %tile
+tile:
+  %t = phi i64 [ 0, %block ], [ %next_t, %store ]
+  %from_x = mul i64 %t, %tile_inputs
+  %tile_x = getelementptr i8, ptr %x, i64 %from_x
+  %from_s = mul i64 %t, %tile_groups
+  %tile_scales = getelementptr float, ptr %scales, i64 %from_s
+  %tile_sums = getelementptr float, ptr %sums, i64 %from_s
+  %from_out = mul i64 %t, %tile_outputs
+  %tile_out = getelementptr float, ptr %block_out, i64 %from_out
+  br label %group
+group:
+  %g = phi i64 [ 0, %tile ], [ %next_g, %group ]"""
+    for row in range(rows):
+        yield f"  %sum{row} = phi {_FLOATS} [ zeroinitializer, %tile ], [ %total{row}, %group ]"
+    yield f"  %from_g = mul i64 %g, {bytes_}"
+    yield "  %group_q = getelementptr i8, ptr %block_q, i64 %from_g"
+    for offset in range(0, bytes_, 64):
+        yield f"  %ahead{offset} = getelementptr i8, ptr %group_q, i64 {_AHEAD * bytes_ + offset}"
+        yield f"  call void @llvm.prefetch.p0(ptr %ahead{offset}, i32 0, i32 0, i32 1)"
+    yield from _dots(bits, rows)
+    yield from _scaled(bits, rows)
+    yield """\
+  %next_g = add i64 %g, 1
+  %more_g = icmp ult i64 %next_g, %groups
+  br i1 %more_g, label %group, label %store
+store:"""
+    for row in range(rows):
+        yield f"  %from_o{row} = mul i64 %width, {row}"
+        yield f"  %to{row} = getelementptr float, ptr %tile_out, i64 %from_o{row}"
+        yield f"  store {_FLOATS} %total{row}, ptr %to{row}, align 4"
+    yield """\
+  %next_t = add i64 %t, 1
+  %more_t = icmp ult i64 %next_t, %tiles
+  br i1 %more_t, label %tile, label %next_block
+next_block:
+  %next_b = add i64 %b, 1
+  %more_b = icmp ult i64 %next_b, %last
+  br i1 %more_b, label %block, label %claim
+done:
+  ret void
+}"""
+
+
+def _dots(bits: int, rows: int) -> Iterator[str]:
+    """The products of one group, in whole numbers: ``%dot{row}`` for each row."""
+    yield f"  %k = mul i64 %g, {GROUP}"
+    for row in range(rows):
+        yield f"  %row{row} = mul i64 %inputs, {row}"
+        yield f"  %in{row} = add i64 %row{row}, %k"
+        yield f"  %x{row} = getelementptr i8, ptr %tile_x, i64 %in{row}"
+    dots = ["zeroinitializer"] * rows
+    for piece in range(bits):
+        yield f"  %piece{piece} = getelementptr i8, ptr %group_q, i64 {64 * piece}"
+        yield f"  %w{piece} = load {_INTS}, ptr %piece{piece}, align 32"
+        if bits == 4:
+            yield f"  %low{piece} = and {_INTS} %w{piece}, {_LOW_HALVES}"
+            yield f"  %down{piece} = lshr {_INTS} %w{piece}, splat (i32 4)"
+            yield f"  %high{piece} = and {_INTS} %down{piece}, {_LOW_HALVES}"
+            parts = ((f"%low{piece}", 8 * piece), (f"%high{piece}", 8 * piece + 4))
+        else:
+            parts = ((f"%w{piece}", 4 * piece),)
+        for weights, inputs in parts:
+            for row in range(rows):
+                at = f"{row}_{inputs}"
+                yield f"  %from{at} = getelementptr i8, ptr %x{row}, i64 {inputs}"
+                yield f"  %four{at} = load i32, ptr %from{at}, align 4"
+                yield from _spread(f"four{at}", "i32")
+                yield (
+                    f"  %dot{at} = call {_INTS} @llvm.x86.avx512.vpdpbusd.512({_INTS} {dots[row]}, "
+                    f"{_INTS} {weights}, {_INTS} %four{at}_all)"
+                )
+                dots[row] = f"%dot{at}"
+    for row in range(rows):
+        yield f"  %real{row} = sitofp {_INTS} {dots[row]} to {_FLOATS}"
+
+
+def _scaled(bits: int, rows: int) -> Iterator[str]:
+    """What one group adds to the outputs: ``%total{row}`` for each row."""
+    yield f"  %scales_at = getelementptr i8, ptr %group_q, i64 {64 * bits}"
+    yield "  %scale16 = load <16 x half>, ptr %scales_at, align 32"
+    yield f"  %scale = fpext <16 x half> %scale16 to {_FLOATS}"
+    if bits == 4:
+        yield f"  %offsets_at = getelementptr i8, ptr %group_q, i64 {64 * bits + 32}"
+        yield "  %offset16 = load <16 x half>, ptr %offsets_at, align 32"
+        yield f"  %offset = fpext <16 x half> %offset16 to {_FLOATS}"
+    else:
+        yield f"  %offset = fmul {_FLOATS} %scale, splat (float -128.0)"
+    fma = f"call {_FLOATS} @llvm.fma.v16f32"
+    for row in range(rows):
+        yield f"  %groups{row} = mul i64 %groups, {row}"
+        yield f"  %in_group{row} = add i64 %groups{row}, %g"
+        for name in ("scales", "sums"):
+            yield f"  %{name}{row}_at = getelementptr float, ptr %tile_{name}, i64 %in_group{row}"
+            yield f"  %{name}{row} = load float, ptr %{name}{row}_at, align 4"
+            yield from _spread(f"{name}{row}", "float")
+        yield f"  %both{row} = fmul {_FLOATS} %scale, %scales{row}_all"
+        yield (
+            f"  %part{row} = {fma}({_FLOATS} %real{row}, {_FLOATS} %both{row}, "
+            f"{_FLOATS} %sum{row})"
+        )
+        yield (
+            f"  %total{row} = {fma}({_FLOATS} %offset, {_FLOATS} %sums{row}_all, "
+            f"{_FLOATS} %part{row})"
+        )
+
+
+def _spread(name: str, kind: str) -> Iterator[str]:
+    """``%{name}`` in all 16 lanes, as ``%{name}_all``."""
+    yield f"  %{name}_one = insertelement <16 x {kind}> poison, {kind} %{name}, i64 0"
+    yield (
+        f"  %{name}_all = shufflevector <16 x {kind}> %{name}_one, <16 x {kind}> poison, "
+        "<16 x i32> zeroinitializer"
+    )
