@@ -6,9 +6,11 @@ from enum import StrEnum
 
 
 class Precision(StrEnum):
-    """How the model's weights are stored and multiplied; see ``bot/generation/precision.py``."""
+    """How the model's weights are stored and multiplied; see ``docs/models.md``."""
 
     AUTO = "auto"
+    INT4 = "int4"
+    INT8 = "int8"
     BF16 = "bf16"
     MIXED = "mixed"
     FP32 = "fp32"

@@ -114,6 +114,7 @@ def local_generator(settings: Settings, name: str, folder: Path, clock: Clock) -
             context_tokens=settings.context_tokens,
             kv_cache_tokens=settings.kv_cache_tokens,
             allow_pickled=settings.unsafe_models,
+            packed_dir=settings.models_dir / ".packed",
         )
         return load_model(folder, options)
 

@@ -76,11 +76,16 @@ class LikelihoodReading:
         shared = 0
         while shared < min(at_most, len(self._cached)) and self._cached[shared] == wanted[shared]:
             shared += 1
-        if shared == 0:
-            self._cache = DynamicCache()
-        elif shared < len(self._cached):
-            self._cache.crop(shared - len(self._cached))  # a negative count cuts off the end
+        if shared < len(self._cached):
+            self._cut(shared)
         del self._cached[shared:]
+
+    def _cut(self, tokens: int) -> None:
+        """Forget what was read after the first so many tokens."""
+        if tokens == 0:
+            self._cache = DynamicCache()
+        else:
+            self._cache.crop(tokens - len(self._cached))  # a negative count cuts off the end
 
     def _forward(self, piece: Sequence[int], answers: int) -> torch.Tensor:
         """Read the piece; the logits at its last ``answers`` tokens, shape (answers, words)."""

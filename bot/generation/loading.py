@@ -17,9 +17,12 @@ from transformers.utils import logging as transformers_logging
 from bot.config_choices import Precision
 from bot.errors import ModelCorruptError, ModelError
 from bot.generation.engine import BatchEngine
+from bot.generation.local_engine import LocalEngine
 from bot.generation.precision import choose_precision, make_mixed
 from bot.generation.quiet_threads import compute_with
 from bot.generation.tokenizer import HfChatTokenizer
+
+_PACKED = frozenset({Precision.AUTO, Precision.INT4, Precision.INT8})
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,7 @@ class LoadedModel:
     """A model in memory, its engine not yet started."""
 
     tokenizer: HfChatTokenizer
-    engine: BatchEngine
+    engine: LocalEngine
     precision: Precision
 
 
@@ -42,6 +45,8 @@ class LoadOptions:
     kv_cache_tokens: int = 16384
     allow_pickled: bool = False
     """Load pickled weights where there are no others."""
+    packed_dir: Path | None = None
+    """Where packed weights are kept for the next start, if anywhere."""
 
 
 def load_tokenizer(folder: Path, context_tokens: int) -> HfChatTokenizer:
@@ -75,26 +80,64 @@ def load_model(folder: Path, options: LoadOptions) -> LoadedModel:
     silence_libraries()
     compute_with(options.threads or _usable_cores())
     device = _device(options.device)
-    precision = choose_precision(options.precision, device)
     tokenizer = load_tokenizer(folder, options.context_tokens)
+    kv_cache_tokens = max(options.kv_cache_tokens, tokenizer.context_tokens)
+    if options.precision in _PACKED and device.type == "cpu":
+        packed = _packed_engine(folder, options, tokenizer, kv_cache_tokens)
+        if packed is not None:
+            return packed
+    precision = choose_precision(options.precision, device)
+    model = _load_transformers(folder, precision, options.allow_pickled)
+    model.to(device)
+    if precision is Precision.MIXED:
+        make_mixed(model)
+    engine = BatchEngine(
+        model, end_token_ids=tokenizer.end_token_ids, kv_cache_tokens=kv_cache_tokens
+    )
+    return LoadedModel(tokenizer, engine, precision)
+
+
+def _packed_engine(
+    folder: Path, options: LoadOptions, tokenizer: HfChatTokenizer, kv_cache_tokens: int
+) -> LoadedModel | None:
+    """The model with packed weights; None where that is not possible, which auto puts up with."""
+    from bot.generation.cpu.engine import PackedEngine  # noqa: PLC0415 - needs a compiler in memory
+    from bot.generation.cpu.loading import load_packed  # noqa: PLC0415
+
     with _translated(folder):
-        model: Any = AutoModelForCausalLM.from_pretrained(
+        config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        found = load_packed(
+            folder,
+            config,
+            options.precision,
+            lambda: _load_transformers(folder, Precision.BF16, options.allow_pickled),
+            context_tokens=tokenizer.context_tokens,
+            keep_in=options.packed_dir,
+        )
+    if found is None:
+        if options.precision is Precision.AUTO:
+            return None
+        raise ModelError(
+            f"ELLIE_PRECISION={options.precision.value} is not possible with this model or on this "
+            "processor: it needs a processor with AVX-512 VNNI and a model built like Llama, "
+            "Mistral or Qwen. Set ELLIE_PRECISION=auto."
+        )
+    engine = PackedEngine(
+        found.decoder, end_token_ids=tokenizer.end_token_ids, kv_cache_tokens=kv_cache_tokens
+    )
+    return LoadedModel(tokenizer, engine, found.precision)
+
+
+def _load_transformers(folder: Path, precision: Precision, allow_pickled: bool) -> Any:
+    with _translated(folder):
+        return AutoModelForCausalLM.from_pretrained(
             folder,
             dtype=torch.float32 if precision is Precision.FP32 else torch.bfloat16,
             attn_implementation="sdpa",
             local_files_only=True,
             trust_remote_code=False,
-            use_safetensors=only_safetensors(options.allow_pickled),
+            use_safetensors=only_safetensors(allow_pickled),
         )
-    model.to(device)
-    if precision is Precision.MIXED:
-        make_mixed(model)
-    engine = BatchEngine(
-        model,
-        end_token_ids=tokenizer.end_token_ids,
-        kv_cache_tokens=max(options.kv_cache_tokens, tokenizer.context_tokens),
-    )
-    return LoadedModel(tokenizer, engine, precision)
 
 
 def only_safetensors(allow_pickled: bool) -> bool | None:

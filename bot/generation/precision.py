@@ -25,7 +25,7 @@ BLOCK_ELEMENTS = 1 << 20
 
 
 def choose_precision(wanted: Precision, device: torch.device) -> Precision:
-    """The precision to use where the setting says ``auto``."""
+    """The precision of a transformers model where the setting says ``auto``."""
     if wanted is not Precision.AUTO:
         return wanted
     if device.type != "cpu" or torch.ops.mkldnn._is_mkldnn_bf16_supported():  # noqa: SLF001

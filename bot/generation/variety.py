@@ -61,12 +61,24 @@ class Variety(ContinuousBatchingLogitsProcessor):
         # and only there is the little that follows worth saving.
         if scores.device.type == "cpu" and not bool(varied.any()):
             return scores
-        top, tokens = scores.topk(min(LIKELIEST, scores.shape[1]), dim=1)
-        gumbel = -torch.empty_like(top).exponential_(generator=self._chance).log()
         # Rows without variety are divided by 0; what is drawn for them is not used.
-        drawn = tokens.gather(1, (top / variety + gumbel).argmax(dim=1, keepdim=True))
-        lifted = torch.full_like(variety, torch.inf).where(varied, scores.gather(1, drawn))
-        return scores.scatter_(1, drawn, lifted)
+        chosen = _drawn(scores, variety, self._chance)
+        lifted = torch.full_like(variety, torch.inf).where(varied, scores.gather(1, chosen))
+        return scores.scatter_(1, chosen, lifted)
+
+
+def drawn(scores: Tensor, variety: float, chance: torch.Generator | None = None) -> int:
+    """One token for ``scores`` of shape (vocabulary): the likeliest, or one drawn with variety."""
+    if variety <= 0:
+        return int(scores.argmax())
+    return int(_drawn(scores.unsqueeze(0), torch.tensor([[variety]]), chance))
+
+
+def _drawn(scores: Tensor, variety: Tensor, chance: torch.Generator | None) -> Tensor:
+    """A token for each row of ``scores``; ``variety`` and the result have shape (rows, 1)."""
+    top, tokens = scores.topk(min(LIKELIEST, scores.shape[1]), dim=1)
+    gumbel = -torch.empty_like(top).exponential_(generator=chance).log()
+    return tokens.gather(1, (top / variety + gumbel).argmax(dim=1, keepdim=True))
 
 
 def variety_per_request() -> ContinuousBatchingLogitsProcessorList:

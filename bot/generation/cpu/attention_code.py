@@ -47,8 +47,17 @@ class AttentionShape:
         return self.query_heads // self.key_heads
 
 
-PLACE_ARGUMENTS = ("rows", "cosines", "sines", "queries", "keys", "values", "positions",
-                   "capacity", "count")
+PLACE_ARGUMENTS = (
+    "rows",
+    "cosines",
+    "sines",
+    "queries",
+    "keys",
+    "values",
+    "positions",
+    "capacity",
+    "count",
+)
 SCORE_ARGUMENTS = ("queries", "keys", "lengths", "scores", "capacity", "width", "count")
 MIX_ARGUMENTS = ("shares", "values", "lengths", "out", "capacity", "width", "count")
 """What the functions are told, each in eight bytes, and then a 0 that says which unit is next.
@@ -118,8 +127,7 @@ query:
         yield from _turned(f"q{lane}", lane, half)
         for part, offset in (("a", 0), ("b", half)):
             yield f"  %q{lane}{part}s = fmul {_FLOATS} %q{lane}{part}, splat (float {_hex(scale)})"
-            yield (f"  %q{lane}{part}t = getelementptr float, ptr %query_out, "
-                   f"i64 {lane + offset}")
+            yield (f"  %q{lane}{part}t = getelementptr float, ptr %query_out, i64 {lane + offset}")
             yield f"  store {_FLOATS} %q{lane}{part}s, ptr %q{lane}{part}t, align 4"
     yield f"""\
   br label %claim
@@ -208,7 +216,9 @@ block:
 dimension:
   %d = phi i64 [ 0, %block ], [ %next_d, %dimension ]"""
     for head in range(shared):
-        yield f"  %sum{head} = phi {_FLOATS} [ zeroinitializer, %block ], [ %new{head}, %dimension ]"
+        yield (
+            f"  %sum{head} = phi {_FLOATS} [ zeroinitializer, %block ], [ %new{head}, %dimension ]"
+        )
     yield f"""\
   %from_d = mul i64 %d, {BLOCK}
   %at_key = getelementptr bfloat, ptr %block_keys, i64 %from_d
@@ -219,8 +229,9 @@ dimension:
         yield f"  %at_query{head} = getelementptr float, ptr %head_queries, i64 %in_query{head}"
         yield f"  %one{head} = load float, ptr %at_query{head}, align 4"
         yield from _spread(f"one{head}")
-        yield (f"  %new{head} = {_FMA}({_FLOATS} %key, {_FLOATS} %one{head}_all, "
-               f"{_FLOATS} %sum{head})")
+        yield (
+            f"  %new{head} = {_FMA}({_FLOATS} %key, {_FLOATS} %one{head}_all, {_FLOATS} %sum{head})"
+        )
     yield f"""\
   %next_d = add i64 %d, 1
   %more_d = icmp ult i64 %next_d, {size}
@@ -232,8 +243,10 @@ store:
   %left_all = shufflevector <16 x i64> %left_one, <16 x i64> poison, <16 x i32> zeroinitializer
   %seen = icmp ult <16 x i64> <{", ".join(f"i64 {lane}" for lane in range(BLOCK))}>, %left_all"""
     for head in range(shared):
-        yield (f"  %told{head} = select <16 x i1> %seen, {_FLOATS} %new{head}, "
-               f"{_FLOATS} splat (float 0xFFF0000000000000)")
+        yield (
+            f"  %told{head} = select <16 x i1> %seen, {_FLOATS} %new{head}, "
+            f"{_FLOATS} splat (float 0xFFF0000000000000)"
+        )
         yield f"  %from_head{head} = mul i64 %width, {head}"
         yield f"  %in_scores{head} = add i64 %from_head{head}, %token"
         yield f"  %at_score{head} = getelementptr float, ptr %head_scores, i64 %in_scores{head}"
@@ -274,26 +287,31 @@ def _mix(shape: AttentionShape) -> Iterator[str]:
         yield f"  %{p}t = phi i64 [ 0, %part{part} ], [ %{p}next, %token{part} ]"
         sums = [(head, lane) for head in range(shared) for lane in range(together)]
         for head, lane in sums:
-            yield (f"  %{p}sum{head}_{lane} = phi {_FLOATS} [ zeroinitializer, %part{part} ], "
-                   f"[ %{p}new{head}_{lane}, %token{part} ]")
+            yield (
+                f"  %{p}sum{head}_{lane} = phi {_FLOATS} [ zeroinitializer, %part{part} ], "
+                f"[ %{p}new{head}_{lane}, %token{part} ]"
+            )
         yield f"  %{p}from = mul i64 %{p}t, {size}"
         yield f"  %{p}in = add i64 %{p}from, {part * together * BLOCK}"
         for lane in range(together):
             yield f"  %{p}at{lane} = add i64 %{p}in, {lane * BLOCK}"
-            yield (f"  %{p}ptr{lane} = getelementptr bfloat, ptr %head_values, "
-                   f"i64 %{p}at{lane}")
+            yield (f"  %{p}ptr{lane} = getelementptr bfloat, ptr %head_values, i64 %{p}at{lane}")
             yield f"  %{p}v{lane}h = load <16 x bfloat>, ptr %{p}ptr{lane}, align 2"
             yield f"  %{p}v{lane} = fpext <16 x bfloat> %{p}v{lane}h to {_FLOATS}"
         for head in range(shared):
             yield f"  %{p}row{head} = mul i64 %width, {head}"
             yield f"  %{p}share_at{head} = add i64 %{p}row{head}, %{p}t"
-            yield (f"  %{p}share_ptr{head} = getelementptr float, ptr %head_shares, "
-                   f"i64 %{p}share_at{head}")
+            yield (
+                f"  %{p}share_ptr{head} = getelementptr float, ptr %head_shares, "
+                f"i64 %{p}share_at{head}"
+            )
             yield f"  %{p}share{head} = load float, ptr %{p}share_ptr{head}, align 4"
             yield from _spread(f"{p}share{head}")
             for lane in range(together):
-                yield (f"  %{p}new{head}_{lane} = {_FMA}({_FLOATS} %{p}v{lane}, "
-                       f"{_FLOATS} %{p}share{head}_all, {_FLOATS} %{p}sum{head}_{lane})")
+                yield (
+                    f"  %{p}new{head}_{lane} = {_FMA}({_FLOATS} %{p}v{lane}, "
+                    f"{_FLOATS} %{p}share{head}_all, {_FLOATS} %{p}sum{head}_{lane})"
+                )
         yield f"  %{p}next = add i64 %{p}t, 1"
         yield f"  %{p}more = icmp ult i64 %{p}next, %row_lengths"
         yield f"  br i1 %{p}more, label %token{part}, label %store{part}"
@@ -310,8 +328,10 @@ def _mix(shape: AttentionShape) -> Iterator[str]:
 def _spread(name: str) -> Iterator[str]:
     """``%{name}`` in all 16 lanes, as ``%{name}_all``."""
     yield f"  %{name}_one = insertelement {_FLOATS} poison, float %{name}, i64 0"
-    yield (f"  %{name}_all = shufflevector {_FLOATS} %{name}_one, {_FLOATS} poison, "
-           "<16 x i32> zeroinitializer")
+    yield (
+        f"  %{name}_all = shufflevector {_FLOATS} %{name}_one, {_FLOATS} poison, "
+        "<16 x i32> zeroinitializer"
+    )
 
 
 def _hex(value: float) -> str:

@@ -21,8 +21,6 @@ import torch
 from bot.generation.cpu import attention_code, product_code, quantising_code
 from bot.generation.cpu.attention_code import AttentionShape
 
-BITS = (4, 8)
-
 _NEEDED = ("avx512f", "avx512bw", "avx512vl", "avx512vnni")
 
 
@@ -70,7 +68,7 @@ def products() -> Compiled:
     parts = [product_code.DECLARATIONS, quantising_code.DECLARATIONS, quantising_code.CODE]
     parts += [
         product_code.product_code(bits, rows)
-        for bits in BITS
+        for bits in (product_code.HALF_BYTE, product_code.BYTE)
         for rows in range(1, product_code.MOST_ROWS + 1)
     ]
     return Compiled("\n".join(parts))
@@ -94,7 +92,7 @@ def _team() -> Callable[[int, int, int], None]:
 
 
 def _openmp() -> ctypes.CDLL | None:
-    """torch's OpenMP, where it is GNU's."""
+    """The OpenMP that came with torch, where it is GNU's."""
     folder = Path(torch.__file__).parent / "lib"
     for path in sorted(folder.glob("libgomp*")):
         return ctypes.CDLL(str(path))

@@ -84,10 +84,12 @@ class Decoder:
         where = torch.tensor(positions)
         lengths = where + 1
         room = torch.tensor([sequence.room for sequence, _ in rows])
-        keys = torch.tensor([[s.keys[layer].data_ptr() for s, _ in rows]
-                             for layer in range(len(self.layers))])
-        values = torch.tensor([[s.values[layer].data_ptr() for s, _ in rows]
-                               for layer in range(len(self.layers))])
+        keys = torch.tensor(
+            [[s.keys[layer].data_ptr() for s, _ in rows] for layer in range(len(self.layers))]
+        )
+        values = torch.tensor(
+            [[s.values[layer].data_ptr() for s, _ in rows] for layer in range(len(self.layers))]
+        )
         functions = attention(shape)
         scores = torch.full((count, shape.query_heads, width), -torch.inf)
         queries = torch.empty(count, shape.query_heads * shape.dimensions)
@@ -96,18 +98,37 @@ class Decoder:
         for index, layer in enumerate(self.layers):
             turned = self._query_key_value(layer, hidden)
             functions.run(
-                "place", turned.data_ptr(), cosines.data_ptr(), sines.data_ptr(),
-                queries.data_ptr(), keys[index].data_ptr(), values[index].data_ptr(),
-                where.data_ptr(), room.data_ptr(), count,
+                "place",
+                turned.data_ptr(),
+                cosines.data_ptr(),
+                sines.data_ptr(),
+                queries.data_ptr(),
+                keys[index].data_ptr(),
+                values[index].data_ptr(),
+                where.data_ptr(),
+                room.data_ptr(),
+                count,
             )
             functions.run(
-                "score", queries.data_ptr(), keys[index].data_ptr(), lengths.data_ptr(),
-                scores.data_ptr(), room.data_ptr(), width, count,
+                "score",
+                queries.data_ptr(),
+                keys[index].data_ptr(),
+                lengths.data_ptr(),
+                scores.data_ptr(),
+                room.data_ptr(),
+                width,
+                count,
             )
             shares = torch.softmax(scores, dim=-1)
             functions.run(
-                "mix", shares.data_ptr(), values[index].data_ptr(), lengths.data_ptr(),
-                mixed.data_ptr(), room.data_ptr(), width, count,
+                "mix",
+                shares.data_ptr(),
+                values[index].data_ptr(),
+                lengths.data_ptr(),
+                mixed.data_ptr(),
+                room.data_ptr(),
+                width,
+                count,
             )
             hidden = self._rest_of_layer(layer, hidden, mixed)
         return self._logits(hidden)
@@ -131,12 +152,21 @@ class Decoder:
             keys = torch.full((count,), layer_keys.data_ptr())
             values = torch.full((count,), layer_values.data_ptr())
             functions.run(
-                "place", turned.data_ptr(), cosines.data_ptr(), sines.data_ptr(),
-                queries.data_ptr(), keys.data_ptr(), values.data_ptr(),
-                where.data_ptr(), room.data_ptr(), count,
+                "place",
+                turned.data_ptr(),
+                cosines.data_ptr(),
+                sines.data_ptr(),
+                queries.data_ptr(),
+                keys.data_ptr(),
+                values.data_ptr(),
+                where.data_ptr(),
+                room.data_ptr(),
+                count,
             )
-            by_token = layer_keys[:, :whole].transpose(2, 3).reshape(
-                shape.key_heads, whole * BLOCK, shape.dimensions
+            by_token = (
+                layer_keys[:, :whole]
+                .transpose(2, 3)
+                .reshape(shape.key_heads, whole * BLOCK, shape.dimensions)
             )
             mixed = functional.scaled_dot_product_attention(
                 queries.transpose(0, 1).unsqueeze(0).bfloat16(),
@@ -162,8 +192,8 @@ class Decoder:
             return rows
         shape = self.shape
         heads = rows.view(len(rows), -1, shape.dimensions)
-        queries, keys, values = heads.split(
-            (shape.query_heads, shape.key_heads, shape.key_heads), dim=1
+        queries, keys, values = torch.split(
+            heads, [shape.query_heads, shape.key_heads, shape.key_heads], dim=1
         )
         return torch.cat(
             (self._normed(queries, layer.query_norm), self._normed(keys, layer.key_norm), values),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from bot.generation.cpu.product_code import GROUP, GROUP_BYTES, OUTPUTS
+from bot.generation.cpu.product_code import BYTE, GROUP, GROUP_BYTES, HALF_BYTE, OUTPUTS
 
 _STEPS = (15, 14, 13, 12)
 """Between the smallest and the largest weight of a group lie so many steps of its grid. Rounding
@@ -38,8 +38,8 @@ class Packed:
 
 
 def can_pack(weight: Tensor) -> bool:
-    """Whether the weight has the shape for it."""
-    return weight.dim() == 2 and weight.shape[1] % GROUP == 0
+    """Whether a weight of shape (outputs, inputs) has inputs in whole groups."""
+    return weight.shape[-1] % GROUP == 0
 
 
 def pack(weight: Tensor, bits: int) -> Packed:
@@ -57,7 +57,7 @@ def pack(weight: Tensor, bits: int) -> Packed:
         if missing:
             piece = torch.cat((piece, piece.new_zeros(missing, inputs)))
         values = piece.view(-1, OUTPUTS, groups, GROUP)
-        quantised, scale, offset = _fit4(values) if bits == 4 else _fit8(values)
+        quantised, scale, offset = _fit4(values) if bits == HALF_BYTE else _fit8(values)
         error = quantised * scale + offset - values
         squared_error += float(error.square().sum())
         squared += float(values.square().sum())
@@ -123,13 +123,13 @@ def _fit8(values: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 def _laid_out(quantised: Tensor, scale: Tensor, offset: Tensor, bits: int) -> Tensor:
     """Bytes in the order of :mod:`bot.generation.cpu.product_code`."""
     blocks, outputs, groups, _ = quantised.shape
-    if bits == 4:
+    if bits == HALF_BYTE:
         halves = quantised.view(blocks, outputs, groups, 4, 2, 4)
         joined = halves[..., 0, :] | (halves[..., 1, :] << 4)  # (block, output, group, piece, four)
     else:
         joined = quantised.view(blocks, outputs, groups, 8, 4)
     numbers = joined.permute(0, 2, 3, 1, 4).reshape(blocks, groups, -1)
-    tails = [scale] if bits == 8 else [scale, offset]
+    tails = [scale] if bits == BYTE else [scale, offset]
     tail_bytes = [
         t.squeeze(-1).permute(0, 2, 1).contiguous().half().view(torch.uint8) for t in tails
     ]

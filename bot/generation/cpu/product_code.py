@@ -13,7 +13,8 @@ Layout of a packed weight, block after block of 16 outputs, in each group after 
 - 8 bits: 8 pieces of 64 bytes. Byte ``4·j + t`` of piece ``c`` belongs to output ``j`` and input
   ``4·c + t``. Then 16 scales, in fp16. A weight is ``scale · (q - 128)``, with q from 1 to 255.
 
-A quantised row has int8 inputs, and for each group a scale and the sum of what the inputs stand for.
+A quantised row has int8 inputs, and for each group a scale and the sum of what the inputs stand
+for.
 """
 
 from __future__ import annotations
@@ -29,7 +30,10 @@ GROUP = 32
 MOST_ROWS = 8
 """Rows that meet a block at once: what 32 registers hold."""
 
-GROUP_BYTES = {4: 256 + 32 + 32, 8: 512 + 32}
+HALF_BYTE, BYTE = 4, 8
+"""The bits that a weight may have."""
+
+GROUP_BYTES = {HALF_BYTE: 256 + 32 + 32, BYTE: 512 + 32}
 """Bytes of a group in a block, scales included."""
 
 _CLAIM = 8
@@ -147,14 +151,14 @@ def _dots(bits: int, rows: int) -> Iterator[str]:
     dots = ["zeroinitializer"] * rows
     for piece in range(bits):
         yield f"  %piece{piece} = getelementptr i8, ptr %group_q, i64 {64 * piece}"
-        yield f"  %w{piece} = load {_INTS}, ptr %piece{piece}, align 32"
-        if bits == 4:
+        yield f"  %w{piece} = load {_INTS}, ptr %piece{piece}, align 1"
+        if bits == HALF_BYTE:
             yield f"  %low{piece} = and {_INTS} %w{piece}, {_LOW_HALVES}"
             yield f"  %down{piece} = lshr {_INTS} %w{piece}, splat (i32 4)"
             yield f"  %high{piece} = and {_INTS} %down{piece}, {_LOW_HALVES}"
-            parts = ((f"%low{piece}", 8 * piece), (f"%high{piece}", 8 * piece + 4))
+            parts = [(f"%low{piece}", 8 * piece), (f"%high{piece}", 8 * piece + 4)]
         else:
-            parts = ((f"%w{piece}", 4 * piece),)
+            parts = [(f"%w{piece}", 4 * piece)]
         for weights, inputs in parts:
             for row in range(rows):
                 at = f"{row}_{inputs}"
@@ -173,11 +177,11 @@ def _dots(bits: int, rows: int) -> Iterator[str]:
 def _scaled(bits: int, rows: int) -> Iterator[str]:
     """What one group adds to the outputs: ``%total{row}`` for each row."""
     yield f"  %scales_at = getelementptr i8, ptr %group_q, i64 {64 * bits}"
-    yield "  %scale16 = load <16 x half>, ptr %scales_at, align 32"
+    yield "  %scale16 = load <16 x half>, ptr %scales_at, align 1"
     yield f"  %scale = fpext <16 x half> %scale16 to {_FLOATS}"
-    if bits == 4:
+    if bits == HALF_BYTE:
         yield f"  %offsets_at = getelementptr i8, ptr %group_q, i64 {64 * bits + 32}"
-        yield "  %offset16 = load <16 x half>, ptr %offsets_at, align 32"
+        yield "  %offset16 = load <16 x half>, ptr %offsets_at, align 1"
         yield f"  %offset = fpext <16 x half> %offset16 to {_FLOATS}"
     else:
         yield f"  %offset = fmul {_FLOATS} %scale, splat (float -128.0)"
@@ -191,8 +195,7 @@ def _scaled(bits: int, rows: int) -> Iterator[str]:
             yield from _spread(f"{name}{row}", "float")
         yield f"  %both{row} = fmul {_FLOATS} %scale, %scales{row}_all"
         yield (
-            f"  %part{row} = {fma}({_FLOATS} %real{row}, {_FLOATS} %both{row}, "
-            f"{_FLOATS} %sum{row})"
+            f"  %part{row} = {fma}({_FLOATS} %real{row}, {_FLOATS} %both{row}, {_FLOATS} %sum{row})"
         )
         yield (
             f"  %total{row} = {fma}({_FLOATS} %offset, {_FLOATS} %sums{row}_all, "

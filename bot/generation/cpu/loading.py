@@ -1,0 +1,117 @@
+"""From a folder to an engine with packed weights, for models and processors that allow it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from transformers import AutoModelForCausalLM
+
+from bot.config_choices import Precision
+from bot.generation.cpu.building import build, has_usual_build
+from bot.generation.cpu.compiled import can_compile
+from bot.generation.cpu.decoder import Decoder
+from bot.generation.cpu.packing import Packed, pack
+from bot.generation.cpu.saving import load_decoder, new_rotary, save_decoder
+from bot.log import get_logger
+
+log = get_logger(__name__)
+
+FINER = 0.02
+"""A weight that loses more than this share of its size in 4 bits was kept in more of them."""
+
+LOOKED_AT = 128
+"""Outputs of a weight that are packed to find that out."""
+
+
+@dataclass(frozen=True, slots=True)
+class PackedModel:
+    """A decoder, and which of int4 and int8 it is."""
+
+    decoder: Decoder
+    precision: Precision
+
+
+def load_packed(
+    folder: Path,
+    config: Any,
+    precision: Precision,
+    load: Callable[[], Any],
+    *,
+    context_tokens: int,
+    keep_in: Path | None,
+) -> PackedModel | None:
+    """The model in ``folder`` with packed weights; None when it, or the processor, is not made so.
+
+    ``precision`` is int4, int8, or auto, which is 4 bits for models whose weights were kept in 4
+    bits before, and 8 for others. ``load`` loads the transformers model; it is not called when the
+    packed one is found below ``keep_in``, where it is put for the next time.
+    """
+    if not can_compile():
+        return None
+    with torch.device("meta"):
+        models: Any = AutoModelForCausalLM
+        empty = models.from_config(config)
+    if not has_usual_build(empty, context_tokens):
+        return None
+    rotary = new_rotary(type(empty), config)
+    names = [precision] if precision is not Precision.AUTO else [Precision.INT4, Precision.INT8]
+    places = {name: _place(folder, name, keep_in) for name in names}
+    for name, place in places.items():
+        found = load_decoder(place, rotary) if place else None
+        if found is not None:
+            return PackedModel(found, name)
+    model = load()
+    coarse = was_coarse(model)
+    chosen = precision
+    if precision is Precision.AUTO:
+        chosen = Precision.INT4 if coarse else Precision.INT8
+
+    def packed(name: str, weight: Tensor) -> Packed:
+        return pack(weight, bits_for(name, weight, chosen, coarse=coarse))
+
+    decoder = build(model, packed)
+    place = places.get(chosen)
+    if place is not None:
+        try:
+            save_decoder(decoder, place)
+        except OSError as error:
+            log.warning("packed_model_not_kept", error=str(error))
+    return PackedModel(decoder, chosen)
+
+
+def bits_for(name: str, weight: Tensor, precision: Precision, *, coarse: bool) -> int:
+    """How many bits a weight gets.
+
+    With int4, a weight of a ``coarse`` model that was kept finer than 4 bits stays so; and in other
+    models, where every weight loses, the output layer does, since it chooses the words.
+    """
+    if precision is Precision.INT8:
+        return 8
+    finer = _loses_in_4_bits(weight) if coarse else name == "lm_head"
+    return 8 if finer else 4
+
+
+def was_coarse(model: nn.Module) -> bool:
+    """Whether most weights of the model were kept in 4 bits before."""
+    weights = [m.weight.data for m in model.modules() if isinstance(m, nn.Linear)]
+    return sum(not _loses_in_4_bits(weight) for weight in weights) * 2 > len(weights)
+
+
+def _loses_in_4_bits(weight: Tensor) -> bool:
+    return pack(weight[:LOOKED_AT], 4).error > FINER
+
+
+def _place(folder: Path, precision: Precision, keep_in: Path | None) -> Path | None:
+    """The file of the packed model: another one whenever the weights are others."""
+    if keep_in is None:
+        return None
+    files = sorted(folder.glob("*.safetensors")) + sorted(folder.glob("*.bin"))
+    told = [f"{path.name}|{path.stat().st_size}|{path.stat().st_mtime_ns}" for path in files]
+    key = hashlib.sha256("\n".join([str(folder.resolve()), *told]).encode()).hexdigest()[:16]
+    return keep_in / f"{key}-{precision.value}.safetensors"
