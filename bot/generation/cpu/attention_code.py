@@ -5,24 +5,27 @@ sequence lie in memory of its own, in bf16. Keys lie in blocks of 16 tokens, dim
 dimension, so that one load holds the same dimension of 16 tokens; values lie token after token.
 Several query heads share a key head, and each key and value is read once for all of them.
 
-Three functions, since the softmax in between is torch's:
+Two functions:
 
 - ``place``: turns queries and keys by their position (rotary embedding; Su et al., 2021), scales
   queries, and puts keys and values where they belong;
-- ``score``: products of queries and keys;
-- ``mix``: values, weighted.
+- ``attend``: softmax(queries · keys) · values, one key head of a row at a time.
 """
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+
+from bot.generation.cpu.exponential_code import EXPONENTIAL, constant
 
 BLOCK = 16
 """Tokens in a block of keys."""
 
-DECLARATIONS = "declare <16 x float> @llvm.fma.v16f32(<16 x float>, <16 x float>, <16 x float>)"
+DECLARATIONS = """
+declare float @llvm.vector.reduce.fmax.v16f32(<16 x float>)
+declare float @llvm.vector.reduce.fadd.v16f32(float, <16 x float>)
+"""
 
 _FLOATS = "<16 x float>"
 _FMA = f"call {_FLOATS} @llvm.fma.v16f32"
@@ -47,6 +50,8 @@ class AttentionShape:
         return self.query_heads // self.key_heads
 
 
+PLACE, ATTEND = "place", "attend"
+
 PLACE_ARGUMENTS = (
     "rows",
     "cosines",
@@ -58,8 +63,17 @@ PLACE_ARGUMENTS = (
     "capacity",
     "count",
 )
-SCORE_ARGUMENTS = ("queries", "keys", "lengths", "scores", "capacity", "width", "count")
-MIX_ARGUMENTS = ("shares", "values", "lengths", "out", "capacity", "width", "count")
+ATTEND_ARGUMENTS = (
+    "queries",
+    "keys",
+    "values",
+    "lengths",
+    "scores",
+    "out",
+    "capacity",
+    "width",
+    "count",
+)
 """What the functions are told, each in eight bytes, and then a 0 that says which unit is next.
 
 ``keys`` and ``values`` point to one address for each row: where its sequence's keys or values of
@@ -69,14 +83,17 @@ rows' own places, ``lengths`` how many tokens each sees, itself included.
 
 
 def attention_code(shape: AttentionShape) -> str:
-    """The text of the three functions."""
-    return "\n".join((*_place(shape), *_score(shape), *_mix(shape)))
+    """The text of the two functions."""
+    return "\n".join((*_place(shape), *_attend(shape)))
 
 
-def _opening(name: str, arguments: tuple[str, ...], units_per_row: int) -> Iterator[str]:
+def _opening(
+    name: str, arguments: tuple[str, ...], units_per_row: int, first: str
+) -> Iterator[str]:
     """A function whose threads take one unit after another; ``%unit`` is what to do now."""
     yield f"define void @{name}(ptr %arguments) {{"
     yield "entry:"
+    yield first
     for index, argument in enumerate(arguments):
         kind = "i64" if argument in {"width", "count"} else "ptr"
         yield f"  %at_{argument} = getelementptr i64, ptr %arguments, i64 {index}"
@@ -106,7 +123,7 @@ def _of_row(name: str, kind: str = "i64") -> str:
 def _place(shape: AttentionShape) -> Iterator[str]:
     size, half = shape.dimensions, shape.dimensions // 2
     heads = shape.query_heads + 2 * shape.key_heads
-    yield from _opening("place", PLACE_ARGUMENTS, heads)
+    yield from _opening(PLACE, PLACE_ARGUMENTS, heads, "")
     yield _of_row("positions")
     yield _of_row("capacity")
     yield f"""\
@@ -122,11 +139,11 @@ query:
   %in_row = mul i64 %head, {size}
   %to_query = add i64 %row_queries, %in_row
   %query_out = getelementptr float, ptr %queries, i64 %to_query"""
-    scale = float(size) ** -0.5
+    scale = f"splat (float {constant(float(size) ** -0.5)})"
     for lane in range(0, half, BLOCK):
         yield from _turned(f"q{lane}", lane, half)
         for part, offset in (("a", 0), ("b", half)):
-            yield f"  %q{lane}{part}s = fmul {_FLOATS} %q{lane}{part}, splat (float {_hex(scale)})"
+            yield f"  %q{lane}{part}s = fmul {_FLOATS} %q{lane}{part}, {scale}"
             yield (f"  %q{lane}{part}t = getelementptr float, ptr %query_out, i64 {lane + offset}")
             yield f"  store {_FLOATS} %q{lane}{part}s, ptr %q{lane}{part}t, align 4"
     yield f"""\
@@ -190,13 +207,23 @@ def _turned(name: str, lane: int, half: int) -> Iterator[str]:
     yield f"  %{name}b = fadd {_FLOATS} %{name}yc, %{name}xs"
 
 
-def _score(shape: AttentionShape) -> Iterator[str]:
+def _attend(shape: AttentionShape) -> Iterator[str]:
     size, shared = shape.dimensions, shape.shared
-    yield from _opening("score", SCORE_ARGUMENTS, shape.key_heads)
+    inverse = f"  %inverses = alloca [{shared} x float]"
+    yield from _opening(ATTEND, ATTEND_ARGUMENTS, shape.key_heads, inverse)
+    yield from _scores(size, shared)
+    yield from _softmax(shared)
+    yield from _mixed(size, shared)
+    yield "}"
+
+
+def _scores(size: int, shared: int) -> Iterator[str]:
+    """Products of queries and keys, into memory of this unit; what is not seen gets -inf."""
     yield f"""\
 {_of_row("lengths")}
 {_of_row("capacity")}
 {_of_row("keys", "ptr")}
+{_of_row("values", "ptr")}
   %key_room = mul i64 %row_capacity, {size}
   %from_keys = mul i64 %head, %key_room
   %head_keys = getelementptr bfloat, ptr %row_keys, i64 %from_keys
@@ -254,30 +281,71 @@ store:
     yield """\
   %next_b = add i64 %b, 1
   %more_b = icmp ult i64 %next_b, %blocks
-  br i1 %more_b, label %block, label %claim
-}"""
+  br i1 %more_b, label %block, label %softmax"""
 
 
-def _mix(shape: AttentionShape) -> Iterator[str]:
-    size, shared = shape.dimensions, shape.shared
+def _softmax(shared: int) -> Iterator[str]:
+    """Scores become e to the power of what they are below the largest; ``%inverses``, 1 / sum."""
+    yield f"""\
+softmax:
+  %h = phi i64 [ 0, %store ], [ %next_h, %summed ]
+  %from_h = mul i64 %h, %width
+  %h_scores = getelementptr float, ptr %head_scores, i64 %from_h
+  br label %largest
+largest:
+  %lb = phi i64 [ 0, %softmax ], [ %next_lb, %largest ]
+  %peak = phi {_FLOATS} [ splat (float 0xFFF0000000000000), %softmax ], [ %higher, %largest ]
+  %lt = mul i64 %lb, {BLOCK}
+  %l_at = getelementptr float, ptr %h_scores, i64 %lt
+  %l = load {_FLOATS}, ptr %l_at, align 4
+  %higher = call {_FLOATS} @llvm.maxnum.v16f32({_FLOATS} %l, {_FLOATS} %peak)
+  %next_lb = add i64 %lb, 1
+  %more_lb = icmp ult i64 %next_lb, %blocks
+  br i1 %more_lb, label %largest, label %highest
+highest:
+  %top = call nnan float @llvm.vector.reduce.fmax.v16f32({_FLOATS} %higher)
+{chr(10).join(_spread("top"))}
+  br label %power
+power:
+  %eb = phi i64 [ 0, %highest ], [ %next_eb, %power ]
+  %so_far = phi {_FLOATS} [ zeroinitializer, %highest ], [ %and_more, %power ]
+  %et = mul i64 %eb, {BLOCK}
+  %e_at = getelementptr float, ptr %h_scores, i64 %et
+  %raw = load {_FLOATS}, ptr %e_at, align 4
+  %below = fsub {_FLOATS} %raw, %top_all
+  %e = call {_FLOATS} @{EXPONENTIAL}({_FLOATS} %below)
+  store {_FLOATS} %e, ptr %e_at, align 4
+  %and_more = fadd {_FLOATS} %so_far, %e
+  %next_eb = add i64 %eb, 1
+  %more_eb = icmp ult i64 %next_eb, %blocks
+  br i1 %more_eb, label %power, label %summed
+summed:
+  %all = call reassoc float @llvm.vector.reduce.fadd.v16f32(float 0.0, {_FLOATS} %and_more)
+  %inverse = fdiv float 1.0, %all
+  %inverse_at = getelementptr float, ptr %inverses, i64 %h
+  store float %inverse, ptr %inverse_at
+  %next_h = add i64 %h, 1
+  %more_h = icmp ult i64 %next_h, {shared}
+  br i1 %more_h, label %softmax, label %mix"""
+
+
+def _mixed(size: int, shared: int) -> Iterator[str]:
+    """Values weighted by what the scores became, some dimensions at a time."""
     lanes = size // BLOCK
     together = max(1, min(lanes, _MOST_SUMS // shared))
     while lanes % together:
         together -= 1
-    yield from _opening("mix", MIX_ARGUMENTS, shape.key_heads)
     yield f"""\
-{_of_row("lengths")}
-{_of_row("capacity")}
-{_of_row("values", "ptr")}
-  %value_room = mul i64 %row_capacity, {size}
-  %from_values = mul i64 %head, %value_room
+mix:
+  %from_values = mul i64 %head, %key_room
   %head_values = getelementptr bfloat, ptr %row_values, i64 %from_values
-  %share_room = mul i64 %width, {shared}
-  %from_shares = mul i64 %unit, %share_room
-  %head_shares = getelementptr float, ptr %shares, i64 %from_shares
   %from_out = mul i64 %unit, {shared * size}
-  %head_out = getelementptr float, ptr %out, i64 %from_out
-  br label %part0"""
+  %head_out = getelementptr float, ptr %out, i64 %from_out"""
+    for head in range(shared):
+        yield f"  %inverse_at{head} = getelementptr float, ptr %inverses, i64 {head}"
+        yield f"  %inverse{head} = load float, ptr %inverse_at{head}"
+        yield from _spread(f"inverse{head}")
+    yield "  br label %part0"
     parts = lanes // together
     for part in range(parts):
         p = f"p{part}_"
@@ -302,7 +370,7 @@ def _mix(shape: AttentionShape) -> Iterator[str]:
             yield f"  %{p}row{head} = mul i64 %width, {head}"
             yield f"  %{p}share_at{head} = add i64 %{p}row{head}, %{p}t"
             yield (
-                f"  %{p}share_ptr{head} = getelementptr float, ptr %head_shares, "
+                f"  %{p}share_ptr{head} = getelementptr float, ptr %head_scores, "
                 f"i64 %{p}share_at{head}"
             )
             yield f"  %{p}share{head} = load float, ptr %{p}share_ptr{head}, align 4"
@@ -318,11 +386,11 @@ def _mix(shape: AttentionShape) -> Iterator[str]:
         yield f"store{part}:"
         for head, lane in sums:
             offset = head * size + (part * together + lane) * BLOCK
+            done = f"{p}done{head}_{lane}"
             yield f"  %{p}to{head}_{lane} = getelementptr float, ptr %head_out, i64 {offset}"
-            yield (f"  store {_FLOATS} %{p}new{head}_{lane}, ptr %{p}to{head}_{lane}, align 4")
-        after = "%claim" if part == parts - 1 else f"%part{part + 1}"
-        yield f"  br label {after}"
-    yield "}"
+            yield f"  %{done} = fmul {_FLOATS} %{p}new{head}_{lane}, %inverse{head}_all"
+            yield f"  store {_FLOATS} %{done}, ptr %{p}to{head}_{lane}, align 4"
+        yield f"  br label {'%claim' if part == parts - 1 else f'%part{part + 1}'}"
 
 
 def _spread(name: str) -> Iterator[str]:
@@ -332,9 +400,3 @@ def _spread(name: str) -> Iterator[str]:
         f"  %{name}_all = shufflevector {_FLOATS} %{name}_one, {_FLOATS} poison, "
         "<16 x i32> zeroinitializer"
     )
-
-
-def _hex(value: float) -> str:
-    """A constant as LLVM wants it: the bits of the double that the float is."""
-    single = struct.unpack("f", struct.pack("f", value))[0]
-    return "0x" + struct.pack(">d", single).hex().upper()

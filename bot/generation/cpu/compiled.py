@@ -18,7 +18,12 @@ from typing import Any
 import llvmlite.binding as llvm
 import torch
 
-from bot.generation.cpu import attention_code, product_code, quantising_code
+from bot.generation.cpu import (
+    attention_code,
+    exponential_code,
+    product_code,
+    quantising_code,
+)
 from bot.generation.cpu.attention_code import AttentionShape
 
 _NEEDED = ("avx512f", "avx512bw", "avx512vl", "avx512vnni")
@@ -65,7 +70,13 @@ class Compiled:
 @cache
 def products() -> Compiled:
     """The functions that multiply; compiled when they are first asked for."""
-    parts = [product_code.DECLARATIONS, quantising_code.DECLARATIONS, quantising_code.CODE]
+    parts = [
+        exponential_code.DECLARATIONS,
+        product_code.DECLARATIONS,
+        quantising_code.DECLARATIONS,
+        exponential_code.CODE,
+        quantising_code.quantising_code(),
+    ]
     parts += [
         product_code.product_code(bits, rows)
         for bits in (product_code.HALF_BYTE, product_code.BYTE)
@@ -77,7 +88,16 @@ def products() -> Compiled:
 @cache
 def attention(shape: AttentionShape) -> Compiled:
     """The functions of attention for heads of this shape."""
-    return Compiled(f"{attention_code.DECLARATIONS}\n{attention_code.attention_code(shape)}")
+    return Compiled(
+        "\n".join(
+            (
+                exponential_code.DECLARATIONS,
+                attention_code.DECLARATIONS,
+                exponential_code.CODE,
+                attention_code.attention_code(shape),
+            )
+        )
+    )
 
 
 def _team() -> Callable[[int, int, int], None]:

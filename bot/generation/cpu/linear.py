@@ -1,16 +1,19 @@
-"""Layers of a model with packed weights."""
+"""Products of rows with packed weights."""
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from bot.generation.cpu.compiled import products
 from bot.generation.cpu.packing import Packed
 from bot.generation.cpu.product_code import GROUP, MOST_ROWS, OUTPUTS, product_name
-from bot.generation.cpu.quantising_code import QUANTISE
+from bot.generation.cpu.quantising_code import GATED, NORMED, PLAIN
+
+_FLOAT_BYTES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,20 +27,43 @@ class QuantisedRows:
 
 def quantise_rows(rows: Tensor) -> QuantisedRows:
     """Quantise rows of shape (rows, inputs); inputs are a multiple of 32."""
+    return _quantised(PLAIN, rows, rows.shape[1])
+
+
+def quantise_normed(rows: Tensor, weight: Tensor, epsilon: float) -> QuantisedRows:
+    """The RMS norms of the rows, quantised. ``weight`` is fp32."""
+    return _quantised(NORMED, rows, rows.shape[1], weight.data_ptr(), _bits(epsilon))
+
+
+def quantise_gated(rows: Tensor) -> QuantisedRows:
+    """``silu(gate) * up``, quantised; each row has all its gates before the rest."""
+    return _quantised(GATED, rows, rows.shape[1] // 2)
+
+
+def _quantised(
+    how: str, rows: Tensor, inputs: int, weight: int = 0, epsilon: int = 0
+) -> QuantisedRows:
     rows = rows.float().contiguous()
-    count, inputs = rows.shape
-    groups = inputs // GROUP
+    count, groups = len(rows), inputs // GROUP
     x = torch.empty(count, inputs, dtype=torch.int8)
     kept = torch.empty(2, count, groups)
     products().run(
-        QUANTISE,
+        how,
         rows.data_ptr(),
         x.data_ptr(),
-        kept[0].data_ptr(),
-        kept[1].data_ptr(),
-        count * groups,
+        kept.data_ptr(),
+        kept.data_ptr() + count * groups * kept.element_size(),
+        groups,
+        count,
+        weight,
+        epsilon,
     )
     return QuantisedRows(x, kept[0], kept[1])
+
+
+def _bits(value: float) -> int:
+    """A double's bits as a whole number."""
+    return int.from_bytes(struct.pack("<d", value), "little", signed=True)
 
 
 def multiply(rows: QuantisedRows, weight: Packed) -> Tensor:
@@ -53,30 +79,14 @@ def multiply(rows: QuantisedRows, weight: Packed) -> Tensor:
         functions.run(
             product_name(weight.bits, together),
             weight.data.data_ptr(),
-            rows.x[done].data_ptr(),
-            rows.scales[done].data_ptr(),
-            rows.sums[done].data_ptr(),
-            out[done].data_ptr(),
+            rows.x.data_ptr() + done * groups * GROUP,
+            rows.scales.data_ptr() + done * groups * _FLOAT_BYTES,
+            rows.sums.data_ptr() + done * groups * _FLOAT_BYTES,
+            out.data_ptr() + done * blocks * OUTPUTS * _FLOAT_BYTES,
             groups,
             blocks,
             tiles,
             blocks * OUTPUTS,
         )
         done += tiles * together
-    return out[:, : weight.outputs]
-
-
-class PackedLinear(nn.Module):
-    """A linear layer with a packed weight. Inputs may be of any kind; outputs are of the same."""
-
-    def __init__(self, weight: Packed, bias: Tensor | None) -> None:
-        super().__init__()
-        self.weight = weight
-        self.bias = bias
-
-    def forward(self, inputs: Tensor) -> Tensor:
-        """Multiply; ``inputs`` has shape (…, inputs), the result (…, outputs)."""
-        product = multiply(quantise_rows(inputs.reshape(-1, inputs.shape[-1])), self.weight)
-        if self.bias is not None:
-            product = product + self.bias
-        return product.to(inputs.dtype).reshape(*inputs.shape[:-1], self.weight.outputs)
+    return out if weight.outputs == out.shape[1] else out[:, : weight.outputs].contiguous()

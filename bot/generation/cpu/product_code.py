@@ -47,7 +47,6 @@ _INTS, _FLOATS = "<16 x i32>", "<16 x float>"
 
 DECLARATIONS = """
 declare <16 x i32> @llvm.x86.avx512.vpdpbusd.512(<16 x i32>, <16 x i32>, <16 x i32>)
-declare <16 x float> @llvm.fma.v16f32(<16 x float>, <16 x float>, <16 x float>)
 declare void @llvm.prefetch.p0(ptr, i32, i32, i32)
 """
 
