@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Protocol
@@ -73,14 +74,20 @@ class Inbox:
             CutError: the request's time is up.
             ReplicaLostError: nothing came for as long as ``silence``.
         """
-        left = self.seconds_left
-        try:
-            async with asyncio.timeout(left if silence is None else min(left, silence)):
-                return await self.queue.get()
-        except TimeoutError:
-            if silence is not None and silence < left:
-                raise ReplicaLostError("silent") from None
-            raise CutError(FinishReason.TIME_LIMIT) from None
+        if silence is None:
+            try:
+                async with asyncio.timeout(self.seconds_left):
+                    return await self.queue.get()
+            except TimeoutError:
+                raise CutError(FinishReason.TIME_LIMIT) from None
+        # In two halves: if it was this process that stood still, what came meanwhile gets a turn.
+        for _ in range(2):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(min(silence / 2, self.seconds_left)):
+                    return await self.queue.get()
+            if self.clock.elapsed() >= self.deadline:
+                raise CutError(FinishReason.TIME_LIMIT)
+        raise ReplicaLostError("silent")
 
 
 async def happenings(

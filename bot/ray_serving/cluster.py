@@ -148,6 +148,7 @@ class RayCluster:
             # than one behind somebody else's whole reply.
             "max_ongoing_requests": scale.max_parallel,
             "max_queued_requests": max(1, scale.max_waiting),
+            "max_constructor_retry_count": 3,  # a model that cannot be loaded stays so
             "user_config": {"model": self._options.model},  # has Ray call reconfigure
             "logging_config": LoggingConfig(log_level="WARNING", enable_access_log=False),
             "health_check_period_s": HEALTH_SECONDS,
