@@ -56,7 +56,7 @@ def connected(address: str) -> Iterator[None]:
         "namespace": "ellie",
         "include_dashboard": None if address else False,
         "log_to_driver": False,  # what replicas say stays in the logs of their own machines
-        "logging_level": "WARNING",
+        "logging_level": "ERROR",
     }
     _into_own_log()
     try:
