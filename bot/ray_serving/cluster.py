@@ -99,6 +99,14 @@ def gpus_for_each(max_replicas: int) -> int:
     return int(ray.cluster_resources().get("GPU", 0) >= max_replicas)
 
 
+def _reason() -> str:
+    """The sentence with which the last replica gave up, which Ray has at the end of a traceback."""
+    found = serve.status().applications.get(APPLICATION)
+    told = [deployment.message for deployment in found.deployments.values()] if found else []
+    sentences = _OWN_ERROR.findall("\n".join(told))
+    return sentences[-1] if sentences else "Ray's logs on their machines say why."
+
+
 class RayCluster:
     """The cluster this process is connected to, and Ellie's one application in it."""
 
@@ -115,10 +123,8 @@ class RayCluster:
             handle: Handle = serve.run(
                 deployment.bind(self._options), name=APPLICATION, route_prefix=None
             )
-        except RuntimeError as error:
-            found = _OWN_ERROR.findall(str(error))
-            why = found[-1] if found else "Ray's logs on their machines say why."
-            raise ModelError(f"The replicas cannot be started: {why}") from None
+        except RuntimeError:
+            raise ModelError(f"The replicas cannot be started: {_reason()}") from None
         return handle
 
     def remove(self) -> None:
