@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from platformdirs import user_cache_path
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings
 
 from bot.config_choices import Extraction, Precision
@@ -80,4 +80,11 @@ class ModelSettings(BaseSettings):
         "Models that those who manage a server or workspace may choose from, with commas between "
         "them. Without any they cannot choose.",
         example="ellie-small,ellie-medium",
+    )
+    serve_api_key: SecretStr | None = setting(
+        None,
+        "Key that clients of `ellie serve-model` have to know. Without one it answers on this "
+        "machine only.",
+        example="a-long-random-word",
+        min_length=8,
     )

@@ -55,6 +55,28 @@ def add_instance_commands(app: typer.Typer, settings: Callable[[], Settings]) ->
 
         erase_person(settings(), Console(), person, yes=yes)
 
+    @app.command(name="serve-model")
+    def serve_model(
+        *,
+        host: Annotated[str, typer.Option(help="Address to answer at.")] = "127.0.0.1",
+        port: Annotated[int, typer.Option(min=0, max=65_535, help="0 is any free one.")] = 8000,
+        replicas: Annotated[
+            str, typer.Option(metavar="N[:MAX]", help="How many engines, on Ray's machines.")
+        ] = "",
+        address: Annotated[
+            str, typer.Option(metavar="auto|HOST:PORT", help="The Ray cluster to run them on.")
+        ] = "",
+        cpus: Annotated[
+            int, typer.Option(min=0, max=1024, help="Processors for each; 0 is all that fit.")
+        ] = 0,
+    ) -> None:
+        """Serve the language model to bots on other machines, from this one or from a cluster."""
+        from bot.cli.serve_model import Place  # noqa: PLC0415
+        from bot.cli.serve_model import serve_model as serve  # noqa: PLC0415
+
+        place = Place(host=host, port=port, replicas=replicas, address=address, cpus=cpus)
+        serve(settings(), Console(stderr=True), place)
+
     @app.command()
     def doctor(
         *,

@@ -56,7 +56,7 @@ def serve(settings: Settings, console: Console) -> None:
     allowed = ensure_allowed(settings, console)
 
     async def run() -> None:
-        with _stop_signals() as told:
+        with stop_signals() as told:
             async with running_app(
                 settings,
                 model=name,
@@ -201,7 +201,7 @@ async def _admitted(settings: Settings, console: Console) -> bool:
     Raises:
         PlatformError: a token is not accepted, or a platform not reached in all that time.
     """
-    with _stop_signals() as told:
+    with stop_signals() as told:
         waiting = asyncio.create_task(told.wait())
         asking = asyncio.create_task(_introduce(settings, console))
         await asyncio.wait([waiting, asking], return_when=asyncio.FIRST_COMPLETED)
@@ -240,7 +240,7 @@ async def _in_slack(settings: Settings) -> str:
 
 
 @contextmanager
-def _stop_signals() -> Iterator[asyncio.Event]:
+def stop_signals() -> Iterator[asyncio.Event]:
     """Set by the first SIGTERM or Ctrl-C. A second Ctrl-C ends the program without waiting."""
     loop = asyncio.get_running_loop()
     told = asyncio.Event()

@@ -19,6 +19,7 @@ FIELDS = sorted(Settings.model_fields)
 SECRETS = [
     "database_url",
     "discord_token",
+    "serve_api_key",
     "slack_app_token",
     "slack_bot_token",
     "slack_signing_secret",

@@ -1,0 +1,1 @@
+"""A generator over HTTP, spoken to as OpenAI's servers are."""
