@@ -1,0 +1,154 @@
+"""Two-layer random models that look at pictures and talk nonsense: three kinds of captioning."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from support.random_model import byte_tokenizer
+from support.random_seq2seq import letter_tokenizer
+from transformers import (
+    BlipConfig,
+    BlipForConditionalGeneration,
+    BlipProcessor,
+    CLIPVisionConfig,
+    GitConfig,
+    GitForCausalLM,
+    GitProcessor,
+    LlavaConfig,
+    LlavaForConditionalGeneration,
+    LlavaProcessor,
+    Qwen2Config,
+)
+from transformers.models.blip.image_processing_pil_blip import BlipImageProcessorPil
+from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
+
+SIDE = 32
+PATCH = 16
+LAYERS: dict[str, Any] = {
+    "hidden_size": 32,
+    "intermediate_size": 48,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+}
+IMAGE = "<image>"
+CHAT = (
+    "{% for m in messages %}<|im_start|>{{ m.role }}\n"
+    "{% if m.content is string %}{{ m.content }}{% else %}"
+    "{% for part in m.content %}"
+    "{% if part.type == 'image' %}<image>{% else %}{{ part.text }}{% endif %}"
+    "{% endfor %}{% endif %}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+
+
+def save_random_blip(path: Path) -> None:
+    """Its picture enters by cross-attention; what it writes begins with its start token."""
+    tokenizer = letter_tokenizer()
+    pictures = BlipImageProcessorPil(size={"height": SIDE, "width": SIDE})
+    BlipProcessor(image_processor=pictures, tokenizer=tokenizer).save_pretrained(path)
+    torch.manual_seed(5)
+    model = BlipForConditionalGeneration(
+        BlipConfig(
+            text_config={
+                **LAYERS,
+                "vocab_size": len(tokenizer),
+                "encoder_hidden_size": 32,
+                "max_position_embeddings": 64,
+                "bos_token_id": 0,
+                "pad_token_id": 1,
+                "sep_token_id": 2,
+                "eos_token_id": 2,
+                "is_decoder": True,
+                "initializer_range": 0.5,
+            },
+            vision_config={
+                **LAYERS,
+                "image_size": SIDE,
+                "patch_size": PATCH,
+                "initializer_range": 0.5,
+            },
+            projection_dim=32,
+            image_text_hidden_size=32,
+        )
+    )
+    with torch.no_grad():
+        for each in model.parameters():
+            each.normal_(0, 0.2)
+        _printable(model.text_decoder.cls.predictions.bias)
+    model.save_pretrained(path)
+
+
+def save_random_git(path: Path) -> None:
+    """Its picture stands before its words, which begin with its start token."""
+    tokenizer = letter_tokenizer()
+    pictures = CLIPImageProcessorPil(
+        size={"shortest_edge": SIDE}, crop_size={"height": SIDE, "width": SIDE}
+    )
+    GitProcessor(image_processor=pictures, tokenizer=tokenizer).save_pretrained(path)
+    torch.manual_seed(5)
+    model = GitForCausalLM(
+        GitConfig(
+            **LAYERS,
+            vocab_size=len(tokenizer),
+            max_position_embeddings=64,
+            bos_token_id=0,
+            pad_token_id=1,
+            eos_token_id=2,
+            vision_config={**LAYERS, "image_size": SIDE, "patch_size": PATCH},
+        )
+    )
+    with torch.no_grad():
+        for each in model.parameters():
+            each.normal_(0, 0.2)
+        model.output.bias.zero_()
+        _printable(model.output.bias)
+    model.save_pretrained(path)
+
+
+def save_random_llava(path: Path) -> None:
+    """A model that chats and sees: asked by its template, its picture a token of the prompt."""
+    tokenizer = byte_tokenizer(CHAT)
+    tokenizer.add_special_tokens({"additional_special_tokens": ["<|im_start|>", IMAGE]})
+    pictures = CLIPImageProcessorPil(
+        size={"shortest_edge": SIDE}, crop_size={"height": SIDE, "width": SIDE}
+    )
+    LlavaProcessor(
+        image_processor=pictures,
+        tokenizer=tokenizer,
+        patch_size=PATCH,
+        vision_feature_select_strategy="default",
+        num_additional_image_tokens=1,
+        image_token=IMAGE,
+        chat_template=CHAT,
+    ).save_pretrained(path)
+    torch.manual_seed(7)
+    model = LlavaForConditionalGeneration(
+        LlavaConfig(
+            text_config=Qwen2Config(
+                **LAYERS,
+                vocab_size=len(tokenizer),
+                num_key_value_heads=2,
+                max_position_embeddings=512,
+                eos_token_id=tokenizer.eos_token_id,
+                pad_token_id=tokenizer.pad_token_id,
+                initializer_range=0.5,
+            ),
+            vision_config=CLIPVisionConfig(
+                **LAYERS, image_size=SIDE, patch_size=PATCH, projection_dim=32
+            ),
+            image_token_index=tokenizer.convert_tokens_to_ids(IMAGE),
+            vision_feature_layer=-1,
+        )
+    )
+    with torch.no_grad():
+        for each in model.parameters():
+            each.normal_(0, 0.2)
+        model.lm_head.weight[94:] = 0  # printable ASCII is likelier than anything else
+    model.save_pretrained(path)
+
+
+def _printable(bias: torch.Tensor) -> None:
+    bias[:3] = -1e9
+    bias[97:] = -1e9
