@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import warnings
 
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, ImageOps
 
 SIDE = 768
 """Pixels: larger pictures are made smaller. Models look at less, or at several parts of a large
@@ -31,6 +31,9 @@ MOST_SCANS = 100
 _FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 _SCAN = b"\xff\xda"
 _WEBP = (b"RIFF", b"WEBP")
+_ORIENTATION = ExifTags.Base.Orientation
+_IS_UPRIGHT = 1
+_ORIENTATIONS = range(1, 9)
 
 # Pillow only warns of a picture that is up to twice as large as it thinks wise.
 warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -68,15 +71,19 @@ def opened(content: bytes) -> Image.Image:
 
 def _upright(picture: Image.Image) -> Image.Image:
     picture.load()
-    orientation = picture.getexif()
     plain = _on_white(picture)
     plain.thumbnail((SIDE, SIDE))
-    # What is behind the marks of a camera, and nothing else, is handed on.
-    plain.getexif()[_ORIENTATION] = orientation.get(_ORIENTATION, 1)
+    plain.getexif()[_ORIENTATION] = _orientation(picture)
     return ImageOps.exif_transpose(plain)
 
 
-_ORIENTATION = 0x0112
+def _orientation(picture: Image.Image) -> int:
+    """How the camera was held, as it noted that; 1, upright, where it did not."""
+    try:
+        held = int(picture.getexif()[_ORIENTATION])
+    except Exception:  # noqa: BLE001 - as above, and the picture itself is well
+        return _IS_UPRIGHT
+    return held if held in _ORIENTATIONS else _IS_UPRIGHT
 
 
 def _on_white(picture: Image.Image) -> Image.Image:

@@ -104,7 +104,8 @@ def load_vision_model(
     # Mixed products are made for models of text: others also have layers of other kinds.
     is_wide = choose_precision(precision, place) in (Precision.FP32, Precision.MIXED)
     try:
-        processor: Any = AutoProcessor.from_pretrained(
+        processors: Any = AutoProcessor  # which has no types
+        processor: Any = processors.from_pretrained(
             folder, local_files_only=True, trust_remote_code=False
         )
         model: Any = AutoModelForImageTextToText.from_pretrained(
@@ -152,6 +153,5 @@ def _prompt(processor: Any) -> str | None:
 
 
 def _reason(error: Exception) -> str:
-    return (
-        next(filter(None, map(str.strip, str(error).splitlines())), "no reason").rstrip(".") + "."
-    )
+    lines = filter(None, map(str.strip, str(error).splitlines()))
+    return next(lines, type(error).__name__).rstrip(".") + "."

@@ -154,7 +154,7 @@ async def test_a_file_that_lies_elsewhere_is_known_by_name(shelf: Shelf) -> None
 async def test_the_token_goes_to_slack_alone(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
     tried: list[str] = []
 
-    async def noted(_: Files, file: SlackFile, session: object) -> bytes:
+    async def noted(_: Files, file: SlackFile, session: object, most_bytes: int) -> bytes:
         tried.append(file.url)
         return b"words"
 
