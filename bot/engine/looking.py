@@ -38,7 +38,7 @@ WAIT_SECONDS = 20.0
 MOST_PICTURES = 4
 """Of one message are looked at, and as many that it points to. Each takes seconds."""
 
-_BRACKETS = str.maketrans("[]{}<>|", "()()  /")
+_BRACKETS = str.maketrans("[]{}<>|\"", "()()  /'")
 """What is to be seen stands between brackets, and a picture may show text with some of them."""
 
 
@@ -188,5 +188,7 @@ def presentable(words: str) -> str:
 
     A picture may show any text, and a model may read it out.
     """
-    line = " ".join(clean_text(words).translate(_BRACKETS).replace('"', "'").split())
-    return "" if reads_like_injection(line) else shorten(line, SEEN_CHARACTERS)
+    line = " ".join(clean_text(words).split())
+    if reads_like_injection(line):
+        return ""
+    return shorten(line.translate(_BRACKETS), SEEN_CHARACTERS)
