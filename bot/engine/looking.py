@@ -38,7 +38,7 @@ WAIT_SECONDS = 20.0
 MOST_PICTURES = 4
 """Of one message are looked at, and as many that it points to. Each takes seconds."""
 
-_BRACKETS = str.maketrans("[]{}<>|\"", "()()  /'")
+_BRACKETS = str.maketrans('[]{}<>|"', "()()  /'")
 """What is to be seen stands between brackets, and a picture may show text with some of them."""
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import warnings
 
-from PIL import ExifTags, Image, ImageOps
+from PIL import ExifTags, Image
 
 SIDE = 768
 """Pixels: larger pictures are made smaller. Models look at less, or at several parts of a large
@@ -31,9 +31,16 @@ MOST_SCANS = 100
 _FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 _SCAN = b"\xff\xda"
 _WEBP = (b"RIFF", b"WEBP")
-_ORIENTATION = ExifTags.Base.Orientation
-_IS_UPRIGHT = 1
-_ORIENTATIONS = range(1, 9)
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""By the orientation in the notes of the camera (Exif 2.3, tag 0x0112)."""
 
 # Pillow only warns of a picture that is up to twice as large as it thinks wise.
 warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -73,17 +80,16 @@ def _upright(picture: Image.Image) -> Image.Image:
     picture.load()
     plain = _on_white(picture)
     plain.thumbnail((SIDE, SIDE))
-    plain.getexif()[_ORIENTATION] = _orientation(picture)
-    return ImageOps.exif_transpose(plain)
+    turn = _TURNS.get(_orientation(picture))
+    return plain if turn is None else plain.transpose(turn)
 
 
 def _orientation(picture: Image.Image) -> int:
-    """How the camera was held, as it noted that; 1, upright, where it did not."""
+    """How the camera was held, as it noted that; 0 where it did not."""
     try:
-        held = int(picture.getexif()[_ORIENTATION])
+        return int(picture.getexif().get(ExifTags.Base.Orientation, 0))
     except Exception:  # noqa: BLE001 - as above, and the picture itself is well
-        return _IS_UPRIGHT
-    return held if held in _ORIENTATIONS else _IS_UPRIGHT
+        return 0
 
 
 def _on_white(picture: Image.Image) -> Image.Image:

@@ -73,9 +73,8 @@ def save_random_blip(path: Path) -> None:
             image_text_hidden_size=32,
         )
     )
+    _shake(model)
     with torch.no_grad():
-        for each in model.parameters():
-            each.normal_(0, 0.2)
         _printable(model.text_decoder.cls.predictions.bias)
     model.save_pretrained(path)
 
@@ -99,9 +98,8 @@ def save_random_git(path: Path) -> None:
             vision_config={**LAYERS, "image_size": SIDE, "patch_size": PATCH},
         )
     )
+    _shake(model, "query", "key", "q_proj", "k_proj", "word_embed")  # or words drown it out
     with torch.no_grad():
-        for each in model.parameters():
-            each.normal_(0, 0.2)
         model.output.bias.zero_()
         _printable(model.output.bias)
     model.save_pretrained(path)
@@ -142,11 +140,17 @@ def save_random_llava(path: Path) -> None:
             vision_feature_layer=-1,
         )
     )
+    _shake(model)
     with torch.no_grad():
-        for each in model.parameters():
-            each.normal_(0, 0.2)
         model.lm_head.weight[94:] = 0  # printable ASCII is likelier than anything else
     model.save_pretrained(path)
+
+
+def _shake(model: Any, *calm: str) -> None:
+    """Large weights, so that different pictures get different words; but those of ``calm``."""
+    with torch.no_grad():
+        for name, each in model.named_parameters():
+            each.normal_(0, 0.01 if any(part in name for part in calm) else 0.3)
 
 
 def _printable(bias: torch.Tensor) -> None:
