@@ -56,17 +56,14 @@ class Glance:
 
         Waits no longer when the person stops the reply.
         """
-        if self._looking is not None:
-            left = self._deadline - asyncio.get_running_loop().time()
+        left = self._deadline - asyncio.get_running_loop().time()
+        if self._looking is not None and left > 0:
             stopped = asyncio.Event()
             reply.when_cancelled(stopped.set)
             stopping = asyncio.create_task(stopped.wait())
+            waited_for = {self._looking, stopping}
             try:
-                await asyncio.wait(
-                    {self._looking, stopping},
-                    timeout=max(0.0, left),
-                    return_when=asyncio.FIRST_COMPLETED,
-                )
+                await asyncio.wait(waited_for, timeout=left, return_when=asyncio.FIRST_COMPLETED)
             finally:
                 stopping.cancel()
         return self._accepted, self._surroundings

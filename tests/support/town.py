@@ -153,6 +153,7 @@ class Ellie:
         storage: Storage | None = None,
         worker: str = "this",
         sight: Sight | None = None,
+        see_seconds: float = 20.0,
         **options: Any,
     ) -> None:
         """``before``: an earlier process, whose database, clock and ids this one goes on with."""
@@ -190,7 +191,7 @@ class Ellie:
             limits=limits,
             incognito=incognito,
             policies=self.rules,
-            looking=Looking(sight or Blind(), self.storage, recall),
+            looking=Looking(sight or Blind(), self.storage, recall, wait_seconds=see_seconds),
         )
         explanations = Explanations(self.storage, self.generator, ids=self.ids, limits=limits)
         commands = Commands(
