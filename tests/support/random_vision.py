@@ -1,4 +1,4 @@
-"""Two-layer random models that look at pictures and talk nonsense: three kinds of captioning."""
+"""Two-layer random models that look at pictures and talk nonsense, each of another kind."""
 
 from __future__ import annotations
 
@@ -16,6 +16,10 @@ from transformers import (
     GitConfig,
     GitForCausalLM,
     GitProcessor,
+    Idefics3Config,
+    Idefics3ForConditionalGeneration,
+    Idefics3Processor,
+    LlamaConfig,
     LlavaConfig,
     LlavaForConditionalGeneration,
     LlavaProcessor,
@@ -23,6 +27,8 @@ from transformers import (
 )
 from transformers.models.blip.image_processing_pil_blip import BlipImageProcessorPil
 from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
+from transformers.models.idefics3.configuration_idefics3 import Idefics3VisionConfig
+from transformers.models.idefics3.image_processing_pil_idefics3 import Idefics3ImageProcessorPil
 
 SIDE = 32
 PATCH = 16
@@ -143,6 +149,42 @@ def save_random_llava(path: Path) -> None:
     _shake(model)
     with torch.no_grad():
         model.lm_head.weight[94:] = 0  # printable ASCII is likelier than anything else
+    model.save_pretrained(path)
+
+
+def save_random_idefics3(path: Path) -> None:
+    """A model that chats and sees, as the first SmolVLMs do: large pictures it takes to parts."""
+    tokenizer = byte_tokenizer(CHAT)
+    marks = ["<|im_start|>", IMAGE, "<fake_token_around_image>", "<global-img>"]
+    tokenizer.add_special_tokens({"additional_special_tokens": [*marks, "<end_of_utterance>"]})
+    pictures = Idefics3ImageProcessorPil(
+        size={"longest_edge": 2 * SIDE}, max_image_size={"longest_edge": SIDE}
+    )
+    Idefics3Processor(
+        image_processor=pictures, tokenizer=tokenizer, image_seq_len=4, chat_template=CHAT
+    ).save_pretrained(path)
+    torch.manual_seed(7)
+    model = Idefics3ForConditionalGeneration(
+        Idefics3Config(
+            text_config=LlamaConfig(
+                **LAYERS,
+                vocab_size=len(tokenizer),
+                num_key_value_heads=2,
+                max_position_embeddings=512,
+                bos_token_id=None,
+                eos_token_id=tokenizer.eos_token_id,
+                pad_token_id=tokenizer.pad_token_id,
+            ),
+            vision_config=Idefics3VisionConfig(**LAYERS, image_size=SIDE, patch_size=PATCH // 2),
+            image_token_id=tokenizer.convert_tokens_to_ids(IMAGE),
+            pad_token_id=tokenizer.pad_token_id,
+            scale_factor=2,
+            tie_word_embeddings=False,
+        )
+    )
+    _shake(model)
+    with torch.no_grad():
+        model.lm_head.weight[94:] = 0
     model.save_pretrained(path)
 
 

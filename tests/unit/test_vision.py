@@ -11,7 +11,12 @@ from typing import Any
 import pytest
 import torch
 from support.random_model import save_random_model
-from support.random_vision import save_random_blip, save_random_git, save_random_llava
+from support.random_vision import (
+    save_random_blip,
+    save_random_git,
+    save_random_idefics3,
+    save_random_llava,
+)
 from support.sight import picture, png, shown
 
 from bot.config import Settings
@@ -26,6 +31,7 @@ KINDS: dict[str, Callable[[Path], None]] = {
     "blip": save_random_blip,
     "git": save_random_git,
     "llava": save_random_llava,
+    "idefics3": save_random_idefics3,
 }
 
 
@@ -133,15 +139,19 @@ def test_it_stops_when_told_to(folders: dict[str, Path], kind: str) -> None:
     assert seen(model, png())
 
 
-def test_a_picture_is_not_cut_into_parts(folders: dict[str, Path]) -> None:
-    class Pictures:
-        do_image_splitting = True
+def test_a_large_picture_is_not_taken_to_parts(folders: dict[str, Path]) -> None:
+    model = loaded(folders["idefics3"])
+    asked: list[Any] = []
+    brain: Any = model._model
+    generate = brain.generate
 
-    class Processor:
-        image_processor = Pictures()
+    def noted(**given: Any) -> Any:
+        asked.append(given["pixel_values"].shape)
+        return generate(**given)
 
-    vision._look_once(Processor())
-    assert not Processor.image_processor.do_image_splitting
+    brain.generate = noted
+    seen(model, png(700, 500))
+    assert [tuple(shape[:2]) for shape in asked] == [(1, 1)]
 
 
 def test_the_thread_leaves_the_processor_to_others(folders: dict[str, Path]) -> None:
