@@ -1,6 +1,7 @@
 """What came with a message: images and files for the sketchpad, words for the turn.
 
-Nothing is stored on disk or unpacked; text files are the only ones whose content is looked into.
+Nothing is stored on disk or unpacked; text files are the only ones whose content is looked into
+here. Pictures are handed on with a way to fetch them, for whoever can look at them.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pathlib import PurePosixPath
 
 from adapters.file_types import UNKNOWN, dimensions_of, text_in, text_type, type_by_beginning
 from bot.commands.language import Language, language_of
-from bot.domain.shown import Shown
+from bot.domain.shown import Picture, Shown
 from bot.domain.surroundings import FileText
 from bot.domain.text import clean_text, shorten
 from bot.memory.quarantine import reads_like_injection
@@ -27,6 +28,8 @@ FILE_CHARACTERS = 8_000
 MAX_FILES = 10
 """What the platforms' own clients let people attach to a message; further ones are not read."""
 NAME_CHARACTERS = 100
+PICTURES = frozenset({"image/gif", "image/jpeg", "image/png", "image/webp"})
+"""Types of pictures that can be looked at."""
 
 _DESCRIPTION_CHARACTERS = 200
 _LOOKED_AT_CHARACTERS = 300
@@ -38,12 +41,17 @@ class Seen:
     """What came with a message.
 
     ``shown`` enters memory, ``files`` this turn alone, and ``remarks`` are for the person: in
-    their language and in Markdown, about what could not be read.
+    their language and in Markdown, about what could not be read. ``pictures`` are those of
+    ``shown`` that can be looked at.
     """
 
     shown: tuple[Shown, ...] = ()
+    pictures: tuple[Picture, ...] = ()
     files: tuple[FileText, ...] = ()
     remarks: tuple[str, ...] = ()
+
+
+NOTHING_SEEN = Seen()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +61,8 @@ class AttachedFile:
     ``name`` is a clean one (see :func:`clean_name`). ``is_measured`` says that the platform itself
     has opened it, so that it is what it is said to be. ``read`` hands out at least the first bytes
     of it, one more than :data:`TEXT_FILE_BYTES` if there are, and None where it cannot; a file
-    without it lies where Ellie does not go.
+    without it lies where Ellie does not go. ``fetch`` is as in :class:`bot.domain.shown.Picture`,
+    and may be called any time later.
     """
 
     name: str
@@ -64,6 +73,7 @@ class AttachedFile:
     alt_text: str = ""
     is_measured: bool = False
     read: Callable[[], Awaitable[bytes | None]] | None = None
+    fetch: Callable[[int], Awaitable[bytes | None]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +116,11 @@ async def look_at_all(
     rest = files[MAX_FILES:]
     return Seen(
         shown=(*(look.shown for look in looks), *(_as_told(file) for file in rest)),
+        pictures=tuple(
+            Picture(shown=look.shown, read=file.fetch)
+            for file, look in zip(files, looks, strict=False)
+            if file.fetch is not None and look.shown.media_type in PICTURES
+        ),
         files=tuple(look.file for look in looks if look.file is not None),
         remarks=(
             *(look.remark for look in looks if look.remark),

@@ -28,6 +28,7 @@ from bot.engine.feedback import Feedback
 from bot.engine.generators import Generators
 from bot.engine.incognito import IncognitoConversations
 from bot.engine.ledger import TurnLedger
+from bot.engine.looking import Looking
 from bot.engine.memory_control import MemoryControl
 from bot.engine.memory_loader import MemoryLoader
 from bot.engine.model_extraction import ModelExtraction
@@ -48,12 +49,14 @@ from bot.health import Health
 from bot.local_models import (
     local_encoder,
     local_generator,
+    local_sight,
     local_summariser,
 )
 from bot.log import get_logger
 from bot.metrics import PrometheusMetrics
 from bot.ports.encoding import Encoder
 from bot.ports.generation import Generator
+from bot.ports.sight import Blind, Sight
 from bot.ports.summarising import Summariser
 from bot.ports.system import Clock, IdSource
 from bot.scheduler import Scheduler
@@ -118,13 +121,15 @@ async def running_app(
     folder: Path,
     encoder: tuple[str, Path] | None = None,
     compact: tuple[str, Path] | None = None,
+    sight: tuple[str, Path] | None = None,
     allowed: Mapping[str, tuple[str, Path]] | None = None,
 ) -> AsyncIterator[App]:
     """Ellie with the model in ``folder``, from the migrated database up; stopped on leaving.
 
-    ``encoder`` is the name and the folder of a sentence encoder, if there is one, and ``compact``
-    those of a model of its own that writes summaries. ``allowed`` are names and folders of
-    models that places may have in its stead, by what the owner calls them.
+    ``encoder`` is the name and the folder of a sentence encoder, if there is one, ``compact`` those
+    of a model of its own that writes summaries, and ``sight`` those of one that looks at pictures.
+    ``allowed`` are names and folders of models that places may have in its stead, by what the owner
+    calls them.
 
     Raises:
         ConfigError: a schedule or a port cannot be used.
@@ -138,13 +143,17 @@ async def running_app(
     )
     async with AsyncExitStack() as stack:
         writer = None if compact is None else _own_summariser(settings, compact, clock, stack)
+        eyes = None
+        if sight is not None:
+            eyes = local_sight(settings, *sight)
+            stack.push_async_callback(eyes.close)
         models: dict[Path, Generator] = {folder: generator}
         for name, place in (allowed or {}).values():
             if place not in models:
                 models[place] = OnDemandGenerator(local_generator(settings, name, place, clock))
         others = {called: models[place] for called, (_, place) in (allowed or {}).items()}
         yield await stack.enter_async_context(
-            assembled_app(settings, generator, clock, encoding, writer, others=others)
+            assembled_app(settings, generator, clock, encoding, writer, others=others, sight=eyes)
         )
 
 
@@ -170,11 +179,13 @@ async def assembled_app(
     summariser: Summariser | None = None,
     *,
     others: Mapping[str, Generator] | None = None,
+    sight: Sight | None = None,
 ) -> AsyncIterator[App]:
     """Everything around a generator: tests and benchmarks bring their own.
 
     ``summariser`` writes summaries in place of who the settings name. ``others`` are models that
-    places may have in place of the generator.
+    places may have in place of the generator. ``sight`` looks at pictures; whoever made it closes
+    it.
     """
     ids = RandomIds()
     workers = ProcessRegistry()
@@ -268,6 +279,8 @@ async def assembled_app(
         scheduler = Scheduler(jobs_of(settings, work), time_zone=settings.time_zone)
         scheduler.start()
         stack.push_async_callback(scheduler.stop)
+        looking = Looking(sight or Blind(), storage, recall, wait_seconds=settings.see_seconds)
+        stack.push_async_callback(looking.stop)
         engine = TurnEngine(
             ledger=TurnLedger(storage, clock=clock, ids=ids, workers=workers, quotas=places.quotas),
             loader=MemoryLoader(storage, recall, vectors),
@@ -279,6 +292,7 @@ async def assembled_app(
             traffic=traffic,
             policies=places.policies,
             generators=generators,
+            looking=looking,
             is_owner=administration.is_owner,
         )
         stack.push_async_callback(engine.stop, settings.shutdown_grace_seconds)

@@ -75,6 +75,18 @@ class ModelSettings(BaseSettings):
         "which may be an encoder-decoder such as facebook/bart-large-cnn.",
         example="none",
     )
+    see_model: str = setting(
+        "none",
+        "Who looks at pictures: none (they are known by their names), or a model that captions "
+        "pictures or chats about them: a hub id or a folder.",
+        example="HuggingFaceTB/SmolVLM-256M-Instruct",
+    )
+    see_seconds: Annotated[float, Field(ge=0, le=300)] = setting(
+        20.0,
+        "How many seconds a reply waits for what is to be seen on pictures. What takes longer is "
+        "there for later replies.",
+        example="20",
+    )
     allowed_models: str = setting(
         "",
         "Models that those who manage a server or workspace may choose from, with commas between "

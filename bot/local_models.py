@@ -17,9 +17,11 @@ from bot.generation.models.sources import (
     parse_chat_source,
     parse_compact_source,
     parse_encoder_source,
+    parse_see_source,
     parse_source,
 )
 from bot.generation.models.store import ModelStore
+from bot.generation.sight import LocalSight
 from bot.generation.summariser import LocalSummariser
 from bot.ports.system import Clock
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:  # imports torch
     from bot.generation.loading import LoadedModel
     from bot.generation.sentence_model import SentenceModel
     from bot.generation.seq2seq import Seq2SeqModel
+    from bot.generation.vision import VisionModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,16 @@ def choose_compact(settings: Settings) -> ChosenModel | None:
     if source is None or source == choose_model(settings).source:
         return None
     return ChosenModel(source, "")
+
+
+def choose_sight(settings: Settings) -> ChosenModel | None:
+    """The model that looks at pictures, if there is to be one.
+
+    Raises:
+        UnknownModelError: the setting names no model that could.
+    """
+    source = parse_see_source(settings.see_model)
+    return ChosenModel(source, "") if source else None
 
 
 def choose_allowed(settings: Settings) -> dict[str, ChosenModel]:
@@ -157,3 +170,19 @@ def local_summariser(settings: Settings, name: str, folder: Path) -> LocalSummar
         )
 
     return LocalSummariser(load, model_name=name)
+
+
+def local_sight(settings: Settings, name: str, folder: Path) -> LocalSight:
+    """What the model in ``folder`` sees. Loads nothing before it is first asked."""
+
+    def load() -> VisionModel:
+        from bot.generation.vision import load_vision_model  # noqa: PLC0415 - as above
+
+        return load_vision_model(
+            folder,
+            precision=settings.precision,
+            device=settings.device,
+            allow_pickled=settings.unsafe_models,
+        )
+
+    return LocalSight(load, model_name=name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from bot.domain.conversation import ConversationId, Scope
 from bot.domain.identity import PersonId, Platform
@@ -176,10 +177,17 @@ class InMemoryTurnRepository:
         self, person_id: PersonId, turn_id: TurnId, *, text: str, reply: str, shown: Sequence[Shown]
     ) -> None:
         """Replace the words of a turn; its vectors go."""
+        self._change_words(person_id, turn_id, text=text, reply=reply, shown=tuple(shown))
+
+    async def describe(self, person_id: PersonId, turn_id: TurnId, shown: Sequence[Shown]) -> None:
+        """Replace what is known of what was shown; the turn's vectors go."""
+        self._change_words(person_id, turn_id, shown=tuple(shown))
+
+    def _change_words(self, person_id: PersonId, turn_id: TurnId, **values: Any) -> None:
         stored = self._state.turns.get(turn_id)
         if stored is not None and stored.turn.person_id == person_id:
-            rewritten = replace(stored.turn, text=text, reply=reply, shown=tuple(shown))
-            self._state.turns[turn_id] = replace(stored, turn=rewritten)
+            turn = replace(stored.turn, **values)
+            self._state.turns[turn_id] = replace(stored, turn=turn)
             self._state.vectors.pop(turn_id, None)
 
     async def erase_all(self, person_id: PersonId) -> int:

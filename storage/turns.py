@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import delete, func, insert, literal, select, update
@@ -225,12 +225,22 @@ class SqlTurnRepository:
         self, person_id: PersonId, turn_id: TurnId, *, text: str, reply: str, shown: Sequence[Shown]
     ) -> None:
         """Replace the words of a turn; its vectors go."""
-        rewritten = await self._statements.run(
+        values = {"text": text, "reply": reply, "shown": mapping.shown_values(shown)}
+        await self._change_words(person_id, turn_id, values)
+
+    async def describe(self, person_id: PersonId, turn_id: TurnId, shown: Sequence[Shown]) -> None:
+        """Replace what is known of what was shown; the turn's vectors go."""
+        await self._change_words(person_id, turn_id, {"shown": mapping.shown_values(shown)})
+
+    async def _change_words(
+        self, person_id: PersonId, turn_id: TurnId, values: Mapping[str, object]
+    ) -> None:
+        changed = await self._statements.run(
             update(turns)
             .where(turns.c.id == turn_id, turns.c.person_id == person_id)
-            .values(text=text, reply=reply, shown=mapping.shown_values(shown))
+            .values(**values)
         )
-        if rewritten:
+        if changed:
             await self._statements.run(
                 delete(turn_vectors).where(turn_vectors.c.turn_id == turn_id)
             )

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from adapters.console.commands import HELP, Export, Quit, Show, parse_console_command
-from adapters.console.files import look_at, write_files
+from adapters.console.files import look_at, picture_of, write_files
 from adapters.console.lines import Lines
 from adapters.console.rendering import rendered
 from adapters.console.screen import Screen
@@ -23,7 +23,7 @@ from bot.commands.reply import YES, CommandReply, Confirmation, ReplyKind
 from bot.domain.conversation import ConversationRef, Visibility
 from bot.domain.identity import IdentityRef, Platform
 from bot.domain.message import InboundMessage
-from bot.domain.shown import Shown
+from bot.domain.shown import Picture, Shown
 from bot.domain.text import clean_text, shorten
 from bot.engine.reply import Reply, ReplyStatus
 from bot.engine.turn import TurnEngine
@@ -118,7 +118,8 @@ class ConsoleChat:
             case Show(path=None):
                 self._screen.say("Which file? For example /show photo.png my new bike")
             case Show(path=Path() as path, caption=caption):
-                await self._send(caption, (look_at(path, caption),))
+                shown = look_at(path, caption)
+                await self._send(caption, (shown,), picture_of(path, shown))
             case Export():
                 await self._answer(own.invocation, own.folder)
             case _:
@@ -168,7 +169,9 @@ class ConsoleChat:
         answer = await self._lines.next("yes/no> ")
         return await confirmation.answer(answer is not None and answer.strip().lower() in YES)
 
-    async def _send(self, text: str, shown: tuple[Shown, ...] = ()) -> None:
+    async def _send(
+        self, text: str, shown: tuple[Shown, ...] = (), pictures: tuple[Picture, ...] = ()
+    ) -> None:
         message = InboundMessage(
             event_key=self._ids.new_id(),
             author=self._identity,
@@ -176,6 +179,7 @@ class ConsoleChat:
             text=text,
             received_at=self._clock.now(),
             shown=shown,
+            pictures=pictures,
         )
         reply: Reply = await self._engine.handle(message)
         self._stop = reply.cancel

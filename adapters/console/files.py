@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import mimetypes
 import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from adapters.attached_files import PICTURES
 from adapters.file_types import dimensions_of
 from bot.commands.reply import ReplyFile
-from bot.domain.shown import Shown
+from bot.domain.shown import Picture, Shown
 from bot.domain.text import clean_text
 from bot.errors import UsageError
 
@@ -70,3 +72,21 @@ def look_at(path: Path, caption: str) -> Shown:
         height=height,
         caption=caption,
     )
+
+
+def picture_of(path: Path, shown: Shown) -> tuple[Picture, ...]:
+    """The file that ``shown`` tells of, if it is a picture that can be looked at."""
+
+    async def read(most_bytes: int) -> bytes | None:
+        return await asyncio.to_thread(_content, path, most_bytes)
+
+    return (Picture(shown=shown, read=read),) if shown.media_type in PICTURES else ()
+
+
+def _content(path: Path, most_bytes: int) -> bytes | None:
+    try:
+        with path.open("rb") as opened:
+            content = opened.read(most_bytes + 1)
+    except OSError:
+        return None
+    return content if len(content) <= most_bytes else None

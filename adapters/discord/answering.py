@@ -140,7 +140,7 @@ class Answering:
             if not is_wanted():
                 sign.stop()
                 return
-            taken = inbound(message, me=me, shown=read.seen.shown, surroundings=read.surroundings)
+            taken = inbound(message, me=me, seen=read.seen, surroundings=read.surroundings)
             reply = await self._engine.handle(
                 replace(taken, conversation=place.conversation, ruled=ruled)
             )

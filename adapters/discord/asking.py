@@ -132,6 +132,7 @@ class Asking:
                 text=text,
                 received_at=interaction.created_at,
                 shown=read.seen.shown,
+                pictures=read.seen.pictures,
                 surroundings=read.surroundings,
                 author_roles=roles_of(interaction.user),
                 ruled=None if interaction.channel is None else ruled_place(interaction.channel),

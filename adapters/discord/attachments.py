@@ -63,7 +63,16 @@ def _file(attachment: discord.Attachment) -> AttachedFile:
         alt_text=attachment.description or "",
         is_measured=bool(attachment.width and attachment.height) or attachment.is_voice_message(),
         read=partial(_content, attachment),
+        fetch=partial(_fetched, attachment),
     )
+
+
+async def _fetched(attachment: discord.Attachment, most_bytes: int) -> bytes | None:
+    """All of it, unless that is too much."""
+    if attachment.size > most_bytes:
+        log.info("attachment_not_read", error="too_large")
+        return None
+    return await _content(attachment)
 
 
 async def _content(attachment: discord.Attachment) -> bytes | None:

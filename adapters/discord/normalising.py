@@ -9,13 +9,13 @@ from typing import TypeAlias
 
 import discord
 
+from adapters.attached_files import NOTHING_SEEN, Seen
 from adapters.calling import HER, without_calls
 from adapters.names import mention, one_line
 from bot.domain.access import ADMIN
 from bot.domain.conversation import ConversationRef, Visibility
 from bot.domain.identity import IdentityRef, Platform, TenantRef
 from bot.domain.message import InboundMessage
-from bot.domain.shown import Shown
 from bot.domain.surroundings import ALONE, Surroundings
 from bot.domain.text import clean_text, shorten
 
@@ -178,7 +178,7 @@ def inbound(
     message: discord.Message,
     *,
     me: discord.abc.User,
-    shown: tuple[Shown, ...] = (),
+    seen: Seen = NOTHING_SEEN,
     surroundings: Surroundings = ALONE,
 ) -> InboundMessage:
     """A message to Ellie, for the engine."""
@@ -188,7 +188,8 @@ def inbound(
         conversation=conversation_of(message.channel),
         text=spoken(message, me),
         received_at=message.created_at,
-        shown=shown,
+        shown=seen.shown,
+        pictures=seen.pictures,
         surroundings=surroundings,
         author_roles=roles_of(message.author),
     )

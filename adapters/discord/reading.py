@@ -43,7 +43,9 @@ async def read_for(
     )
     return Read(
         seen=seen,
-        surroundings=Surroundings(said=said, files=(*seen.files, *theirs.files)),
+        surroundings=Surroundings(
+            said=said, files=(*seen.files, *theirs.files), pictures=theirs.pictures
+        ),
         remarks=(*seen.remarks, *theirs.remarks),
     )
 
@@ -68,7 +70,7 @@ async def read_about(
     )
     return Read(
         seen=Seen(),
-        surroundings=Surroundings(said=(about,), files=theirs.files),
+        surroundings=Surroundings(said=(about,), files=theirs.files, pictures=theirs.pictures),
         remarks=theirs.remarks,
     )
 

@@ -174,6 +174,7 @@ class Asking:
                     text=text,
                     received_at=self._clock.now(),
                     shown=read.seen.shown,
+                    pictures=read.seen.pictures,
                     surroundings=read.surroundings,
                     author_roles=user.roles,
                 )

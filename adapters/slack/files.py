@@ -30,6 +30,9 @@ from bot.log import get_logger
 
 log = get_logger(__name__)
 
+FETCHING_SECONDS = 15.0
+"""For downloading one picture, which happens after its message was acknowledged."""
+
 _HOST = "slack.com"
 _OK = 200
 _PAGE = "text/html"
@@ -84,11 +87,35 @@ class Files:
             height=file.height,
             alt_text=file.alt_text,
             is_measured=bool(file.width and file.height),
-            read=None if file.is_external else partial(self._content, file, session, deadline),
+            read=None if file.is_external else partial(self._beginning, file, session, deadline),
+            fetch=None if file.is_external else partial(self._fetched, file),
         )
 
-    async def _content(
+    async def _beginning(
         self, file: SlackFile, session: aiohttp.ClientSession, deadline: float
+    ) -> bytes | None:
+        return await self._content(file, session, deadline, most_bytes=TEXT_FILE_BYTES)
+
+    async def _fetched(self, file: SlackFile, most_bytes: int) -> bytes | None:
+        """All of it, unless that is too much, when the session of its message is closed."""
+        if file.size is not None and file.size > most_bytes:
+            log.info("file_not_read", error="too_large")
+            return None
+        deadline = asyncio.get_running_loop().time() + FETCHING_SECONDS
+        async with self._session() as session:
+            content = await self._content(file, session, deadline, most_bytes=most_bytes)
+        if content is not None and len(content) > most_bytes:
+            log.info("file_not_read", error="too_large")
+            return None
+        return content
+
+    async def _content(
+        self,
+        file: SlackFile,
+        session: aiohttp.ClientSession,
+        deadline: float,
+        *,
+        most_bytes: int,
     ) -> bytes | None:
         """The file, or the beginning of a long one; None when Slack does not hand it out."""
         if not self._may_be_asked(file.url):
@@ -96,12 +123,14 @@ class Files:
             return None
         try:
             async with asyncio.timeout_at(deadline):
-                return await self._downloaded(file, session)
+                return await self._downloaded(file, session, most_bytes)
         except (aiohttp.ClientError, OSError) as error:  # a timeout is one of the latter
             log.info("file_not_read", error=type(error).__name__)
             return None
 
-    async def _downloaded(self, file: SlackFile, session: aiohttp.ClientSession) -> bytes | None:
+    async def _downloaded(
+        self, file: SlackFile, session: aiohttp.ClientSession, most_bytes: int
+    ) -> bytes | None:
         async with session.get(
             URL(file.url),
             headers={"Authorization": f"Bearer {self._client.token}"},
@@ -117,7 +146,7 @@ class Files:
             content = bytearray()
             async for chunk in response.content.iter_chunked(1 << 16):
                 content += chunk
-                if len(content) > TEXT_FILE_BYTES:
+                if len(content) > most_bytes:
                     break
             return bytes(content)
 

@@ -78,7 +78,9 @@ class Reader:
         )
         return Read(
             seen=seen,
-            surroundings=Surroundings(said=said, files=(*seen.files, *meant.files)),
+            surroundings=Surroundings(
+                said=said, files=(*seen.files, *meant.files), pictures=meant.pictures
+            ),
             remarks=(*seen.remarks, *meant.remarks),
         )
 
@@ -105,7 +107,7 @@ class Reader:
         )
         return Read(
             seen=Seen(),
-            surroundings=Surroundings(said=said, files=seen.files),
+            surroundings=Surroundings(said=said, files=seen.files, pictures=seen.pictures),
             remarks=seen.remarks,
         )
 
@@ -128,6 +130,7 @@ def inbound(
         text=text,
         received_at=message.sent_at,
         shown=read.seen.shown,
+        pictures=read.seen.pictures,
         surroundings=read.surroundings,
         author_roles=roles,
     )

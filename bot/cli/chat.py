@@ -16,7 +16,13 @@ from adapters.console.chat import ConsoleChat, console_identity
 from adapters.console.lines import Lines, PromptLines, ScriptLines
 from adapters.console.screen import PlainScreen, RichScreen, Screen
 from bot.app import App, running_app
-from bot.cli.models import ensure_allowed, ensure_compact, ensure_encoder, ensure_model
+from bot.cli.models import (
+    ensure_allowed,
+    ensure_compact,
+    ensure_encoder,
+    ensure_model,
+    ensure_sight,
+)
 from bot.config import Settings
 from bot.domain.identity import IdentityRef
 
@@ -37,6 +43,7 @@ def chat(settings: Settings, console: Console, user: str) -> bool:
     name, folder = ensure_model(settings, console)
     encoder = ensure_encoder(settings, console)
     compact = ensure_compact(settings, console)
+    sight = ensure_sight(settings, console)
     allowed = ensure_allowed(settings, console)
 
     async def run() -> bool:
@@ -46,6 +53,7 @@ def chat(settings: Settings, console: Console, user: str) -> bool:
             folder=folder,
             encoder=encoder,
             compact=compact,
+            sight=sight,
             allowed=allowed,
         ) as app:
             interactive = sys.stdin is not None and sys.stdin.isatty()

@@ -31,6 +31,7 @@ from bot.local_models import (
     choose_compact,
     choose_encoder,
     choose_model,
+    choose_sight,
     model_store,
 )
 from bot.scheduler import check_schedule
@@ -55,6 +56,7 @@ def check(settings: Settings, console: Console) -> EllieError | None:
         _model(settings),
         _encoder(settings),
         *_compact(settings),
+        *_sight(settings),
         *_allowed(settings),
         *_schedules(settings),
         *_disk(settings),
@@ -192,6 +194,26 @@ def _compact(settings: Settings) -> Iterator[Finding]:
         yield Finding(subject, str(error), error)
         return
     yield Finding(subject, f"{chosen.name}, {kind}, in {folder}")
+
+
+def _sight(settings: Settings) -> Iterator[Finding]:
+    """The model that looks at pictures, if there is to be one."""
+    subject = "sight"
+    try:
+        chosen = choose_sight(settings)
+        if chosen is None:
+            return
+        store = model_store(settings)
+        folder = store.find(chosen.source)
+        if folder is None:
+            size = _to_fetch(chosen.source)
+            yield Finding(subject, f"{chosen.name}, will be pulled at first start{size}")
+            return
+        store.check(folder)
+    except ModelError as error:
+        yield Finding(subject, str(error), error)
+        return
+    yield Finding(subject, f"{chosen.name} in {folder}")
 
 
 def _schedules(settings: Settings) -> Iterator[Finding]:

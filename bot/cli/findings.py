@@ -11,7 +11,7 @@ from pathlib import Path
 from bot.config import Settings
 from bot.errors import ModelError
 from bot.generation.models.sources import ModelSource
-from bot.local_models import choose_compact, choose_encoder, choose_model, model_store
+from bot.local_models import choose_compact, choose_encoder, choose_model, choose_sight, model_store
 
 _SHOWN = 3
 
@@ -64,6 +64,7 @@ def of_models(settings: Settings, *, thoroughly: bool) -> Iterator[Finding]:
         for subject, other in (
             ("encoder", choose_encoder(settings)),
             ("summaries", choose_compact(settings)),
+            ("sight", choose_sight(settings)),
         ):
             if other is not None:
                 chosen.append((subject, other.name, other.source))

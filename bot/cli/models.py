@@ -19,6 +19,7 @@ from bot.local_models import (
     choose_compact,
     choose_encoder,
     choose_model,
+    choose_sight,
     model_store,
 )
 
@@ -29,8 +30,10 @@ def list_models(settings: Settings, console: Console) -> None:
     chosen = choose_model(settings)
     encoder = choose_encoder(settings)
     compact = choose_compact(settings)
+    sight = choose_sight(settings)
     allowed = choose_allowed(settings)
-    running = {found.name for found in (chosen, encoder, compact, *allowed.values()) if found}
+    every = (chosen, encoder, compact, sight, *allowed.values())
+    running = {found.name for found in every if found}
     table = Table("", "model", "size", "installed", "what it is for", box=None, pad_edge=False)
     installed = {model.name: model for model in store.installed()}
     for name, model in EVERYTHING.items():
@@ -73,6 +76,12 @@ def ensure_encoder(settings: Settings, console: Console) -> tuple[str, Path] | N
 def ensure_compact(settings: Settings, console: Console) -> tuple[str, Path] | None:
     """The name and folder of the model of its own that writes summaries, pulled if need be."""
     chosen = choose_compact(settings)
+    return _ensure(settings, console, chosen) if chosen else None
+
+
+def ensure_sight(settings: Settings, console: Console) -> tuple[str, Path] | None:
+    """The name and folder of the model that looks at pictures, if there is to be one."""
+    chosen = choose_sight(settings)
     return _ensure(settings, console, chosen) if chosen else None
 
 

@@ -16,7 +16,13 @@ from pydantic import SecretStr
 from rich.console import Console
 
 from bot.app import App, running_app
-from bot.cli.models import ensure_allowed, ensure_compact, ensure_encoder, ensure_model
+from bot.cli.models import (
+    ensure_allowed,
+    ensure_compact,
+    ensure_encoder,
+    ensure_model,
+    ensure_sight,
+)
 from bot.config import Settings
 from bot.log import get_logger
 
@@ -53,6 +59,7 @@ def serve(settings: Settings, console: Console) -> None:
     name, folder = ensure_model(settings, console)
     encoder = ensure_encoder(settings, console)
     compact = ensure_compact(settings, console)
+    sight = ensure_sight(settings, console)
     allowed = ensure_allowed(settings, console)
 
     async def run() -> None:
@@ -63,6 +70,7 @@ def serve(settings: Settings, console: Console) -> None:
                 folder=folder,
                 encoder=encoder,
                 compact=compact,
+                sight=sight,
                 allowed=allowed,
             ) as app:
                 await side_by_side(

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from bot.domain.conversation import ConversationRef
 from bot.domain.identity import IdentityRef
-from bot.domain.shown import Shown
+from bot.domain.shown import Picture, Shown
 from bot.domain.surroundings import ALONE, Surroundings
 from bot.domain.turn import TurnId
 
@@ -19,11 +19,12 @@ class InboundMessage:
     ``event_key`` is unique on its platform and the same when the platform delivers the event
     again: it is what makes a second delivery harmless. ``text`` is as the person wrote it; the
     engine cleans it (see :mod:`bot.domain.text`). ``shown`` are the images and files that came
-    with it; a message may consist of them alone. ``surroundings`` help to understand it, and are
-    stored nowhere. ``author_roles`` are the roles of the author there, by the ids of the platform
-    or its words for them, and ``admin`` of whoever may manage the server or workspace. ``ruled`` is
-    the place whose policy holds, where that is not the conversation: a private thread is a circle
-    of its own, and ruled like its channel.
+    with it; a message may consist of them alone. ``pictures`` are those of them that can be looked
+    at. ``surroundings`` help to understand it, and are stored nowhere. ``author_roles`` are the
+    roles of the author there, by the ids of the platform or its words for them, and ``admin`` of
+    whoever may manage the server or workspace. ``ruled`` is the place whose policy holds, where
+    that is not the conversation: a private thread is a circle of its own, and ruled like its
+    channel.
     """
 
     event_key: str
@@ -32,6 +33,7 @@ class InboundMessage:
     text: str
     received_at: datetime
     shown: tuple[Shown, ...] = ()
+    pictures: tuple[Picture, ...] = ()
     surroundings: Surroundings = ALONE
     author_roles: frozenset[str] = frozenset()
     ruled: ConversationRef | None = None

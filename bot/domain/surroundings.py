@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.domain.shown import Picture
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Utterance:
@@ -34,12 +36,15 @@ class FileText:
 class Surroundings:
     """What was said around a message, oldest first, and the text files that came with it.
 
+    ``pictures`` came with a message that the person means, such as the one they reply to.
+
     These are other people's words, or nobody's: nothing is learned from them, they are not
     recalled later, and no row holds them.
     """
 
     said: tuple[Utterance, ...] = ()
     files: tuple[FileText, ...] = ()
+    pictures: tuple[Picture, ...] = ()
 
 
 ALONE = Surroundings()

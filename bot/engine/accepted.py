@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.domain.conversation import ConversationRef
 from bot.domain.identity import IdentityRef, Person
 from bot.domain.place_policy import USUAL_POLICY, MemoryMode, PlacePolicy
+from bot.domain.surroundings import ALONE, Surroundings
 from bot.domain.turn import Turn
 from bot.engine.learning import NOTHING, Learned
 
@@ -49,3 +50,13 @@ class Saved:
 
     is_kept: bool
     introduces: bool = False
+
+
+def allowed(surroundings: Surroundings, accepted: Accepted) -> Surroundings:
+    """What stands around a message, as far as its place lets Ellie read it.
+
+    Files stay: they came with the message, and adapters read nobody else's in such a place.
+    """
+    if accepted.policy.reads_context or surroundings == ALONE:
+        return surroundings
+    return replace(surroundings, said=(), pictures=())

@@ -13,7 +13,6 @@ from bot.domain.generation import FinishReason, GenerationResult
 from bot.domain.identity import Person
 from bot.domain.message import AgainRequest, InboundMessage
 from bot.domain.place_policy import USUAL_POLICY, MemoryMode, PlacePolicy
-from bot.domain.shown import Shown
 from bot.domain.text import clean_text
 from bot.domain.turn import (
     FailureReason,
@@ -32,7 +31,6 @@ from bot.engine.learning import NOTHING, asked_in_vain, found_in, learn
 from bot.engine.quotas import Quotas, Spent, limits_in
 from bot.memory.extraction.candidate import Candidate
 from bot.memory.stale import GAP
-from bot.ports.sight import Blind, Sight
 from bot.ports.storage import Storage, UnitOfWork
 from bot.ports.system import Clock, IdSource, WorkerRegistry
 from bot.prompt.assemble import Assembled
@@ -51,13 +49,11 @@ class TurnLedger:
         clock: Clock,
         ids: IdSource,
         workers: WorkerRegistry,
-        sight: Sight | None = None,
         quotas: Quotas | None = None,
     ) -> None:
         """Without ``quotas`` there are none."""
         self._storage = storage
         self._quotas = quotas or Quotas(storage, clock=clock)
-        self._sight = sight or Blind()
         self._clock = clock
         self._ids = ids
         self._worker = workers.name
@@ -70,7 +66,6 @@ class TurnLedger:
         None when it was stored before and is, or is being, answered. Nothing is stored when a
         quota is used up; a message that was stored before costs nothing.
         """
-        shown = tuple([await self._sight.look(item) for item in message.shown])
         candidates = found_in(text, message.received_at)
         async with self._storage.unit_of_work() as work:
             mode = policy.memory
@@ -81,7 +76,7 @@ class TurnLedger:
                     return None  # from when it was kept; whoever answers it tells how it ended
                 nobody = passer_by(message.author, seen_at=message.received_at)
                 unkept = await self._unstored(
-                    work, message, text=text, shown=shown, person=nobody, policy=policy
+                    work, message, text=text, person=nobody, policy=policy
                 )
                 if isinstance(unkept, Spent):
                     return unkept
@@ -91,14 +86,11 @@ class TurnLedger:
             )
             if person.incognito:
                 # Left without a commit: not even a changed display name is stored.
-                return await self._unstored(
-                    work, message, text=text, shown=shown, person=person, policy=policy
-                )
+                return await self._unstored(work, message, text=text, person=person, policy=policy)
             return await self._stored(
                 work,
                 message,
                 text=text,
-                shown=shown,
                 person=person,
                 policy=policy,
                 candidates=candidates,
@@ -110,7 +102,6 @@ class TurnLedger:
         message: InboundMessage,
         *,
         text: str,
-        shown: tuple[Shown, ...],
         person: Person,
         policy: PlacePolicy,
         candidates: tuple[Candidate, ...],
@@ -130,7 +121,7 @@ class TurnLedger:
                 received_at=message.received_at,
                 worker=self._worker,
                 lease_until=lease_until,
-                shown=shown,
+                shown=message.shown,
                 unremembered=person.paused,
             )
         )
@@ -165,7 +156,6 @@ class TurnLedger:
         message: InboundMessage,
         *,
         text: str,
-        shown: tuple[Shown, ...],
         person: Person,
         policy: PlacePolicy,
     ) -> Accepted | Spent:
@@ -182,7 +172,7 @@ class TurnLedger:
             number=0,
             text=text,
             received_at=message.received_at,
-            shown=shown,
+            shown=message.shown,
             unremembered=True,
         )
         return Accepted(
@@ -283,7 +273,7 @@ class TurnLedger:
             reply=clean_text(result.text),
         )
         async with self._storage.unit_of_work() as work:
-            knows = await _still_knows(work, accepted)
+            knows = await still_knows(work, accepted)
             if not knows:
                 outcome = replace(outcome, reply="")
             if not await work.turns.finish(turn.id, outcome, worker=self._worker):
@@ -379,7 +369,7 @@ async def _takes_notice(work: UnitOfWork, accepted: Accepted, outcome: TurnOutco
     )
 
 
-async def _still_knows(work: UnitOfWork, accepted: Accepted) -> bool:
+async def still_knows(work: UnitOfWork, accepted: Accepted) -> bool:
     """Whether nothing was forgotten since ``accepted``; nothing will be while ``work`` is open."""
     person = await work.persons.find(accepted.author)
     if person is not None:

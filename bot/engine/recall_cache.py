@@ -105,6 +105,16 @@ class RecallCache:
         for vector in vectors:
             entry.index.add_vector(vector.turn_id, vector.numbers)
 
+    def reread(self, person_id: PersonId, number: int) -> None:
+        """Have the turn with this number read anew, which says more now than it did.
+
+        What is kept of the person is dropped if that turn may be in it already.
+        """
+        entry = self._entries.get(person_id)
+        if person_id in self._locks or (entry is not None and entry.last_number >= number):
+            self._forgotten += 1
+            self._entries.pop(person_id, None)
+
     def forget(self, person_id: PersonId) -> None:
         """Drop what is kept of a person, and of an index that is being built just now."""
         self._forgotten += 1

@@ -19,10 +19,9 @@ from bot.domain.identity import IdentityRef
 from bot.domain.memory import WorkingMemory
 from bot.domain.message import AgainRequest, InboundMessage
 from bot.domain.place_policy import PlacePolicy
-from bot.domain.surroundings import ALONE, Surroundings
 from bot.domain.text import clean_text
 from bot.domain.turn import FailureReason, Turn, TurnStatus
-from bot.engine.accepted import Accepted, Saved
+from bot.engine.accepted import Accepted, Saved, allowed
 from bot.engine.admission import Admission
 from bot.engine.chat_traffic import ChatTraffic
 from bot.engine.flooding import LoopBreaker, RefusalPacing
@@ -31,6 +30,7 @@ from bot.engine.house_rules import HouseRules, nobody
 from bot.engine.incognito import IncognitoConversations
 from bot.engine.lanes import LaneFullError, Lanes, Place, account_of, lane_of
 from bot.engine.ledger import TurnLedger, event_key
+from bot.engine.looking import Glance, Looking
 from bot.engine.memory_loader import MemoryLoader
 from bot.engine.notices import notices_for
 from bot.engine.outcomes import DUPLICATE, failed, reason_of, refused, with_changes
@@ -101,11 +101,13 @@ class TurnEngine:
         incognito: IncognitoConversations | None = None,
         policies: PolicySource | None = None,
         generators: Generators | None = None,
+        looking: Looking | None = None,
         is_owner: Callable[[IdentityRef], bool] = nobody,
     ) -> None:
         """``policies``: what holds where; without any, the usual does.
 
         ``generators``: ``generator`` with the models that places may have in its stead.
+        ``looking``: who looks at pictures; else they are known by their names.
         ``is_owner``: whether somebody owns this Ellie, whom no list locks out.
         """
         self._followers = followers
@@ -119,6 +121,7 @@ class TurnEngine:
             reply_tokens=limits.reply_tokens,
             time_limit_seconds=limits.time_limit_seconds,
         )
+        self._looking = looking
         self._clock = clock
         self._limits = limits
         self._lanes = Lanes(
@@ -213,10 +216,16 @@ class TurnEngine:
                 log.info("quota_spent", holder=accepted.holder.value)
             return Reply.ended(refused(too_much(accepted), told_before=was_told))
         reply = Reply(accepted.turn.id)
-        around = _allowed(request.surroundings, accepted)
-        run = self._run(accepted, around, reply, place, watch)
+        run = self._run(accepted, self._glance(request, accepted), reply, place, watch)
         self._own(run, name=f"turn-{accepted.turn.id}")
         return reply
+
+    def _glance(self, request: InboundMessage | AgainRequest, accepted: Accepted) -> Glance:
+        around = allowed(request.surroundings, accepted)
+        if self._looking is None:
+            return Glance(accepted, around)
+        pictures = request.pictures if isinstance(request, InboundMessage) else ()
+        return self._looking.begin(accepted, pictures, around)
 
     def _own(self, work: Coroutine[Any, Any, T], *, name: str) -> asyncio.Task[T]:
         """Start a task that :meth:`stop` waits for."""
@@ -243,7 +252,7 @@ class TurnEngine:
     async def _run(
         self,
         accepted: Accepted,
-        surroundings: Surroundings,
+        glance: Glance,
         reply: Reply,
         place: Place,
         watch: Stopwatch,
@@ -257,7 +266,7 @@ class TurnEngine:
         ):
             try:
                 await place.turn()
-                outcome = await self._answer(accepted, surroundings, reply, watch)
+                outcome = await self._answer(accepted, glance, reply, watch)
             except asyncio.CancelledError:
                 await shielded(self._fail(accepted, FailureReason.INTERRUPTED, reply))
                 raise
@@ -274,9 +283,8 @@ class TurnEngine:
                 reply.finish(outcome)
 
     async def _answer(
-        self, accepted: Accepted, surroundings: Surroundings, reply: Reply, watch: Stopwatch
+        self, accepted: Accepted, glance: Glance, reply: Reply, watch: Stopwatch
     ) -> Outcome:
-        turn = accepted.turn
         result = GenerationResult(text="", finish_reason=FinishReason.CANCELLED, tokens=0)
         if accepted.learned.answer:
             reply.write(accepted.learned.answer)
@@ -288,6 +296,9 @@ class TurnEngine:
         if loaded is None:
             return await shielded(self._save(accepted, result, None, reply, watch))
         generator, tokenizer = loaded
+        with watch.step("look"):
+            accepted, surroundings = await glance.seen(reply)
+        turn = accepted.turn
         memory = await self._remember(accepted, watch)
         with watch.step("prompt"):
             assembler = PromptAssembler(
@@ -385,13 +396,3 @@ class TurnEngine:
             # The lease runs out, and recovery records the failure once the database is back.
             log.error("failure_not_recorded", error=str(error))
             return accepted.first_contact
-
-
-def _allowed(surroundings: Surroundings, accepted: Accepted) -> Surroundings:
-    """What stands around a message, as far as its place lets Ellie read it.
-
-    Files stay: they came with the message, and adapters read nobody else's in such a place.
-    """
-    if accepted.policy.reads_context or surroundings == ALONE:
-        return surroundings
-    return replace(surroundings, said=())

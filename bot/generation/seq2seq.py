@@ -16,6 +16,8 @@ from bot.generation.loading import only_safetensors, silence_libraries
 from bot.generation.models.summarisers import SummariserDescription, describe_summariser
 from bot.generation.precision import choose_precision, make_mixed
 from bot.generation.quiet_threads import compute_quietly
+from bot.generation.stopping import Brake
+from bot.generation.written import whole_sentences
 
 BEAMS = 2
 """Texts that are followed at once; the best one is kept. Each costs the time of one."""
@@ -25,12 +27,6 @@ UNREPEATED = 3
 
 LEAST_WRITTEN_TOKENS = 24
 """A summary of one part is given at least so many tokens: about one sentence."""
-
-_SENTENCE_ENDS = ".!?。！？"
-
-
-class StoppedError(Exception):
-    """The work was given up because somebody asked for that."""
 
 
 class Seq2SeqModel:
@@ -42,9 +38,7 @@ class Seq2SeqModel:
         self._prefix = description.prefix
         self._window = min(description.most_read, tokenizer.model_max_length)
         self._most_written = description.most_written
-        self._brake = _Brake()
-        for module in model.modules():
-            module.register_forward_pre_hook(self._brake)
+        self._brake = Brake(model)
 
     def summarise(self, passages: Sequence[str], *, max_tokens: int, stop: threading.Event) -> str:
         """A few sentences about ``passages``, in at most ``max_tokens`` tokens.
@@ -96,7 +90,7 @@ class Seq2SeqModel:
         said: str = self._tokenizer.decode(written, skip_special_tokens=True)
         said = said.replace("<n>", "\n").strip()  # how Pegasus writes a new line
         # The first token only starts the decoder.
-        return _whole_sentences(said) if len(written) > most else said
+        return whole_sentences(said) if len(written) > most else said
 
     def _tokens(self, text: str, *, whole: bool) -> list[int]:
         """The tokens of ``text``, as a ``whole`` input cut at the window, or as a piece of one.
@@ -111,21 +105,6 @@ class Seq2SeqModel:
             max_length=self._window if whole else None,
         )["input_ids"]
         return ids
-
-
-class _Brake:
-    """Stands before every part of the model and ends the work there once it is to stop.
-
-    The library asks whether to stop after each written token. Reading what is to be summarised
-    takes seconds before the first one, and whoever begins to chat should not wait for that.
-    """
-
-    def __init__(self) -> None:
-        self.stop = threading.Event()
-
-    def __call__(self, *_: object) -> None:
-        if self.stop.is_set():
-            raise StoppedError
 
 
 def load_seq2seq(
@@ -172,9 +151,3 @@ def load_seq2seq(
 def _readable(text: str) -> str:
     """On one line, and without halves of surrogate pairs, which are no text."""
     return " ".join(text.encode("utf-8", "replace").decode().split())
-
-
-def _whole_sentences(text: str) -> str:
-    """``text`` without the sentence that the limit cut off, unless there is no other."""
-    end = max(text.rfind(mark) for mark in _SENTENCE_ENDS)
-    return text[: end + 1] if end >= 0 else text

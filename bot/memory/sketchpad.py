@@ -1,7 +1,8 @@
 """The visuospatial sketchpad: what a person showed, as words.
 
-A picture enters memory as a short description with its name, kind and size, and what its owner
-says is to be seen. It stands behind the words of its turn, in the loop, in recall and in quotes.
+A picture enters memory as a short description with its name, kind and size, what its owner
+says is to be seen, and what a model saw, marked as that. It stands behind the words of its turn,
+in the loop, in recall and in quotes.
 """
 
 from __future__ import annotations
@@ -12,6 +13,9 @@ from bot.domain.turn import Turn
 
 DESCRIPTION_CHARACTERS = 200
 """Alt texts and captions are shortened to this."""
+
+SEEN_CHARACTERS = 300
+"""And what a model saw on a picture, to this."""
 
 _UNITS = ("bytes", "KB", "MB", "GB")
 _STEP = 1000
@@ -34,10 +38,25 @@ def description(shown: Shown) -> str:
         parts.append(f"{shown.width}x{shown.height}")
     if shown.size is not None:
         parts.append(_size(shown.size))
-    seen = dict.fromkeys(filter(None, (shown.description, shown.caption, shown.alt_text)))
-    words = "; ".join(shorten(text, DESCRIPTION_CHARACTERS) for text in seen)
+    told = dict.fromkeys(filter(None, (shown.caption, shown.alt_text)))
+    said = [shorten(text, DESCRIPTION_CHARACTERS) for text in told]
+    if shown.description and is_picture(shown):
+        said.append(as_seen(shown.description))
+    elif shown.description:
+        said.insert(0, shorten(shown.description, DESCRIPTION_CHARACTERS))
+    words = "; ".join(said)
     line = ", ".join(parts)
     return f"{line}: {words}" if words else line
+
+
+def as_seen(words: str) -> str:
+    """What a model saw, in words that leave open whether it is so."""
+    return f"it seems to show: {shorten(words, SEEN_CHARACTERS)}"
+
+
+def is_picture(shown: Shown) -> bool:
+    """Whether it is a picture, whose description is a model's."""
+    return shown.media_type.startswith("image/")
 
 
 def _noun(media_type: str) -> str:

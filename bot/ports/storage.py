@@ -191,6 +191,9 @@ class TurnRepository(Protocol):
         Its vectors go. Whoever calls this bumps the person's epoch in the same unit of work.
         """
 
+    async def describe(self, person_id: PersonId, turn_id: TurnId, shown: Sequence[Shown]) -> None:
+        """Replace what is known of what was shown in a turn. Its vectors go, its words stay."""
+
     async def erase_all(self, person_id: PersonId) -> int:
         """Remove every turn of a person, and all that hangs on turns; returns how many turns.
 

@@ -57,9 +57,13 @@ class Assembled:
 
 @dataclass(frozen=True, slots=True)
 class _Newest:
-    """The newest message, what stands around it, and what was replied to it before, if anything."""
+    """The newest message, what stands around it, and what was replied to it before, if anything.
+
+    With ``is_seen`` it holds what is to be seen on a picture, which may be what is asked about.
+    """
 
     text: str
+    is_seen: bool = False
     around: Around = NOTHING_AROUND
     earlier_reply: str = ""
 
@@ -101,7 +105,8 @@ class PromptAssembler:
             PromptTooLongError: ``text`` alone does not fit; memory is never the reason.
         """
         name = spoken_name(_name_of(memory), self._control)
-        newest = self._newest(name, described(text, shown), memory.earlier_reply, surroundings)
+        said = _Newest(described(text, shown), is_seen=any(one.description for one in shown))
+        newest = self._newest(name, said, memory.earlier_reply, surroundings)
         bare = self._write(name, Selection(), newest)
         budget = min(self._memory_tokens, self._room - bare.tokens)
         costs = self._costs()
@@ -116,10 +121,9 @@ class PromptAssembler:
         return Assembled(bare, nothing.items + self._note(Selection(), newest))
 
     def _newest(
-        self, name: str, text: str, earlier_reply: str, surroundings: Surroundings
+        self, name: str, alone: _Newest, earlier_reply: str, surroundings: Surroundings
     ) -> _Newest:
         """The newest message with as much around it as fits beside it."""
-        alone = _Newest(text)
         taken = self._write(name, Selection(), alone).tokens
         if taken > self._room:
             raise PromptTooLongError(
@@ -233,6 +237,7 @@ def _is_unknown(selection: Selection, newest: _Newest) -> bool:
     return (
         not selection.knows_answer
         and asks_about_self(newest.text)
+        and not newest.is_seen
         and not newest.around.may_answer(newest.text)
     )
 

@@ -372,6 +372,26 @@ async def test_what_was_shown_and_what_is_not_to_be_remembered_reads_back(world:
     assert [(t.shown, t.unremembered) for t in found] == [(SHOWN, True), ((), False)]
 
 
+async def test_describing_changes_what_was_shown_and_nothing_else(world: Any) -> None:
+    ann, bob = await world.person("ann"), await world.person("bob")
+    home = await world.conversation()
+    turn, _ = await world.accept(replace(world.turn(ann, home, "look"), shown=SHOWN))
+    await world.finish(turn, world.answer("nice"))
+    scope = Scope.in_private(ann.id)
+    seen = (replace(SHOWN[0], description="a dog 🐕"), *SHOWN[1:])
+    for owner, expected in ((bob, SHOWN), (ann, seen)):
+        async with world.storage.unit_of_work() as work:
+            await work.turns.describe(owner.id, turn.id, seen)
+            await work.turns.describe(owner.id, TurnId("none"), seen)
+            await work.commit()
+        async with world.storage.unit_of_work() as work:
+            [now] = await work.turns.after(scope, 0)
+            person = await work.persons.get(ann.id)
+        assert now.shown == expected
+        assert (now.text, now.reply, now.status) == ("look", "nice", TurnStatus.ANSWERED)
+        assert person.memory_epoch == ann.memory_epoch
+
+
 async def test_rewriting_replaces_the_words_of_one_turn(world: Any) -> None:
     ann, bob = await world.person("ann"), await world.person("bob")
     home = await world.conversation()

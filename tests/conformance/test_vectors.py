@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from bot.domain.identity import PersonId
 from bot.domain.turn import TurnId
 from bot.ports.memory_storage import TurnVector
@@ -93,7 +95,8 @@ async def test_a_vector_belongs_to_whom_the_turn_belongs_to(world: Any) -> None:
     assert await _found(world, turn.person_id) == (_vector(turn),)
 
 
-async def test_rewriting_a_turn_takes_its_vector_and_no_other(world: Any) -> None:
+@pytest.mark.parametrize("change", ["rewritten", "described"])
+async def test_a_turn_that_changes_loses_its_vector_and_no_other(world: Any, change: str) -> None:
     ann, bob = await world.person("ann"), await world.person("bob")
     home = await world.conversation()
     one, two = [await world.say(ann, home) for _ in range(2)]
@@ -101,7 +104,10 @@ async def test_rewriting_a_turn_takes_its_vector_and_no_other(world: Any) -> Non
 
     async def rewrite(person_id: PersonId) -> None:
         async with world.storage.unit_of_work() as work:
-            await work.turns.rewrite(person_id, one.id, text="", reply="", shown=())
+            if change == "rewritten":
+                await work.turns.rewrite(person_id, one.id, text="", reply="", shown=())
+            else:
+                await work.turns.describe(person_id, one.id, ())
             await work.commit()
 
     await rewrite(bob.id)

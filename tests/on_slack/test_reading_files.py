@@ -154,7 +154,7 @@ async def test_a_file_that_lies_elsewhere_is_known_by_name(shelf: Shelf) -> None
 async def test_the_token_goes_to_slack_alone(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
     tried: list[str] = []
 
-    async def noted(_: Files, file: SlackFile, session: object) -> bytes:
+    async def noted(_: Files, file: SlackFile, session: object, most_bytes: int) -> bytes:
         tried.append(file.url)
         return b"words"
 
@@ -300,3 +300,51 @@ async def test_a_file_that_never_ends_is_left(shelf: Shelf) -> None:
     endless = shelf.file("endless.txt", b"a", size=5)
     seen = await shelf.look(endless, seconds=30)
     assert seen.remarks == ("endless.txt is too large for me to read; I only know its name.",)
+
+
+async def test_a_picture_is_fetched_whole_when_somebody_looks_and_not_before(shelf: Shelf) -> None:
+    large = b"\x89PNG\r\n\x1a\n" + b"a" * (TEXT_FILE_BYTES * 2)
+    file = shelf.file("dog.png", large, media_type="image/png", width=640, height=480)
+    [picture] = (await shelf.look(file)).pictures
+    assert shelf.asked == []
+    assert await picture.read(len(large)) == large
+    assert shelf.asked == ["dog.png"]
+
+
+@pytest.mark.parametrize("told", [None, 2])
+async def test_of_a_picture_no_more_is_fetched_than_wanted(shelf: Shelf, told: int | None) -> None:
+    more = {"media_type": "image/png", "width": 640, "height": 480, "size": told}
+    file = shelf.file("dog.png", b"a" * 100, **more)
+    endless = shelf.file("endless.txt", b"", **more)
+    for one in (file, endless):
+        [picture] = (await shelf.look(one)).pictures
+        assert await picture.read(99) is None
+    sized = shelf.file("dog.png", b"a" * 100, **{**more, "size": 100})
+    shelf.asked.clear()
+    [picture] = (await shelf.look(sized)).pictures
+    assert await picture.read(99) is None
+    assert shelf.asked == []
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"text": "<!DOCTYPE html><title>Sign in</title>", "content_type": "text/html"},
+        {"status": 302, "headers": {"Location": "https://slack.com/"}},
+        {"status": 404},
+    ],
+)
+async def test_a_page_in_place_of_a_picture_is_none(
+    shelf: Shelf, answer: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = shelf.file("dog.png", b"", media_type="image/png", width=640, height=480)
+    shelf.answers["dog.png"] = answer
+    [picture] = (await shelf.look(file)).pictures
+    assert await picture.read(1000) is None
+    assert "xoxb-secret" not in "".join(capsys.readouterr())
+
+
+async def test_a_picture_elsewhere_is_nobodys_to_fetch(shelf: Shelf) -> None:
+    more = {"media_type": "image/png", "width": 640, "height": 480}
+    drive = shelf.file("dog.png", b"a", is_external=True, url="https://drive.google.com/x", **more)
+    assert (await shelf.look(drive)).pictures == ()

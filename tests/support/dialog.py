@@ -33,6 +33,7 @@ from bot.engine.erase_list import EraseList
 from bot.engine.explanation import Explanations
 from bot.engine.incognito import IncognitoConversations
 from bot.engine.ledger import TurnLedger
+from bot.engine.looking import Looking
 from bot.engine.memory_control import MemoryControl
 from bot.engine.memory_loader import MemoryLoader
 from bot.engine.quotas import Quotas
@@ -43,6 +44,7 @@ from bot.engine.vectors import VectorKeeper
 from bot.ports.hashed import HashingEncoder
 from bot.ports.policy_source import FixedPolicy
 from bot.ports.scripted import ScriptedGenerator, WordTokenizer
+from bot.ports.sight import Blind, Sight
 from bot.ports.storage import Storage
 from storage.inmemory import InMemoryStorage
 
@@ -159,6 +161,8 @@ class Dialog:
         policy: PlacePolicy = USUAL_POLICY,
         between: timedelta = timedelta(minutes=1),
         erase_list: EraseList | None = None,
+        sight: Sight | None = None,
+        see_seconds: float = 20.0,
     ) -> None:
         self.storage = storage or InMemoryStorage()
         self.erase_list = erase_list
@@ -170,6 +174,8 @@ class Dialog:
         self._context_tokens = context_tokens
         self._encoding = encoding
         self._between = between
+        self._sight = sight or Blind()
+        self._see_seconds = see_seconds
         self.rules = FixedPolicy(policy)
         self.restart()
 
@@ -182,6 +188,9 @@ class Dialog:
         self.keeper = VectorKeeper(self.storage, self.encoder, self.recall)
         self.incognito = IncognitoConversations()
         self.quotas = Quotas(self.storage, clock=self.clock, policies=self.rules)
+        self.looking = Looking(
+            self._sight, self.storage, self.recall, wait_seconds=self._see_seconds
+        )
         self.engine = TurnEngine(
             ledger=TurnLedger(
                 self.storage,
@@ -196,6 +205,7 @@ class Dialog:
             limits=self._limits,
             incognito=self.incognito,
             policies=self.rules,
+            looking=self.looking,
         )
         self.control = MemoryControl.over(
             self.storage,

@@ -30,6 +30,7 @@ from bot.engine.explanation import Explanations
 from bot.engine.feedback import Feedback
 from bot.engine.incognito import IncognitoConversations
 from bot.engine.ledger import TurnLedger
+from bot.engine.looking import Looking
 from bot.engine.memory_control import MemoryControl
 from bot.engine.memory_loader import MemoryLoader
 from bot.engine.participation import Participation
@@ -44,6 +45,7 @@ from bot.health import Health
 from bot.ports.generation import Generator
 from bot.ports.policy_source import FixedPolicy
 from bot.ports.scripted import ScriptedGenerator, WordTokenizer
+from bot.ports.sight import Blind, Sight
 from bot.ports.storage import Storage
 from storage.inmemory import InMemoryStorage
 from storage.inmemory_state import State
@@ -107,6 +109,7 @@ class Ellie:
         before: Ellie | None = None,
         storage: Storage | None = None,
         worker: str = "this",
+        sight: Sight | None = None,
         over_http: bool = False,
         generator: Generator | None = None,
         **options: Any,
@@ -146,6 +149,7 @@ class Ellie:
             limits=limits,
             incognito=incognito,
             policies=self.rules,
+            looking=Looking(sight or Blind(), self.storage, recall),
         )
         commands = Commands(
             self.control,

@@ -32,6 +32,7 @@ from bot.engine.explanation import Explanations
 from bot.engine.feedback import Feedback
 from bot.engine.incognito import IncognitoConversations
 from bot.engine.ledger import TurnLedger
+from bot.engine.looking import Looking
 from bot.engine.memory_control import MemoryControl
 from bot.engine.memory_loader import MemoryLoader
 from bot.engine.policies import ChannelPolicies
@@ -44,6 +45,7 @@ from bot.errors import StorageUnavailableError
 from bot.health import Health
 from bot.ports.policy_source import FixedPolicy
 from bot.ports.scripted import ScriptedGenerator, WordTokenizer
+from bot.ports.sight import Blind, Sight
 from bot.ports.storage import Storage, UnitOfWork
 from storage.inmemory import InMemoryStorage
 from storage.inmemory_state import State
@@ -150,6 +152,8 @@ class Ellie:
         before: Ellie | None = None,
         storage: Storage | None = None,
         worker: str = "this",
+        sight: Sight | None = None,
+        see_seconds: float = 20.0,
         **options: Any,
     ) -> None:
         """``before``: an earlier process, whose database, clock and ids this one goes on with."""
@@ -187,6 +191,7 @@ class Ellie:
             limits=limits,
             incognito=incognito,
             policies=self.rules,
+            looking=Looking(sight or Blind(), self.storage, recall, wait_seconds=see_seconds),
         )
         explanations = Explanations(self.storage, self.generator, ids=self.ids, limits=limits)
         commands = Commands(

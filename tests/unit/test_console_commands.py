@@ -12,7 +12,7 @@ import pytest
 from support.console import Terminal, until
 
 from adapters.console.commands import Export, Quit, Show, parse_console_command
-from adapters.console.files import look_at, write_files
+from adapters.console.files import look_at, picture_of, write_files
 from adapters.console.rendering import rendered
 from bot.commands.reply import CommandReply, ReplyFile, Row, Section
 from bot.errors import UsageError
@@ -330,3 +330,21 @@ async def test_a_plain_sentence_that_is_a_command_is_no_message(
     await terminal.talk(line)
 
     assert terminal.turns() == []
+
+
+async def test_a_picture_can_be_looked_at(tmp_path: Path) -> None:
+    path = tmp_path / "bike.png"
+    path.write_bytes(b"\x89PNG\r\n\x1a\n1234")
+    shown = look_at(path, "my bike")
+    [picture] = picture_of(path, shown)
+    assert picture.shown == shown
+    assert await picture.read(12) == path.read_bytes()
+    assert await picture.read(11) is None
+    path.unlink()
+    assert await picture.read(12) is None
+
+
+def test_what_is_no_picture_is_not_looked_at(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("hello")
+    assert picture_of(path, look_at(path, "")) == ()

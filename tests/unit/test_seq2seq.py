@@ -23,7 +23,8 @@ from bot.generation.models.summarisers import (
     describes_seq2seq,
 )
 from bot.generation.quiet_threads import NICENESS
-from bot.generation.seq2seq import Seq2SeqModel, StoppedError, load_seq2seq
+from bot.generation.seq2seq import Seq2SeqModel, load_seq2seq
+from bot.generation.stopping import StoppedError
 
 PASSAGES = ["I moved to Porto.", "My dog is Rex."]
 

@@ -147,6 +147,25 @@ def parse_compact_source(setting: str) -> ModelSource | None:
     return source
 
 
+def parse_see_source(setting: str) -> ModelSource | None:
+    """Understand the setting of the model that looks at pictures; see :func:`parse_source`.
+
+    None when it asks for none.
+
+    Raises:
+        UnknownModelError: as there, and for a built-in model or a GGUF file.
+    """
+    if setting.strip().lower() == "none":
+        return None
+    source = parse_source(setting)
+    if isinstance(source, BuiltIn | GgufFile):
+        raise UnknownModelError(
+            f"{source} cannot look at pictures. Set ELLIE_SEE_MODEL to a hub id or a folder of a "
+            "model that can, for example HuggingFaceTB/SmolVLM-256M-Instruct, or to none."
+        )
+    return source
+
+
 def _gguf_file(path: Path) -> GgufFile:
     try:
         with path.open("rb") as file:
