@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
 from bot.commands.parsing import Argument
@@ -19,7 +20,8 @@ class Caller:
     """Who gives a command, and where.
 
     ``locale`` is the language tag that the platform knows for them, if any. ``prefix`` is what
-    they write before a command: ``/``, or ``@Ellie`` and a blank. ``is_admin``: the platform says
+    they write before a command: ``/``, or ``@Ellie`` and a blank. ``roles`` are the ids of their roles
+    or groups there, as far as a policy may name them. ``is_admin``: the platform says
     that they may manage the server or workspace that the conversation is in; ``still_admin`` asks
     it again, minutes later (None where nobody can lose the right). ``hears_all``: the platform
     sends Ellie everything that is said where she is, not only what calls her. ``ruled``: the place
@@ -32,6 +34,7 @@ class Caller:
     conversation: ConversationRef
     locale: str = ""
     prefix: str = "/"
+    roles: AbstractSet[str] = frozenset()
     is_admin: bool = False
     still_admin: Callable[[], Awaitable[bool]] | None = None
     hears_all: bool = True
