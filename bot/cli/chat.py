@@ -16,7 +16,13 @@ from adapters.console.chat import ConsoleChat, console_identity
 from adapters.console.lines import Lines, PromptLines, ScriptLines
 from adapters.console.screen import PlainScreen, RichScreen, Screen
 from bot.app import App, running_app
-from bot.cli.models import ensure_allowed, ensure_compact, ensure_encoder, ensure_model
+from bot.cli.models import (
+    ensure_allowed,
+    ensure_compact,
+    ensure_encoder,
+    ensure_model,
+    ensure_roles,
+)
 from bot.config import Settings
 from bot.domain.identity import IdentityRef
 
@@ -38,6 +44,7 @@ def chat(settings: Settings, console: Console, user: str) -> bool:
     encoder = ensure_encoder(settings, console)
     compact = ensure_compact(settings, console)
     allowed = ensure_allowed(settings, console)
+    roles = ensure_roles(settings, console)
 
     async def run() -> bool:
         async with running_app(
@@ -47,6 +54,7 @@ def chat(settings: Settings, console: Console, user: str) -> bool:
             encoder=encoder,
             compact=compact,
             allowed=allowed,
+            roles=roles,
         ) as app:
             interactive = sys.stdin is not None and sys.stdin.isatty()
             screen: Screen = PlainScreen(sys.stdout, sys.stderr)

@@ -11,7 +11,14 @@ from pathlib import Path
 from bot.config import Settings
 from bot.errors import ModelError
 from bot.generation.models.sources import ModelSource
-from bot.local_models import choose_compact, choose_encoder, choose_model, model_store
+from bot.local_models import (
+    ModelRole,
+    choose_compact,
+    choose_encoder,
+    choose_model,
+    choose_role,
+    model_store,
+)
 
 _SHOWN = 3
 
@@ -64,6 +71,7 @@ def of_models(settings: Settings, *, thoroughly: bool) -> Iterator[Finding]:
         for subject, other in (
             ("encoder", choose_encoder(settings)),
             ("summaries", choose_compact(settings)),
+            *((role.value, choose_role(settings, role)) for role in ModelRole),
         ):
             if other is not None:
                 chosen.append((subject, other.name, other.source))

@@ -15,10 +15,12 @@ from bot.generation.models.pull import pull
 from bot.generation.models.sources import parse_source
 from bot.local_models import (
     ChosenModel,
+    ModelRole,
     choose_allowed,
     choose_compact,
     choose_encoder,
     choose_model,
+    choose_role,
     model_store,
 )
 
@@ -30,7 +32,9 @@ def list_models(settings: Settings, console: Console) -> None:
     encoder = choose_encoder(settings)
     compact = choose_compact(settings)
     allowed = choose_allowed(settings)
-    running = {found.name for found in (chosen, encoder, compact, *allowed.values()) if found}
+    roles = [choose_role(settings, role) for role in ModelRole]
+    used = (chosen, encoder, compact, *roles, *allowed.values())
+    running = {found.name for found in used if found}
     table = Table("", "model", "size", "installed", "what it is for", box=None, pad_edge=False)
     installed = {model.name: model for model in store.installed()}
     for name, model in EVERYTHING.items():
@@ -74,6 +78,15 @@ def ensure_compact(settings: Settings, console: Console) -> tuple[str, Path] | N
     """The name and folder of the model of its own that writes summaries, pulled if need be."""
     chosen = choose_compact(settings)
     return _ensure(settings, console, chosen) if chosen else None
+
+
+def ensure_roles(settings: Settings, console: Console) -> dict[ModelRole, tuple[str, Path]]:
+    """The names and folders of the models of their own that roles have, pulled if need be."""
+    return {
+        role: _ensure(settings, console, chosen)
+        for role in ModelRole
+        if (chosen := choose_role(settings, role))
+    }
 
 
 def ensure_allowed(settings: Settings, console: Console) -> dict[str, tuple[str, Path]]:

@@ -40,6 +40,11 @@ _COUNT = regex.compile(
     r"(?:(?:the\s+)?last\s+|最近(?:的)?)?(\d{1,9})\s*(?:messages?|条(?:消息)?)?", regex.IGNORECASE
 )
 _TURN = regex.compile(r"[m#]?(\d{1,9})", regex.IGNORECASE)
+_NUMBERS: Mapping[ParameterKind, regex.Pattern[str]] = {
+    ParameterKind.FACT: _FACT,
+    ParameterKind.TURN: _TURN,
+    ParameterKind.COUNT: _COUNT,
+}
 _USER = regex.compile(r"<@!?([\w.-]{1,64})(?:\|[^<>]*)?>|@?([\w.-]{1,64})")
 """A mention on Discord (``<@!1>``) or Slack (``<@U1|ann>``), or an id alone."""
 _DAYS = regex.compile(r"([1-9]\d{0,4})\s*(?:d|days?|天|日)?")
@@ -236,9 +241,7 @@ _TO_THE_END = frozenset(
 )
 
 
-def _in_own_words(
-    understood: Invocation | Mistake, text: str, locale: str
-) -> Invocation | Mistake:
+def _in_own_words(understood: Invocation | Mistake, text: str, locale: str) -> Invocation | Mistake:
     """The same, in the language in which somebody asks and not that of what they ask about."""
     if not isinstance(understood, Invocation):
         return understood
@@ -268,13 +271,9 @@ def _read(parameter: Parameter, typed: str) -> Argument | None:
     plain = _narrow(typed)
     if (chosen := _CHOSEN.get(parameter.kind)) is not None:
         return chosen.get(plain)
+    if (number := _NUMBERS.get(parameter.kind)) is not None:
+        return int(found[1]) if (found := number.fullmatch(plain)) else None
     match parameter.kind:
-        case ParameterKind.FACT:
-            return int(found[1]) if (found := _FACT.fullmatch(plain)) else None
-        case ParameterKind.TURN:
-            return int(found[1]) if (found := _TURN.fullmatch(plain)) else None
-        case ParameterKind.COUNT:
-            return int(found[1]) if (found := _COUNT.fullmatch(plain)) else None
         case ParameterKind.LANGUAGE:
             return tongue.code if (tongue := find_tongue(typed)) else None
         case ParameterKind.DAYS:

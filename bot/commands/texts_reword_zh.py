@@ -11,17 +11,22 @@ TEXTS = {
     "parameter.count": "你在这里最近的多少条消息；不写就是最近 50 条",
     "parameter.words": "一段文字；不写就是这里最近说的话",
     "parameter.language": "语言的名字或代码，例如“德语”或 de；不写就是你自己的语言",
-    "unfit.language": "我不知道叫“{typed}”的语言。请先写它的名字或代码，例如 {p}{name} 德语 早上好。",
+    "unfit.language": "我不知道叫“{typed}”的语言。请先写它的名字或代码，"
+    "例如 {p}{name} 德语 早上好。",
     "summarize.title": "总结",
     "summarize.reading": "我正在读{messages}……",
     "summarize.reading.text": "我正在读你的文字……",
-    "summarize.about.all": "关于{messages}，也就是你在这里对我说过的全部。只有你能看到，我不会保存。",
-    "summarize.about.latest": "关于你在这里最近的{messages}；还有更早的。只有你能看到，我不会保存。",
+    "summarize.about.all": "关于{messages}，也就是你在这里对我说过的全部。"
+    "只有你能看到，我不会保存。",
+    "summarize.about.latest": "关于你在这里最近的{messages}；还有更早的。"
+    "只有你能看到，我不会保存。",
     "summarize.nothing": "没有可以总结的内容：你在这里还没有对我说过我会保存的话。",
-    "summarize.short": "这已经很短了。请给我更长的文字，或者用 {p}summarize 20 总结你最近的 20 条消息。",
+    "summarize.short": "这已经很短了。请给我更长的文字，"
+    "或者用 {p}summarize 20 总结你最近的 20 条消息。",
     "summarize.both": "请只写消息的条数或一段文字，不要两个都写。",
     "summarize.many": "我可以总结 1 到 {most} 条消息。",
-    "summarize.long": "这太多了，我没法一次总结。请少选一些消息，例如 {p}summarize 20，或者只给我文字的一部分。",
+    "summarize.long": "这太多了，我没法一次总结。请少选一些消息，例如 {p}summarize 20，"
+    "或者只给我文字的一部分。",
     "translate.title": "{language}译文",
     "translate.reading": "我正在翻译成{language}……",
     "translate.which": "翻译成哪种语言？例如 {p}translate 德语 早上好。",

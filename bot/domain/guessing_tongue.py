@@ -36,17 +36,21 @@ _SCRIPTS: tuple[tuple[str, regex.Pattern[str]], ...] = tuple(
 _KANA = regex.compile(r"[\p{Hiragana}\p{Katakana}]")
 _LATIN_WORD = regex.compile(r"[\p{Latin}']+")
 
+_WORDS = """
+en the and is of to you i it that in was for my with have are this
+de der die das und ist nicht ich ein eine zu mit den auf für es wir sie
+fr le la les et est je un une pas que pour dans vous nous des du il
+es el la los y es que no un una por con para mi yo en se del
+it il la che e è non un una per con sono di mi gli della ho
+pt o a os que e é não um uma para com eu em do da meu minha
+nl de het een en is niet ik van dat met voor op zijn je er
+pl i nie to jest się w na że z do jak mam ja po
+sv och det att jag är en ett inte på som för med har min
+tr bir ve bu için ben çok da de ne var ama ile
+"""
 _COMMON: Mapping[str, frozenset[str]] = {
-    "en": frozenset("the and is of to you i it that in was for my with have are this".split()),
-    "de": frozenset("der die das und ist nicht ich ein eine zu mit den auf für es wir sie".split()),
-    "fr": frozenset("le la les et est je un une pas que pour dans vous nous des du il".split()),
-    "es": frozenset("el la los y es que no un una por con para mi yo en se del".split()),
-    "it": frozenset("il la che e è non un una per con sono di mi gli della ho".split()),
-    "pt": frozenset("o a os que e é não um uma para com eu em do da meu minha".split()),
-    "nl": frozenset("de het een en is niet ik van dat met voor op zijn je er".split()),
-    "pl": frozenset("i nie to jest się w na że z do jak mam ja po".split()),
-    "sv": frozenset("och det att jag är en ett inte på som för med har min".split()),
-    "tr": frozenset("bir ve bu için ben çok da de ne var mı ile".split()),
+    code: frozenset(words.split())
+    for code, words in (line.split(maxsplit=1) for line in _WORDS.strip().splitlines())
 }
 
 

@@ -148,9 +148,9 @@ def leading_tongue(text: str) -> tuple[Tongue, str, str] | None:
     code that is a word as well counts only with one of these, or alone.
     """
     begun = text.strip()
-    if into := _INTO.match(begun):
-        if found := _leading(begun[into.end() :], is_marked=True):
-            return found
+    into = _INTO.match(begun)
+    if into and (found := _leading(begun[into.end() :], is_marked=True)):
+        return found
     return _leading(begun, is_marked=False)
 
 

@@ -49,9 +49,7 @@ _SENTENCE = regex.compile(r"(?<=[.!?。！？；\n])")
 class ChatCondenser:
     """Implements :class:`bot.ports.condensing.Condenser`."""
 
-    def __init__(
-        self, generators: Generators, ids: IdSource, *, time_limit_seconds: float
-    ) -> None:
+    def __init__(self, generators: Generators, ids: IdSource, *, time_limit_seconds: float) -> None:
         """``time_limit_seconds`` is for each of the model's answers, waiting included."""
         self._generators = generators
         self._asking = _Asking(ids, time_limit_seconds)
@@ -78,9 +76,7 @@ class ChatCondenser:
             notes = []
             for part in parts:
                 messages = summary_messages(part, tokenizer.control_tokens, into)
-                written = await self._asking.answer(
-                    generator, tokenizer, messages, most, asker
-                )
+                written = await self._asking.answer(generator, tokenizer, messages, most, asker)
                 tokens += written.tokens
                 is_whole = is_whole and written.is_whole
                 notes.append(written.text)
@@ -93,9 +89,7 @@ class ChatCondenser:
 class ChatTranslator:
     """Implements :class:`bot.ports.translating.Translator`."""
 
-    def __init__(
-        self, generators: Generators, ids: IdSource, *, time_limit_seconds: float
-    ) -> None:
+    def __init__(self, generators: Generators, ids: IdSource, *, time_limit_seconds: float) -> None:
         """``time_limit_seconds`` is for a translation, waiting included."""
         self._generators = generators
         self._asking = _Asking(ids, time_limit_seconds)

@@ -133,9 +133,7 @@ class ModelWork:
                 await work.commit()
         return spent
 
-    async def do(
-        self, known: Admitted, work: Callable[[], Awaitable[Written]]
-    ) -> Written | NotNow:
+    async def do(self, known: Admitted, work: Callable[[], Awaitable[Written]]) -> Written | NotNow:
         """Have a model write, and charge its tokens.
 
         Raises:
