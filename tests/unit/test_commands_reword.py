@@ -1,0 +1,485 @@
+"""Summaries and translations as commands: of one's own words, counted, and kept nowhere."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from support.administering import CHANNEL, THREAD, Office
+from support.commanding import Desk, rewording_over, text_of
+from support.engine import settle
+
+from bot.commands.call import Caller
+from bot.commands.dispatch import Commands
+from bot.commands.reply import CommandReply, ReplyKind
+from bot.domain.conversation import Visibility
+from bot.domain.place_policy import MemoryMode, PlacePolicy
+from bot.domain.quota import Quota, QuotaHolder, QuotaMeasure, Rate
+from bot.engine.incognito import passer_by_id
+from bot.engine.quotas import Quotas
+from bot.errors import (
+    EllieError,
+    EngineFailedError,
+    GenerationTimeoutError,
+    GeneratorBusyError,
+    LanguageError,
+    ModelError,
+    PromptTooLongError,
+)
+from bot.ports.condensing import Passage, Written
+from bot.ports.policy_source import FixedPolicy
+
+LONG = "We met on Monday and decided to paint the kitchen yellow. " * 3
+
+
+async def done(reply: CommandReply) -> CommandReply:
+    """What takes the place of an answer that takes a while."""
+    assert reply.more is not None, text_of(reply)
+    return await reply.more()
+
+
+def commands_of(desk: Desk, **more: Any) -> Commands:
+    """The commands of a desk with other models or rules."""
+    return Commands(desk.control, clock=desk.clock, rewording=rewording_over(desk, **more))
+
+
+def said_to(desk: Desk) -> list[str]:
+    """What the model was last given."""
+    return [passage.text for passage in desk.condenser.asked[-1]]
+
+
+def enqueue(desk: Desk, *texts: str | Exception) -> None:
+    desk.condenser._texts.extend(texts)
+    desk.translator._texts.extend(texts)
+
+
+async def test_what_was_said_here_is_summed_up_in_order() -> None:
+    desk = Desk()
+    await desk.say("I moved to Porto.", "How nice!")
+    await desk.say("My dog is Rex.", "Hello Rex.")
+    enqueue(desk, "They moved to Porto.\nTheir dog is Rex.")
+
+    first = await desk.ask("/summarize")
+    shown = await done(first)
+
+    assert text_of(first) == "I am reading 2 messages …"
+    assert desk.condenser.asked == [
+        (
+            Passage(text="I moved to Porto.", speaker="User"),
+            Passage(text="How nice!", speaker="Ellie"),
+            Passage(text="My dog is Rex.", speaker="User"),
+            Passage(text="Hello Rex.", speaker="Ellie"),
+        )
+    ]
+    assert shown.title == "Summary"
+    assert shown.lines == ("They moved to Porto.", "Their dog is Rex.")
+    assert "About 2 messages, all of what you said to me here." in text_of(shown)
+    assert shown.private
+
+
+@pytest.mark.parametrize(
+    "line", ["/summarize 2", "/summarise last 2 messages", "/总结 最近2条消息"]
+)
+async def test_only_the_latest_messages_are_summed_up_when_asked(line: str) -> None:
+    desk = Desk()
+    for number in range(4):
+        await desk.say(f"Message {number}.", "")
+    enqueue(desk, "Two things.")
+
+    shown = await done(await desk.ask(line))
+
+    assert said_to(desk) == ["Message 2.", "Message 3."]
+    assert "older ones" in text_of(shown) or "更早的" in text_of(shown)
+
+
+async def test_a_text_is_summed_up_instead() -> None:
+    desk = Desk()
+    await desk.say("I moved to Porto.")
+    enqueue(desk, "They paint.")
+
+    first = await desk.ask(f"/summarize {LONG}\n\nThe end of it.")
+    shown = await done(first)
+
+    assert said_to(desk) == [LONG, "The end of it."]
+    assert text_of(shown) == "Summary\nThey paint."
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("/summarize too short", "That is short already."),
+        ("/summarize 0", "I can sum up 1 to 200 messages."),
+        ("/summarize 201", "I can sum up 1 to 200 messages."),
+        ("/summarize", "There is nothing to sum up"),
+        ("/translate", "Into which language?"),
+        ("/translate German", "There is no reply of mine here yet."),
+        ("/translate Klingon hello", "I know no language called “Klingon”."),
+        ("/translate good morning", "Begin with its name or code"),
+        ("/翻译 早上好", "我不知道叫“早上好”的语言"),
+        ("/总结", "没有可以总结的内容"),
+    ],
+)
+async def test_what_cannot_be_done_is_said_clearly(line: str, sentence: str) -> None:
+    reply = await Desk().ask(line)
+
+    assert reply.kind is ReplyKind.REFUSED
+    assert sentence in text_of(reply)
+    assert reply.more is None
+
+
+async def test_other_peoples_words_and_direct_ones_are_not_summed_up_in_a_channel() -> None:
+    office = Office()
+    await office.say("Mine, in the channel.")
+    await office.say("Ben's, in the channel.", user="ben")
+    await office.say("Mine, in a thread of it.", THREAD)
+    await office.desk.say("Mine, told directly.")
+    enqueue(office.desk, "In the channel.")
+
+    await done(await office.ask("/summarize"))
+
+    assert said_to(office.desk) == ["Mine, in the channel.", "ok"]
+
+
+async def test_nothing_of_a_summary_or_a_translation_is_stored() -> None:
+    desk = Desk()
+    await desk.say("I moved to Porto.", "How nice!")
+    before = await desk.turns(), await desk.facts()
+    enqueue(desk, "My name is Eve and I live in Rome.", "Ich heiße Eve.")
+
+    await done(await desk.ask("/summarize"))
+    await done(await desk.ask("/translate German My name is Eve."))
+
+    assert (await desk.turns(), await desk.facts()) == before
+    assert "Eve" not in repr(desk.storage.state)
+
+
+async def test_asking_makes_nobody_known() -> None:
+    desk = Desk()
+    desk.translator._texts.append("Guten Morgen.")
+
+    await done(await desk.ask("/translate de good morning"))
+    await desk.ask("/summarize")
+
+    assert await desk.person() is None
+    assert not desk.storage.state.conversations
+
+
+async def test_a_text_is_translated() -> None:
+    desk = Desk()
+    enqueue(desk, "Guten\n\nMorgen.")
+
+    first = await desk.ask("/translate into German: good\n\nmorning")
+    shown = await done(first)
+
+    assert text_of(first) == "I am translating into German …"
+    assert desk.translator.asked == [("good\n\nmorning", "de")]
+    assert shown.title == "In German"
+    assert shown.lines == ("Guten", "", "Morgen.")
+
+
+async def test_without_a_text_the_latest_reply_is_translated() -> None:
+    desk = Desk()
+    await desk.say("Hello!", "How nice to see you.")
+    await desk.say("…", "")
+    enqueue(desk, "Wie schön, dich zu sehen.")
+
+    await done(await desk.ask("/translate German"))
+
+    assert desk.translator.asked == [("How nice to see you.", "de")]
+
+
+@pytest.mark.parametrize("fact", [{"slot": "mother tongue"}, {"topic": "speaks"}])
+async def test_without_a_language_it_is_the_persons_own(fact: dict[str, str]) -> None:
+    desk = Desk()
+    turn = await desk.say("Hello!", "How nice to see you.")
+    await desk.learn("I speak Portuguese.", turn, value="Portuguese", **fact)
+    enqueue(desk, "Que bom.")
+
+    await done(await desk.ask("/translate", locale="de"))
+
+    assert desk.translator.asked[0][1] == "pt"
+
+
+async def test_of_several_spoken_languages_none_is_the_persons_own() -> None:
+    desk = Desk()
+    turn = await desk.say("Hello!", "How nice to see you.")
+    for value in ("Portuguese", "Dutch"):
+        await desk.learn(f"I speak {value}.", turn, value=value, topic="speaks")
+    enqueue(desk, "Wie schön.")
+
+    assert "Into which language?" in text_of(await desk.ask("/translate"))
+    await done(await desk.ask("/translate", locale="de-DE"))  # what the platform knows
+
+    assert desk.translator.asked[0][1] == "de"
+
+
+async def test_a_language_told_directly_is_not_known_in_a_channel() -> None:
+    office = Office()
+    turn = await office.desk.say("I speak Portuguese.", "Nice.")
+    await office.desk.learn("I speak Portuguese.", turn, value="Portuguese", topic="speaks")
+    await office.say("Hello!")
+
+    assert "Into which language?" in text_of(await office.ask("/translate"))
+
+
+async def test_whoever_asks_in_chinese_gets_chinese() -> None:
+    desk = Desk()
+    await desk.say("I moved to Porto.", "How nice!")
+    enqueue(desk, "搬到了波尔图。")
+
+    shown = await done(await desk.ask("/总结"))
+
+    assert desk.condenser.into[0] is not None
+    assert desk.condenser.into[0].code == "zh"
+    assert shown.title == "总结"
+
+
+async def test_the_language_of_a_text_to_work_on_is_not_that_of_the_answer() -> None:
+    desk = Desk()
+    enqueue(desk, "Good morning.")
+
+    shown = await done(await desk.ask("/translate English 早上好"))
+
+    assert shown.title == "In English"
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (PromptTooLongError("x"), "too long for me to translate in one go"),
+        (LanguageError("x"), "does not write German"),
+        (GenerationTimeoutError("x"), "That took too long"),
+        (GeneratorBusyError("x"), "Too many people"),
+        (EngineFailedError("x"), "The model failed"),
+        (ModelError("x"), "The model failed"),
+    ],
+)
+async def test_a_model_that_fails_is_a_sentence(error: EllieError, sentence: str) -> None:
+    desk = Desk()
+    enqueue(desk, error)
+
+    shown = await done(await desk.ask("/translate German good morning"))
+
+    assert shown.kind is ReplyKind.REFUSED
+    assert sentence in text_of(shown)
+    assert "x" not in shown.lines
+
+
+async def test_a_summary_of_too_much_says_so() -> None:
+    desk = Desk()
+    enqueue(desk, PromptTooLongError("x"))
+
+    shown = await done(await desk.ask(f"/summarize {LONG}"))
+
+    assert "more than I can sum up at once" in text_of(shown)
+
+
+async def test_what_had_to_stop_early_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = Desk()
+
+    async def half(*_: object, **__: object) -> Written:
+        return Written(text="Half of", is_whole=False)
+
+    monkeypatch.setattr(desk.translator, "translate", half)
+    shown = await done(await desk.ask("/translate German good morning"))
+
+    assert text_of(shown) == "In German\nHalf of\nI had to stop before the end."
+
+
+async def test_an_empty_answer_is_no_answer() -> None:
+    desk = Desk()
+    enqueue(desk, "")
+
+    shown = await done(await desk.ask("/translate German good morning"))
+
+    assert shown.kind is ReplyKind.REFUSED
+
+
+class Waiting:
+    """A translator that is at work until it is told to go on."""
+
+    model_name = "waiting"
+
+    def __init__(self) -> None:
+        self.go = asyncio.Event()
+        self.cancelled = 0
+
+    async def translate(self, text: str, **_: object) -> Written:
+        try:
+            await self.go.wait()
+        except asyncio.CancelledError:
+            self.cancelled += 1
+            raise
+        return Written(text=text)
+
+
+async def test_one_thing_at_a_time_for_each_person_and_again_after_it_was_stopped() -> None:
+    desk = Desk()
+    waiting = desk.translator = Waiting()  # type: ignore[assignment]
+    desk.commands = commands_of(desk)
+    begun = await desk.ask("/translate German one")
+    late = await desk.ask("/translate German two")
+    working = asyncio.ensure_future(done(begun))
+    await settle()
+
+    assert "still working" in text_of(await desk.ask("/translate German three"))
+    assert "still working" in text_of(await done(late))
+    others = asyncio.ensure_future(done(await desk.ask("/translate German four", "ben")))
+    await settle()
+    working.cancel()
+    await asyncio.wait({working})
+
+    assert waiting.cancelled == 1
+    waiting.go.set()
+    assert text_of(await others) == "In German\nfour"
+    assert text_of(await done(await desk.ask("/translate German five"))) == "In German\nfive"
+
+
+async def test_what_takes_too_long_is_stopped() -> None:
+    desk = Desk()
+    waiting = desk.translator = Waiting()  # type: ignore[assignment]
+    desk.commands = commands_of(desk, time_limit_seconds=0.01)
+
+    shown = await done(await desk.ask("/translate German one"))
+
+    assert "That took too long" in text_of(shown)
+    assert waiting.cancelled == 1
+
+
+def quotas(amount: int, *, measure: QuotaMeasure = QuotaMeasure.TURNS) -> PlacePolicy:
+    quota = Quota(QuotaHolder.PERSON, measure)
+    return PlacePolicy(quotas={quota: Rate(amount=amount, seconds=3600)})
+
+
+def ruled(office: Office, policy: PlacePolicy) -> Desk:
+    """The desk of an office in which that policy holds everywhere."""
+    desk, fixed = office.desk, FixedPolicy(policy)
+    of_places = Quotas(desk.storage, clock=desk.clock, policies=fixed)
+    office.commands = commands_of(desk, quotas=of_places, policies=fixed)
+    return desk
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_each_counts_as_a_message(known: bool) -> None:
+    office = Office()
+    desk = ruled(office, quotas(2))
+    if known:
+        await office.say("Hello!")
+    enqueue(desk, "Eins.", "Zwei.")
+
+    for text in ("one", "two"):
+        await done(await office.ask(f"/translate German {text}"))
+    refused = await office.ask("/translate German three")
+
+    assert text_of(refused) == "That was a lot at once from you. Try again in 30 min."
+    assert (await desk.person() is not None) is known
+
+
+async def test_the_tokens_of_a_model_are_charged() -> None:
+    office = Office()
+    desk = ruled(office, quotas(15, measure=QuotaMeasure.TOKENS))
+    await office.say("Hello!")
+    enqueue(desk, "Eins.", "Zwei.")  # ten tokens each
+
+    for text in ("one", "two"):
+        await done(await office.ask(f"/translate German {text}"))
+
+    assert "That was a lot" in text_of(await office.ask("/translate German three"))
+
+
+async def test_what_is_refused_or_fails_to_begin_costs_nothing() -> None:
+    office = Office()
+    desk = ruled(office, quotas(1))
+    await office.say("Hello!")
+    for line in ("/summarize too short", "/translate Klingon hi", "/summarize 900"):
+        assert (await office.ask(line)).kind is ReplyKind.REFUSED
+    enqueue(desk, "Eins.")
+
+    assert (await done(await office.ask("/translate German one"))).title == "In German"
+
+
+async def test_whom_a_place_does_not_let_in_is_refused_and_a_role_lets_in() -> None:
+    office = Office()
+    desk = ruled(office, PlacePolicy(allow_roles=frozenset({"R1"})))
+    enqueue(desk, "Eins.")
+    caller = Caller(identity=desk.identity(), conversation=CHANNEL)
+    line = office.commands.understand("/translate German one")
+    assert line is not None
+
+    denied = await office.commands.answer(line, caller)
+    let_in = await office.commands.answer(line, replace(caller, roles=frozenset({"R1"})))
+
+    assert "you may not use me" in text_of(denied)
+    assert (await done(let_in)).title == "In German"
+
+
+async def test_what_was_said_incognito_is_summed_up_and_stays_unstored() -> None:
+    desk = Desk()
+    turn = await desk.say("Kept.", "")
+    await desk.ask("/incognito on")
+    conversation = desk.caller().conversation
+    unstored = replace(turn, id="t9", text="Not kept.", event_key="e9")  # type: ignore[arg-type]
+    desk.incognito.take(unstored)
+    desk.incognito.add(conversation, unstored)
+    enqueue(desk, "Both.")
+
+    await done(await desk.ask("/summarize"))
+
+    assert said_to(desk) == ["Kept.", "Not kept."]
+    assert "Not kept." not in repr(desk.storage.state)
+
+
+async def test_where_nothing_is_kept_only_what_was_said_there_since_is_summed_up() -> None:
+    office = Office()
+    turn = await office.say("From when it was kept.")
+    desk = ruled(office, PlacePolicy(memory=MemoryMode.OFF))
+    passer_by = passer_by_id(desk.identity())
+    unkept = replace(turn, id="t9", person_id=passer_by, text="Just now.", reply="")  # type: ignore[arg-type]
+    desk.incognito.take(unkept)
+    desk.incognito.add(CHANNEL, unkept)
+    enqueue(desk, "Just now.")
+
+    await done(await office.ask("/summarize"))
+
+    assert said_to(desk) == ["Just now."]
+
+
+async def test_what_was_said_before_a_channel_was_shared_with_others_stays_out() -> None:
+    office = Office()
+    await office.desk.say("Mine, told directly.")
+    direct = office.desk.caller().conversation
+    shared = replace(CHANNEL, channel_id=direct.channel_id, visibility=Visibility.SHARED)
+
+    reply = await office.ask("/summarize", where=shared)
+
+    assert "There is nothing to sum up" in text_of(reply)
+
+
+async def test_without_models_the_commands_say_so() -> None:
+    desk = Desk()
+    desk.commands = Commands(desk.control, clock=desk.clock)
+
+    assert "I cannot do that here." in text_of(await desk.ask("/translate German hi"))
+
+
+@pytest.mark.parametrize(
+    "phrase",
+    [
+        "Can you summarise our conversation so far?",
+        "please sum up this chat",
+        "总结一下我们的对话",
+    ],
+)
+async def test_plain_sentences_ask_for_a_summary(phrase: str) -> None:
+    desk = Desk()
+    await desk.say("I moved to Porto.")
+    enqueue(desk, "Porto.")
+
+    assert (await done(await desk.ask(phrase))).title in ("Summary", "总结")
+
+
+def test_a_question_about_summaries_is_talk() -> None:
+    for talk in ("summarize the war of 1812", "how do I sum up a column?", "translate this"):
+        assert Desk().commands.understand(talk) is None
