@@ -141,7 +141,8 @@ class TranslationModel:
             ).tolist()
         said: str = self._tokenizer.decode(written, skip_special_tokens=True)
         # The first token only starts the decoder.
-        return said.strip(), len(written) - 1, len(written) <= most
+        is_whole = len(written) <= most or written[-1] == self._tokenizer.eos_token_id
+        return said.strip(), len(written) - 1, is_whole
 
 
 _ENGLISH = next(filter(None, [find_tongue("en")]))
