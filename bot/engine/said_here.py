@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bot.domain.conversation import Scope
 from bot.domain.fact import Fact, FactStatus
 from bot.domain.tongues import Tongue, find_tongue
-from bot.domain.turn import Turn
+from bot.domain.turn import Turn, TurnStatus
 from bot.engine.incognito import IncognitoConversations
 from bot.engine.model_work import Admitted
 from bot.ports.storage import Storage, UnitOfWork
@@ -16,6 +16,9 @@ from bot.ports.system import Clock, IdSource
 
 MOST_TURNS = 200
 """That are read; further back, a summary says little."""
+
+LOOK_BACK_TURNS = 500
+"""Among so many of somebody's latest turns, those of a channel's threads are looked for."""
 
 _NEVER = 2**31 - 1
 """No turn has such a number."""
@@ -64,12 +67,12 @@ class Listening:
             async with self._storage.unit_of_work() as work:
                 # Never committed, so a conversation that nobody knows stays unknown.
                 here = await work.conversations.resolve(conversation, new_id=self._ids.new_id())
+                scope = Scope(person.id, conversation.audience)
                 stored = await work.turns.recent(
-                    Scope(person.id, conversation.audience),
-                    here.id,
-                    before_number=_NEVER,
-                    limit=limit + 1,
+                    scope, here.id, before_number=_NEVER, limit=limit + 1
                 )
+                if not stored and conversation.thread_id is None:
+                    stored = await _in_threads(work, scope, limit + 1)
         turns = tuple(turn for turn in (*stored, *unstored) if turn.text or turn.reply)
         return SaidHere(turns=turns[-limit:], has_more=len(turns) > limit)
 
@@ -88,6 +91,20 @@ class Listening:
         return _named(fact for fact in facts if fact.slot in _MOTHER_TONGUE) or _only(
             [fact for fact in facts if fact.topic == _SPEAKS]
         )
+
+
+async def _in_threads(work: UnitOfWork, scope: Scope, limit: int) -> tuple[Turn, ...]:
+    """What was said in the threads of a channel in which nothing was said beside them.
+
+    On Slack each question begins a thread, and slash commands cannot be given in any.
+    """
+    latest = await work.turns.latest(scope, limit=LOOK_BACK_TURNS)
+    return tuple(
+        turn
+        for turn in latest
+        if turn.audience.channel == scope.audience.channel
+        and turn.status is not TurnStatus.ACCEPTED
+    )[-limit:]
 
 
 def _only(facts: Sequence[Fact]) -> Tongue | None:
