@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from support.administering import CHANNEL, THREAD, Office
+from support.administering import CHANNEL, THREAD, Office, channel
 from support.commanding import Desk, text_of
 from support.rewording import commands_of, done, enqueue, said_to
 
@@ -139,3 +139,19 @@ async def test_other_peoples_words_and_direct_ones_are_not_summed_up_in_a_channe
     await done(await office.ask("/summarize"))
 
     assert said_to(office.desk) == ["Mine, in the channel.", "ok"]
+
+
+async def test_a_channel_without_words_is_that_of_its_threads_and_of_no_other_channel() -> None:
+    office = Office()
+    await office.say("Mine, in a thread.", THREAD)
+    await office.say("Mine, in another channel.", channel("C2"))
+    await office.desk.say("Mine, told directly.")
+    enqueue(office.desk, "In a thread.")
+
+    await done(await office.ask("/summarize"))
+
+    assert said_to(office.desk) == ["Mine, in a thread.", "ok"]
+    elsewhere = await office.ask("/summarize", where=channel("C3"))
+    assert "There is nothing to sum up" in text_of(elsewhere)
+    aside = await office.ask("/summarize", where=replace(CHANNEL, thread_id="9.9"))
+    assert "There is nothing to sum up" in text_of(aside)
