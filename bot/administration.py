@@ -29,6 +29,7 @@ from bot.engine.recall_cache import RecallCache
 from bot.engine.reset_codes import ResetCodes
 from bot.engine.reset_erasure import ResetErasure
 from bot.engine.resets import Resets
+from bot.engine.rewording import Rewording
 from bot.engine.tenant_compaction import TenantCompaction
 from bot.engine.tenant_export import TenantExport
 from bot.engine.tenant_retention import TenantRetention
@@ -118,7 +119,7 @@ class Administration:
         """Whether an account is one of those that own this instance."""
         return account_name(identity) in self._owners
 
-    def commands(self, explanations: Explanations) -> Commands:
+    def commands(self, explanations: Explanations, rewording: Rewording | None = None) -> Commands:
         """Every command, those of admins included."""
         return Commands(
             self._control,
@@ -134,4 +135,5 @@ class Administration:
             owners=self._owners,
             tenant_export=TenantExport(self._storage, clock=self._clock),
             tenant_compaction=self._compaction,
+            rewording=rewording,
         )

@@ -47,6 +47,7 @@ from bot.errors import SchemaTooNewError
 from bot.generation.models.summarisers import describes_seq2seq
 from bot.health import Health
 from bot.local_models import (
+    ModelRole,
     local_encoder,
     local_generator,
     local_sight,
@@ -59,6 +60,7 @@ from bot.ports.generation import Generator
 from bot.ports.sight import Blind, Sight
 from bot.ports.summarising import Summariser
 from bot.ports.system import Clock, IdSource
+from bot.role_models import NO_OWN_MODELS, OwnModels, own_models, rewording_with
 from bot.scheduler import Scheduler
 from bot.serving import serve
 from bot.system import ProcessRegistry, RandomIds, SystemClock
@@ -123,13 +125,14 @@ async def running_app(
     compact: tuple[str, Path] | None = None,
     sight: tuple[str, Path] | None = None,
     allowed: Mapping[str, tuple[str, Path]] | None = None,
+    roles: Mapping[ModelRole, tuple[str, Path]] | None = None,
 ) -> AsyncIterator[App]:
     """Ellie with the model in ``folder``, from the migrated database up; stopped on leaving.
 
     ``encoder`` is the name and the folder of a sentence encoder, if there is one, ``compact`` those
     of a model of its own that writes summaries, and ``sight`` those of one that looks at pictures.
     ``allowed`` are names and folders of models that places may have in its stead, by what the owner
-    calls them.
+    calls them, and ``roles`` those of models of their own that sum up or translate.
 
     Raises:
         ConfigError: a schedule or a port cannot be used.
@@ -147,13 +150,16 @@ async def running_app(
         if sight is not None:
             eyes = local_sight(settings, *sight)
             stack.push_async_callback(eyes.close)
+        own = own_models(settings, roles or {}, clock=clock, ids=RandomIds(), stack=stack)
         models: dict[Path, Generator] = {folder: generator}
         for name, place in (allowed or {}).values():
             if place not in models:
                 models[place] = OnDemandGenerator(local_generator(settings, name, place, clock))
         others = {called: models[place] for called, (_, place) in (allowed or {}).items()}
         yield await stack.enter_async_context(
-            assembled_app(settings, generator, clock, encoding, writer, others=others, sight=eyes)
+            assembled_app(
+                settings, generator, clock, encoding, writer, others=others, sight=eyes, own=own
+            )
         )
 
 
@@ -180,12 +186,13 @@ async def assembled_app(
     *,
     others: Mapping[str, Generator] | None = None,
     sight: Sight | None = None,
+    own: OwnModels = NO_OWN_MODELS,
 ) -> AsyncIterator[App]:
     """Everything around a generator: tests and benchmarks bring their own.
 
     ``summariser`` writes summaries in place of who the settings name. ``others`` are models that
     places may have in place of the generator. ``sight`` looks at pictures; whoever made it closes
-    it.
+    it. ``own`` sum up and translate in place of the generator.
     """
     ids = RandomIds()
     workers = ProcessRegistry()
@@ -299,10 +306,22 @@ async def assembled_app(
         explanations = Explanations(
             storage, generator, ids=ids, limits=limits, generators=generators
         )
+        rewording = rewording_with(
+            settings,
+            storage,
+            generators,
+            own,
+            places=places,
+            traffic=traffic,
+            incognito=incognito,
+            clock=clock,
+            ids=ids,
+            is_owner=administration.is_owner,
+        )
         yield App(
             engine,
             control,
-            administration.commands(explanations),
+            administration.commands(explanations, rewording),
             generator,
             clock,
             ids,

@@ -270,7 +270,7 @@ class Settings(ModelSettings):
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise ValueError(f"there is no time zone {value}") from error
 
-    @field_validator("model", "encoder", "compact_model")
+    @field_validator("model", "encoder", "compact_model", "summarize_model", "translate_model")
     @classmethod
     def _named(cls, value: str) -> str:
         if not value.strip():

@@ -87,6 +87,18 @@ class ModelSettings(BaseSettings):
         "there for later replies.",
         example="20",
     )
+    summarize_model: str = setting(
+        "chat",
+        "Who sums up when people ask for it (/summarize): chat (the language model), or a model of "
+        "its own, which may be an encoder-decoder such as facebook/bart-large-cnn.",
+        example="facebook/bart-large-cnn",
+    )
+    translate_model: str = setting(
+        "chat",
+        "Who translates when people ask for it (/translate): chat (the language model), or a model "
+        "of its own, which may be an encoder-decoder such as facebook/m2m100_418M.",
+        example="facebook/m2m100_418M",
+    )
     allowed_models: str = setting(
         "",
         "Models that those who manage a server or workspace may choose from, with commas between "

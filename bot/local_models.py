@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.config import Settings
+from bot.config import Settings, variable_of
 from bot.generation.batching import BatchingGenerator
 from bot.generation.encoder import LocalEncoder
 from bot.generation.models.catalogue import ENCODERS
@@ -17,19 +19,30 @@ from bot.generation.models.sources import (
     parse_chat_source,
     parse_compact_source,
     parse_encoder_source,
+    parse_role_source,
     parse_see_source,
     parse_source,
 )
 from bot.generation.models.store import ModelStore
+from bot.generation.models.translators import describe_translator
 from bot.generation.sight import LocalSight
-from bot.generation.summariser import LocalSummariser
+from bot.generation.summariser import LocalCondenser, LocalSummariser
+from bot.generation.translator import LocalTranslator
 from bot.ports.system import Clock
 
 if TYPE_CHECKING:  # imports torch
     from bot.generation.loading import LoadedModel
     from bot.generation.sentence_model import SentenceModel
     from bot.generation.seq2seq import Seq2SeqModel
+    from bot.generation.translation import TranslationModel
     from bot.generation.vision import VisionModel
+
+
+class ModelRole(StrEnum):
+    """What a model may be asked by a command."""
+
+    SUMMARIZE = "summarize"
+    TRANSLATE = "translate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +109,25 @@ def choose_sight(settings: Settings) -> ChosenModel | None:
     """
     source = parse_see_source(settings.see_model)
     return ChosenModel(source, "") if source else None
+
+
+ROLE_SETTINGS: Mapping[ModelRole, str] = {
+    ModelRole.SUMMARIZE: "summarize_model",
+    ModelRole.TRANSLATE: "translate_model",
+}
+
+
+def choose_role(settings: Settings, role: ModelRole) -> ChosenModel | None:
+    """The model of its own that sums up or translates, if there is to be one besides the chat's.
+
+    Raises:
+        UnknownModelError: a setting names no model that could.
+    """
+    field = ROLE_SETTINGS[role]
+    source = parse_role_source(getattr(settings, field), variable_of(field))
+    if source is None or source == choose_model(settings).source:
+        return None
+    return ChosenModel(source, "")
 
 
 def choose_allowed(settings: Settings) -> dict[str, ChosenModel]:
@@ -186,3 +218,42 @@ def local_sight(settings: Settings, name: str, folder: Path) -> LocalSight:
         )
 
     return LocalSight(load, model_name=name)
+
+
+def local_condenser(settings: Settings, name: str, folder: Path) -> LocalCondenser:
+    """Summaries for who asks for them, by an encoder-decoder. Loads nothing before it is asked."""
+
+    def load() -> Seq2SeqModel:
+        from bot.generation.seq2seq import SUMMING_UP, load_seq2seq  # noqa: PLC0415 - as above
+
+        return load_seq2seq(
+            folder,
+            precision=settings.precision,
+            device=settings.device,
+            allow_pickled=settings.unsafe_models,
+            purpose=SUMMING_UP,
+        )
+
+    return LocalCondenser(load, model_name=name)
+
+
+def local_translator(settings: Settings, name: str, folder: Path) -> LocalTranslator:
+    """Translations by the encoder-decoder in ``folder``. Loads nothing before it is asked.
+
+    Raises:
+        ModelError: nobody knows how it is told into which language it is to translate.
+    """
+    describe_translator(folder, name)
+
+    def load() -> TranslationModel:
+        from bot.generation.translation import load_translator  # noqa: PLC0415 - as above
+
+        return load_translator(
+            folder,
+            name=name,
+            precision=settings.precision,
+            device=settings.device,
+            allow_pickled=settings.unsafe_models,
+        )
+
+    return LocalTranslator(load, model_name=name)

@@ -17,7 +17,7 @@ from adapters.discord.command_replies import respond
 from adapters.discord.command_screen import delivered
 from adapters.discord.command_texts import command_texts
 from adapters.discord.fact_form import MAX_CHARACTERS, FactForm
-from adapters.discord.normalising import conversation_of, display_name, identity_of
+from adapters.discord.normalising import conversation_of, display_name, identity_of, roles_of
 from adapters.discord.places import ruled_place
 from adapters.discord.rights import still_manages
 from adapters.discord.translating import both
@@ -99,7 +99,7 @@ class ApplicationCommands:
     async def _carry_out(
         self, interaction: discord.Interaction[Any], command: Command, given: Mapping[str, Any]
     ) -> None:
-        typed = " ".join(value for value in given.values() if isinstance(value, str))
+        typed = options.asked_with(command, given)
         language = language_of(typed, str(interaction.locale))
         if command is EDIT and given.get(_WORDS.name) is None:
             await self._open_form(interaction, given, language)
@@ -181,6 +181,7 @@ def caller_of(interaction: discord.Interaction[Any]) -> Caller:
         conversation=conversation_of(channel),
         ruled=ruled_place(channel),
         locale=str(interaction.locale),
+        roles=roles_of(user),
         # Discord hides commands by settings that a server may change, so rights are looked at
         # anew: what Discord says of this moment, and what the roles say that are known here.
         is_admin=isinstance(user, discord.Member)

@@ -25,11 +25,12 @@ from bot.commands.definitions import (
     Parameter,
     ParameterKind,
 )
-from bot.commands.language import language_of
+from bot.commands.language import Language, language_of
 from bot.commands.naming import description
 from bot.commands.voice import Voice
 from bot.domain.fact import Fact, FactStatus
 from bot.domain.text import shorten
+from bot.domain.tongues import TONGUES
 from bot.engine.memory_view import MemoryView
 from bot.errors import StorageError
 from bot.log import get_logger
@@ -65,6 +66,7 @@ class Suggestions:
             ParameterKind.TURN: self._turns,
             ParameterKind.DAYS: _days(command),
             ParameterKind.COMMAND: _commands,
+            ParameterKind.LANGUAGE: _languages,
         }
         if command is FORGET and parameter.kind is ParameterKind.TEXT:
             return _safe(self._forgettable)
@@ -126,6 +128,19 @@ def _days(command: Command) -> Suggest:
         )
 
     return days
+
+
+async def _languages(
+    interaction: discord.Interaction[Any], typed: str
+) -> list[app_commands.Choice[Any]]:
+    is_chinese = _voice(interaction).language is Language.CHINESE
+    return _choices(
+        (
+            (f"{one.chinese if is_chinese else one.english} ({one.code})", one.code)
+            for one in TONGUES
+        ),
+        typed,
+    )
 
 
 async def _commands(

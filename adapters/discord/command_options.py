@@ -18,6 +18,7 @@ from bot.commands.language import Language
 from bot.commands.parsing import Argument, Invocation, Mistake, parse_arguments
 from bot.commands.voice import Voice
 from bot.domain.text import clean_text, shorten
+from bot.engine.said_here import MOST_TURNS
 
 MAX_NUMBER = 999_999_999
 MAX_PAGE = 999_999
@@ -28,6 +29,7 @@ MAX_CHOICE_CHARACTERS = 100
 _TYPES: Mapping[ParameterKind, Any] = {
     ParameterKind.FACT: app_commands.Range[int, 1, MAX_NUMBER],
     ParameterKind.TURN: app_commands.Range[int, 1, MAX_NUMBER],
+    ParameterKind.COUNT: app_commands.Range[int, 1, MOST_TURNS],
     ParameterKind.PAGE: app_commands.Range[int, 1, MAX_PAGE],
     # Who is no member any more can be named as well.
     ParameterKind.USER: discord.Member | discord.User,
@@ -113,6 +115,13 @@ def understood(
             return replace(read, command=command)
         arguments.update(read.arguments)
     return Invocation(command=command, arguments=arguments, language=language)
+
+
+def asked_with(command: Command, given: Mapping[str, Any]) -> str:
+    """What was typed into options, without what is only to be worked on."""
+    material = {one.name for one in command.parameters if one.kind is ParameterKind.MATERIAL}
+    typed = (value for name, value in given.items() if name not in material)
+    return " ".join(value for value in typed if isinstance(value, str))
 
 
 def bot_among(given: Mapping[str, Any]) -> discord.abc.User | None:

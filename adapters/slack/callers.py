@@ -45,6 +45,7 @@ async def caller_for(
         conversation=place.conversation(workspace, root_ts),
         locale=user.locale,
         prefix=prefix,
+        roles=user.roles,
         is_admin=user.is_admin and not user.is_stranger,
         still_admin=partial(people.is_admin, user_id),
         hears_all=True,

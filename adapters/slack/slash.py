@@ -19,9 +19,10 @@ from adapters.slack.markup import (
     user_in,
     without_names,
 )
-from bot.commands.definitions import BARE_ADMIN, BARE_MEMORY, EDIT, HELP
+from bot.commands.definitions import BARE_ADMIN, BARE_MEMORY, EDIT, HELP, SUMMARIZE
 from bot.commands.dispatch import Commands
 from bot.commands.parsing import Invocation, Mistake, MistakeKind
+from bot.commands.rewording import LEAST_CHARACTERS
 from bot.domain.text import clean_text
 
 FEW_WORDS = 3
@@ -139,11 +140,21 @@ def _shown(markup: str, *, by_id: bool) -> str:
     return unescaped(label or target.removeprefix("mailto:"))
 
 
+def _goes_on(understood: Invocation) -> bool:
+    """Whether what follows a command's name is the rest of a sentence.
+
+    “help me to write a letter”, “summarize what we know of Mars”.
+    """
+    if understood.command is SUMMARIZE:
+        return 0 < len(str(understood.arguments.get("words", ""))) < LEAST_CHARACTERS
+    return understood.command is HELP
+
+
 def _is_talk(understood: Invocation | Mistake, typed: str) -> bool:
     words = typed.split()
     is_long = len(words) > FEW_WORDS
     if isinstance(understood, Invocation):
-        return understood.command is HELP and is_long  # “help me to write a letter”
+        return is_long and _goes_on(understood)
     is_grouped = unicodedata.normalize("NFKC", words[0]).casefold() in _GROUPS
     if understood.kind is MistakeKind.UNKNOWN:
         return understood.command is None or (is_long and not is_grouped)

@@ -15,6 +15,7 @@ from bot.commands.definitions import (
     HELP,
     INCOGNITO,
     LINK,
+    SUMMARIZE,
     WHY,
     Command,
 )
@@ -73,6 +74,8 @@ def _is_told_little(understood: Invocation, typed: str) -> bool:
     """Whether what follows the command's name is what it takes, and not the rest of a sentence."""
     if understood.command is HELP:
         return find_command(str(understood.arguments.get("command", ""))) is not None
+    if understood.command is SUMMARIZE:
+        return "count" in understood.arguments
     if understood.command.name not in _WITH_ONE_WORD or len(typed.split()) != 2:  # noqa: PLR2004
         return False
     code = typed.split()[1]

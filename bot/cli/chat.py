@@ -21,6 +21,7 @@ from bot.cli.models import (
     ensure_compact,
     ensure_encoder,
     ensure_model,
+    ensure_roles,
     ensure_sight,
 )
 from bot.config import Settings
@@ -45,6 +46,7 @@ def chat(settings: Settings, console: Console, user: str) -> bool:
     compact = ensure_compact(settings, console)
     sight = ensure_sight(settings, console)
     allowed = ensure_allowed(settings, console)
+    roles = ensure_roles(settings, console)
 
     async def run() -> bool:
         async with running_app(
@@ -55,6 +57,7 @@ def chat(settings: Settings, console: Console, user: str) -> bool:
             compact=compact,
             sight=sight,
             allowed=allowed,
+            roles=roles,
         ) as app:
             interactive = sys.stdin is not None and sys.stdin.isatty()
             screen: Screen = PlainScreen(sys.stdout, sys.stderr)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from rich.console import Console
@@ -27,10 +27,13 @@ from bot.generation.models.encoders import describe_encoder
 from bot.generation.models.sources import BuiltIn, ModelSource
 from bot.generation.models.summarisers import describes_seq2seq
 from bot.local_models import (
+    ChosenModel,
+    ModelRole,
     choose_allowed,
     choose_compact,
     choose_encoder,
     choose_model,
+    choose_role,
     choose_sight,
     model_store,
 )
@@ -57,6 +60,7 @@ def check(settings: Settings, console: Console) -> EllieError | None:
         _encoder(settings),
         *_compact(settings),
         *_sight(settings),
+        *(finding for role in ModelRole for finding in _role(settings, role)),
         *_allowed(settings),
         *_schedules(settings),
         *_disk(settings),
@@ -176,10 +180,20 @@ def _allowed(settings: Settings) -> Iterator[Finding]:
 
 
 def _compact(settings: Settings) -> Iterator[Finding]:
-    """The model that writes summaries, when it is one of its own."""
-    subject = "summaries"
+    """The model that writes summaries of older conversations, when it is one of its own."""
+    return _writer(settings, "summaries", choose_compact)
+
+
+def _role(settings: Settings, role: ModelRole) -> Iterator[Finding]:
+    """The model that sums up or translates when somebody asks, when it is one of its own."""
+    return _writer(settings, role.value, lambda settings: choose_role(settings, role))
+
+
+def _writer(
+    settings: Settings, subject: str, choose: Callable[[Settings], ChosenModel | None]
+) -> Iterator[Finding]:
     try:
-        chosen = choose_compact(settings)
+        chosen = choose(settings)
         if chosen is None:
             return
         store = model_store(settings)

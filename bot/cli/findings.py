@@ -11,7 +11,15 @@ from pathlib import Path
 from bot.config import Settings
 from bot.errors import ModelError
 from bot.generation.models.sources import ModelSource
-from bot.local_models import choose_compact, choose_encoder, choose_model, choose_sight, model_store
+from bot.local_models import (
+    ModelRole,
+    choose_compact,
+    choose_encoder,
+    choose_model,
+    choose_role,
+    choose_sight,
+    model_store,
+)
 
 _SHOWN = 3
 
@@ -65,6 +73,7 @@ def of_models(settings: Settings, *, thoroughly: bool) -> Iterator[Finding]:
             ("encoder", choose_encoder(settings)),
             ("summaries", choose_compact(settings)),
             ("sight", choose_sight(settings)),
+            *((role.value, choose_role(settings, role)) for role in ModelRole),
         ):
             if other is not None:
                 chosen.append((subject, other.name, other.source))

@@ -15,10 +15,12 @@ from bot.generation.models.pull import pull
 from bot.generation.models.sources import parse_source
 from bot.local_models import (
     ChosenModel,
+    ModelRole,
     choose_allowed,
     choose_compact,
     choose_encoder,
     choose_model,
+    choose_role,
     choose_sight,
     model_store,
 )
@@ -32,8 +34,9 @@ def list_models(settings: Settings, console: Console) -> None:
     compact = choose_compact(settings)
     sight = choose_sight(settings)
     allowed = choose_allowed(settings)
-    every = (chosen, encoder, compact, sight, *allowed.values())
-    running = {found.name for found in every if found}
+    roles = [choose_role(settings, role) for role in ModelRole]
+    used = (chosen, encoder, compact, sight, *roles, *allowed.values())
+    running = {found.name for found in used if found}
     table = Table("", "model", "size", "installed", "what it is for", box=None, pad_edge=False)
     installed = {model.name: model for model in store.installed()}
     for name, model in EVERYTHING.items():
@@ -83,6 +86,15 @@ def ensure_sight(settings: Settings, console: Console) -> tuple[str, Path] | Non
     """The name and folder of the model that looks at pictures, if there is to be one."""
     chosen = choose_sight(settings)
     return _ensure(settings, console, chosen) if chosen else None
+
+
+def ensure_roles(settings: Settings, console: Console) -> dict[ModelRole, tuple[str, Path]]:
+    """The names and folders of the models of their own that roles have, pulled if need be."""
+    return {
+        role: _ensure(settings, console, chosen)
+        for role in ModelRole
+        if (chosen := choose_role(settings, role))
+    }
 
 
 def ensure_allowed(settings: Settings, console: Console) -> dict[str, tuple[str, Path]]:

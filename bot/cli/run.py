@@ -21,6 +21,7 @@ from bot.cli.models import (
     ensure_compact,
     ensure_encoder,
     ensure_model,
+    ensure_roles,
     ensure_sight,
 )
 from bot.config import Settings
@@ -61,6 +62,7 @@ def serve(settings: Settings, console: Console) -> None:
     compact = ensure_compact(settings, console)
     sight = ensure_sight(settings, console)
     allowed = ensure_allowed(settings, console)
+    roles = ensure_roles(settings, console)
 
     async def run() -> None:
         with stop_signals() as told:
@@ -72,6 +74,7 @@ def serve(settings: Settings, console: Console) -> None:
                 compact=compact,
                 sight=sight,
                 allowed=allowed,
+                roles=roles,
             ) as app:
                 await side_by_side(
                     _adapters(app, settings),

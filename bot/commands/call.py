@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
 from bot.commands.parsing import Argument
@@ -19,19 +20,21 @@ class Caller:
     """Who gives a command, and where.
 
     ``locale`` is the language tag that the platform knows for them, if any. ``prefix`` is what
-    they write before a command: ``/``, or ``@Ellie`` and a blank. ``is_admin``: the platform says
-    that they may manage the server or workspace that the conversation is in; ``still_admin`` asks
-    it again, minutes later (None where nobody can lose the right). ``hears_all``: the platform
-    sends Ellie everything that is said where she is, not only what calls her. ``ruled``: the place
-    whose policy holds here, where that is not the conversation: a private thread is a circle of
-    its own, and ruled like its channel. ``account_of`` finds the account of somebody who is named
-    by an id, where that takes asking the platform.
+    they write before a command: ``/``, or ``@Ellie`` and a blank. ``roles`` are those of theirs
+    that a policy may name. ``is_admin``: the platform says that they may manage the server or
+    workspace that the conversation is in; ``still_admin`` asks it again, minutes later (None where
+    nobody can lose the right). ``hears_all``: the platform sends Ellie everything that is said
+    where she is, not only what calls her. ``ruled``: the place whose policy holds here, where that
+    is not the conversation: a private thread is a circle of its own, and ruled like its channel.
+    ``account_of`` finds the account of somebody who is named by an id, where that takes asking the
+    platform.
     """
 
     identity: IdentityRef
     conversation: ConversationRef
     locale: str = ""
     prefix: str = "/"
+    roles: AbstractSet[str] = frozenset()
     is_admin: bool = False
     still_admin: Callable[[], Awaitable[bool]] | None = None
     hears_all: bool = True

@@ -38,10 +38,16 @@ class ParameterKind(StrEnum):
     """``export``: the answer as a file."""
     USER = "user"
     """Somebody: a mention as the platform writes it, or the id of an account."""
+    COUNT = "count"
+    """A number and nothing after it; anything else is left to the next parameter."""
+    LANGUAGE = "language"
+    """The name or the code of a language."""
     CODE = "code"
     COMMAND = "command"
     TEXT = "text"
     """Any words, to the end of the line."""
+    MATERIAL = "material"
+    """The same, to be worked on: they need not be in the language in which somebody asks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +130,22 @@ KEEP = Command(
 )
 PRIVACY = Command(name="privacy", aliases=("隐私",))
 QUOTA = Command(name="quota", aliases=("配额",))
+SUMMARIZE = Command(
+    name="summarize",
+    parameters=(
+        Parameter(name="count", kind=ParameterKind.COUNT),
+        Parameter(name="words", kind=ParameterKind.MATERIAL),
+    ),
+    aliases=("summarise", "总结"),
+)
+TRANSLATE = Command(
+    name="translate",
+    parameters=(
+        Parameter(name="language", kind=ParameterKind.LANGUAGE),
+        Parameter(name="words", kind=ParameterKind.MATERIAL),
+    ),
+    aliases=("翻译",),
+)
 LINK = Command(
     name="link",
     parameters=(Parameter(name="code", kind=ParameterKind.CODE),),
@@ -224,6 +246,8 @@ COMPACT = Command(name="admin compact", admin=True, aliases=("管理 整理",))
 
 COMMANDS = (
     HELP,
+    SUMMARIZE,
+    TRANSLATE,
     SHOW,
     WHY,
     EDIT,

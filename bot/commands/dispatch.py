@@ -28,6 +28,7 @@ from bot.commands.quota_showing import QuotaShowing
 from bot.commands.recording import Recording
 from bot.commands.reply import CommandReply
 from bot.commands.resetting import Resetting
+from bot.commands.rewording import RewordingCommands
 from bot.commands.showing import Showing
 from bot.commands.tenant_memory import TenantMemory
 from bot.commands.voice import Voice
@@ -36,6 +37,7 @@ from bot.engine.audit import AuditLog
 from bot.engine.memory_control import MemoryControl
 from bot.engine.place_policies import PlacePolicies
 from bot.engine.quotas import Quotas
+from bot.engine.rewording import Rewording
 from bot.engine.tenant_compaction import TenantCompaction
 from bot.engine.tenant_export import TenantExport
 from bot.engine.tenant_retention import TenantRetention
@@ -67,6 +69,7 @@ class Commands:
         owners: Collection[str] = (),
         tenant_export: TenantExport | None = None,
         tenant_compaction: TenantCompaction | None = None,
+        rewording: Rewording | None = None,
     ) -> None:
         """What is None by default is for where there are servers or workspaces.
 
@@ -86,11 +89,14 @@ class Commands:
         showing = Showing(control.view, clock)
         changing = Changing(control.changes)
         forgetting = ForgetCommand(control.forgetting, control.view)
+        reworded = RewordingCommands(rewording)
         linking = LinkCommands(control.linking)
         consenting = Consenting(control.settings, rules)
         keeping = Keeping(control.settings, control.export, consenting)
         self._handlers: Mapping[str, Handler] = {
             known.HELP.name: Helping().help,
+            known.SUMMARIZE.name: reworded.summarize,
+            known.TRANSLATE.name: reworded.translate,
             known.SHOW.name: showing.show,
             known.WHY.name: Explaining(explanations, consenting).why,
             known.EDIT.name: changing.edit,

@@ -1,4 +1,4 @@
-"""How many commands somebody may give at once. They cost no quota, and still take work."""
+"""How many commands somebody may give at once: most cost no quota, and still take work."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Hashable
 from datetime import timedelta
 
 from bot.commands.call import Caller
-from bot.commands.definitions import EXPORT, WHY, Command
+from bot.commands.definitions import EXPORT, SUMMARIZE, TRANSLATE, WHY, Command
 from bot.commands.quota_showing import spoken
 from bot.commands.reply import CommandReply, ReplyKind
 from bot.commands.voice import Voice
@@ -19,7 +19,7 @@ from bot.ports.system import Clock
 
 COMMANDS_AT_ONCE = Rate(amount=30, seconds=60)
 
-EXPENSIVE = {EXPORT.name: 5.0, WHY.name: 5.0}
+EXPENSIVE = {EXPORT.name: 5.0, WHY.name: 5.0, SUMMARIZE.name: 5.0, TRANSLATE.name: 5.0}
 """What counts as several commands: all of a memory is read, or the model is asked."""
 
 MAX_KNOWN = 2000

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 import regex
@@ -29,13 +29,22 @@ from bot.commands.definitions import (
 from bot.commands.language import Language, language_of
 from bot.commands.policy_lines import PLACES, part_place, spelled_out
 from bot.domain.text import clean_text
+from bot.domain.tongues import find_tongue, leading_tongue
 
 Argument = str | int | bool
 """The value of a parameter."""
 
 _PAGE = regex.compile(r"(?:^|\s)(?:page|p\.?|第)\s*(\d{1,6})\s*页?$", regex.IGNORECASE)
 _FACT = regex.compile(r"#?(\d{1,9})")
+_COUNT = regex.compile(
+    r"(?:(?:the\s+)?last\s+|最近(?:的)?)?(\d{1,9})\s*(?:messages?|条(?:消息)?)?", regex.IGNORECASE
+)
 _TURN = regex.compile(r"[m#]?(\d{1,9})", regex.IGNORECASE)
+_NUMBERS: Mapping[ParameterKind, regex.Pattern[str]] = {
+    ParameterKind.FACT: _FACT,
+    ParameterKind.TURN: _TURN,
+    ParameterKind.COUNT: _COUNT,
+}
 _USER = regex.compile(r"<@!?([\w.-]{1,64})(?:\|[^<>]*)?>|@?([\w.-]{1,64})")
 """A mention on Discord (``<@!1>``) or Slack (``<@U1|ann>``), or an id alone."""
 _DAYS = regex.compile(r"([1-9]\d{0,4})\s*(?:d|days?|天|日)?")
@@ -126,7 +135,7 @@ def parse_command(line: str, locale: str = "") -> Invocation | Mistake:
             rest = _after(text, length)
             if not _PAGE.fullmatch(rest):
                 command, rest = spelled_out(command, name, rest)
-            return parse_arguments(command, rest, language)
+            return _in_own_words(parse_arguments(command, rest, language), text, locale)
     if words and _normal(words[0]) in BARE_MEMORY:
         rest = _after(text, 1)
         if not rest or _PAGE.fullmatch(rest):
@@ -222,14 +231,35 @@ def _most_similar(attempts: Sequence[str], names: Mapping[str, Command]) -> Comm
 
 
 _TO_THE_END = frozenset(
-    {ParameterKind.TEXT, ParameterKind.CODE, ParameterKind.COMMAND, ParameterKind.DAYS}
+    {
+        ParameterKind.TEXT,
+        ParameterKind.MATERIAL,
+        ParameterKind.CODE,
+        ParameterKind.COMMAND,
+        ParameterKind.DAYS,
+    }
 )
+
+
+def _in_own_words(understood: Invocation | Mistake, text: str, locale: str) -> Invocation | Mistake:
+    """The same, in the language in which somebody asks and not that of what they ask about."""
+    if not isinstance(understood, Invocation):
+        return understood
+    for parameter in understood.command.parameters:
+        if parameter.kind is ParameterKind.MATERIAL and parameter.name in understood.arguments:
+            asked = text.removesuffix(str(understood.arguments[parameter.name]))
+            return replace(understood, language=language_of(asked, locale))
+    return understood
 
 
 def _take(parameter: Parameter, rest: str) -> tuple[str, str]:
     """What is typed for a parameter, and the rest after it."""
     if parameter.kind in _TO_THE_END:
         return rest, ""
+    if parameter.kind is ParameterKind.COUNT:
+        return (rest, "") if _COUNT.fullmatch(_narrow(rest)) else ("", rest)
+    if parameter.kind is ParameterKind.LANGUAGE and (found := leading_tongue(rest)):
+        return found[1:]
     first, *others = rest.split(maxsplit=1) or [""]
     if parameter.kind is ParameterKind.WHEN and _read(parameter, first) is None:
         return "", rest
@@ -238,20 +268,24 @@ def _take(parameter: Parameter, rest: str) -> tuple[str, str]:
 
 def _read(parameter: Parameter, typed: str) -> Argument | None:
     """The value of what was typed; None when the parameter does not take it."""
-    plain = unicodedata.normalize("NFKC", typed).lower()
+    plain = _narrow(typed)
     if (chosen := _CHOSEN.get(parameter.kind)) is not None:
         return chosen.get(plain)
+    if (number := _NUMBERS.get(parameter.kind)) is not None:
+        return int(found[1]) if (found := number.fullmatch(plain)) else None
     match parameter.kind:
-        case ParameterKind.FACT:
-            return int(found[1]) if (found := _FACT.fullmatch(plain)) else None
-        case ParameterKind.TURN:
-            return int(found[1]) if (found := _TURN.fullmatch(plain)) else None
+        case ParameterKind.LANGUAGE:
+            return tongue.code if (tongue := find_tongue(typed)) else None
         case ParameterKind.DAYS:
             return _days(plain)
         case ParameterKind.USER:
             return (found[1] or found[2]) if (found := _USER.fullmatch(typed)) else None
         case _:
             return typed
+
+
+def _narrow(typed: str) -> str:
+    return unicodedata.normalize("NFKC", typed).lower()
 
 
 def _days(plain: str) -> int | None:

@@ -16,6 +16,7 @@ from bot.commands.definitions import (
     PRIVACY,
     RESUME,
     SHOW,
+    SUMMARIZE,
     UNDO,
     WHY,
     Command,
@@ -45,6 +46,23 @@ def _chinese(pattern: str) -> regex.Pattern[str]:
 _ME = r"(?:about\s+me|of\s+me|on\s+me)"
 
 _FIXED: tuple[tuple[regex.Pattern[str], Command, dict[str, Argument]], ...] = (
+    (
+        _english(
+            r"(?:summari[sz]e|sum\s+up|give\s+me\s+a\s+summary\s+of)\s+"
+            r"(?:(?:this|our|the)\s+(?:whole\s+)?(?:chat|conversation|discussion)"
+            r"|what\s+we(?:'ve|\s+have)?\s+(?:said|talked\s+about|discussed))"
+            r"(?:\s+(?:here|so\s+far|until\s+now|up\s+to\s+now))*"
+        ),
+        SUMMARIZE,
+        {},
+    ),
+    (
+        _chinese(
+            r"(?:总结|概括)(?:一下)?(?:我们(?:的)?|这次(?:的)?|这段|上面的)?(?:对话|聊天|谈话|聊的内容|说过的话)"
+        ),
+        SUMMARIZE,
+        {},
+    ),
     (
         _english(
             rf"what(?:\s+all)?\s+do\s+you\s+(?:know|remember)\s+{_ME}(?:\s+(?:so\s+far|by\s+now))?"

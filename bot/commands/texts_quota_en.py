@@ -16,6 +16,7 @@ TEXTS = {
     "quota.day": "a day",
     "quota.full": "nothing is used",
     "quota.full_in": "all of it again in {wait}",
-    "quota.how": "It comes back little by little. Commands cost nothing.",
+    "quota.how": "It comes back little by little. Commands cost nothing, but "
+    "{p}summarize and {p}translate count as a message each.",
     "quota.commands": "That was a lot at once from you. Try again in {wait}.",
 }

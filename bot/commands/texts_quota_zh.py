@@ -16,6 +16,6 @@ TEXTS = {
     "quota.day": "每天",
     "quota.full": "还没有用过",
     "quota.full_in": "{wait}后全部恢复",
-    "quota.how": "配额会慢慢恢复。命令不占配额。",
+    "quota.how": "配额会慢慢恢复。命令不占配额，但 {p}summarize 和 {p}translate 各算一条消息。",
     "quota.commands": "你一下子说得太多了，请 {wait}后再试。",
 }

@@ -19,6 +19,8 @@ from bot.commands import (
     texts_quota_zh,
     texts_reset_en,
     texts_reset_zh,
+    texts_reword_en,
+    texts_reword_zh,
     texts_zh,
 )
 from bot.commands.language import Language
@@ -30,6 +32,7 @@ TABLES = {
         **texts_audit_en.TEXTS,
         **texts_consent_en.TEXTS,
         **texts_reset_en.TEXTS,
+        **texts_reword_en.TEXTS,
         **texts_quota_en.TEXTS,
         **texts_policy_en.TEXTS,
     },
@@ -39,6 +42,7 @@ TABLES = {
         **texts_audit_zh.TEXTS,
         **texts_consent_zh.TEXTS,
         **texts_reset_zh.TEXTS,
+        **texts_reword_zh.TEXTS,
         **texts_quota_zh.TEXTS,
         **texts_policy_zh.TEXTS,
     },

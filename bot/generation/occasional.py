@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from bot.errors import EngineFailedError, ModelError
+from bot.errors import EllieError, EngineFailedError, ModelError
 from bot.log import get_logger
 
 log = get_logger(__name__)
@@ -74,7 +74,7 @@ class OccasionalModel(Generic[Model]):
         Raises:
             ModelError: the model cannot be loaded, and every later call raises the same; or it
                 was closed.
-            EngineFailedError: it failed on this request.
+            EngineFailedError: it failed on this request. Ellie's own errors pass as they are.
         """
         stop = threading.Event()
         self._asking.add(stop)
@@ -110,6 +110,8 @@ class OccasionalModel(Generic[Model]):
         try:
             if not stop.is_set():  # while this waited its turn
                 return work(model, stop)
+        except EllieError:
+            raise
         except Exception as error:
             if not stop.is_set():
                 # The library raises what its parts raise; the caller knows one kind of failure.

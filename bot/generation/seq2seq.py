@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,14 @@ import torch
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
 from bot.config_choices import Precision
-from bot.errors import ModelError
+from bot.errors import ModelError, PromptTooLongError
 from bot.generation.loading import only_safetensors, silence_libraries
 from bot.generation.models.summarisers import SummariserDescription, describe_summariser
 from bot.generation.precision import choose_precision, make_mixed
 from bot.generation.quiet_threads import compute_quietly
 from bot.generation.stopping import Brake
 from bot.generation.written import whole_sentences
+from bot.ports.condensing import Written
 
 BEAMS = 2
 """Texts that are followed at once; the best one is kept. Each costs the time of one."""
@@ -27,6 +29,12 @@ UNREPEATED = 3
 
 LEAST_WRITTEN_TOKENS = 24
 """A summary of one part is given at least so many tokens: about one sentence."""
+
+MOST_PARTS = 24
+"""Of what is read whole: more would take minutes, and nobody waits for that."""
+
+PART_WRITTEN_TOKENS = 120
+"""Of a summary of one part, for somebody who waits for it."""
 
 
 class Seq2SeqModel:
@@ -54,6 +62,33 @@ class Seq2SeqModel:
         parts = parts[-max(1, max_tokens // LEAST_WRITTEN_TOKENS) :]
         written = [self._write(part, max_tokens // len(parts)) for part in parts]
         return "\n".join(text for text in written if text)
+
+    def condense(self, passages: Sequence[str], *, stop: threading.Event) -> Written:
+        """A few sentences about each part of ``passages``, none of which is left out or cut.
+
+        Raises:
+            PromptTooLongError: there are too many parts.
+            StoppedError: ``stop`` was set; it comes within one layer's work.
+        """
+        self._brake.stop = stop
+        readable = [_readable(passage) for passage in passages if passage.strip()]
+        parts = self._parts([piece for passage in readable for piece in self._pieces(passage)])
+        if len(parts) > MOST_PARTS:
+            raise PromptTooLongError("That is too much to be summed up in one go.")
+        written = [self._write(part, PART_WRITTEN_TOKENS) for part in parts]
+        tokens = sum(len(self._tokens(text, whole=False)) for text in (*parts, *written))
+        return Written(text="\n".join(text for text in written if text), tokens=tokens)
+
+    def _pieces(self, passage: str) -> list[str]:
+        """A passage in pieces that fit the window, cut between words where there are any."""
+        room = self._window - len(self._tokens(self._prefix, whole=True))
+        if len(passage) <= 1 or len(self._tokens(f"\n{passage}", whole=False)) <= room:
+            return [passage]
+        middle = len(passage) // 2
+        space = passage.rfind(" ", 1, middle)
+        cut = space if space > 0 else middle
+        halves = (passage[:cut].strip(), passage[cut:].strip())
+        return [piece for half in halves if half for piece in self._pieces(half)]
 
     def _parts(self, passages: Sequence[str]) -> list[str]:
         """The passages, one on a line, in as many parts as it takes for each to fit the window."""
@@ -107,20 +142,61 @@ class Seq2SeqModel:
         return ids
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purpose:
+    """What an encoder-decoder is loaded for, as an error says it.
+
+    ``variable`` is the setting that named it, and ``instead`` what else that could be. One for a
+    ``quiet`` purpose leaves the processor to others: nobody waits for it.
+    """
+
+    task: str
+    variable: str
+    instead: str
+    quiet: bool = False
+
+
+COMPACTING = Purpose(
+    task="write summaries", variable="ELLIE_COMPACT_MODEL", instead="none", quiet=True
+)
+SUMMING_UP = Purpose(task="sum up", variable="ELLIE_SUMMARIZE_MODEL", instead="chat")
+TRANSLATING = Purpose(task="translate", variable="ELLIE_TRANSLATE_MODEL", instead="chat")
+
+
 def load_seq2seq(
-    folder: Path, *, precision: Precision, device: str, allow_pickled: bool = False
+    folder: Path,
+    *,
+    precision: Precision,
+    device: str,
+    allow_pickled: bool = False,
+    purpose: Purpose = COMPACTING,
 ) -> Seq2SeqModel:
     """Load an encoder-decoder from a folder of safetensors, for the calling thread alone.
 
-    Blocks for seconds. The thread leaves the processor to others from then on.
+    Blocks for seconds. For a quiet purpose, the thread leaves the processor to others from then on.
 
     Raises:
         ModelError: it cannot be loaded, or is no encoder-decoder.
         ModelCorruptError: its configuration cannot be read.
     """
-    description = describe_summariser(folder)
+    description = describe_summariser(folder, purpose.variable)
+    model, tokenizer = load_parts(
+        folder, precision=precision, device=device, allow_pickled=allow_pickled, purpose=purpose
+    )
+    return Seq2SeqModel(model, tokenizer, description)
+
+
+def load_parts(
+    folder: Path, *, precision: Precision, device: str, allow_pickled: bool, purpose: Purpose
+) -> tuple[Any, Any]:
+    """The model and the tokenizer in a folder; otherwise as :func:`load_seq2seq`.
+
+    Raises:
+        ModelError: they cannot be loaded.
+    """
     silence_libraries()
-    compute_quietly()
+    if purpose.quiet:
+        compute_quietly()
     # The model that chats has been refused a GPU that is not there.
     place = torch.device("cuda" if device != "cpu" and torch.cuda.is_available() else "cpu")
     chosen = choose_precision(precision, place)
@@ -141,11 +217,11 @@ def load_seq2seq(
     except Exception as error:  # the library lets through whatever its parts raise
         reason = str(error).partition("\n")[0].rstrip(".")
         raise ModelError(
-            f"The model in {folder} cannot be loaded to write summaries: {reason}. It must be a "
+            f"The model in {folder} cannot be loaded to {purpose.task}: {reason}. It must be a "
             "folder with an encoder-decoder as transformers saves it (config.json, *.safetensors, "
-            "tokenizer.json). Choose another ELLIE_COMPACT_MODEL, or none."
+            f"tokenizer.json). Choose another {purpose.variable}, or {purpose.instead}."
         ) from error
-    return Seq2SeqModel(model.eval(), tokenizer, description)
+    return model.eval(), tokenizer
 
 
 def _readable(text: str) -> str:

@@ -107,6 +107,7 @@ class Office:
             owners=owners,
             tenant_export=TenantExport(self.desk.storage, clock=self.desk.clock),
             tenant_compaction=self.compaction,
+            rewording=self.desk.rewording,
         )
 
     async def ask(

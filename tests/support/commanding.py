@@ -17,11 +17,18 @@ from bot.domain.identity import IdentityRef, Person, Platform, TenantRef
 from bot.domain.operation import Actor
 from bot.domain.shown import Shown
 from bot.domain.turn import NewTurn, Turn, TurnId, TurnOutcome, TurnStatus
+from bot.engine.incognito import IncognitoConversations
 from bot.engine.memory_control import MemoryControl
 from bot.engine.memory_store import apply_patch
+from bot.engine.model_work import ModelWork
+from bot.engine.quotas import Quotas
 from bot.engine.recall_cache import RecallCache
+from bot.engine.rewording import Rewording
+from bot.engine.said_here import Listening
 from bot.memory.operations import ChangeContext, MemoryChange
+from bot.ports.condensing import ScriptedCondenser
 from bot.ports.storage import UnitOfWork
+from bot.ports.translating import ScriptedTranslator
 from storage.inmemory import InMemoryStorage
 
 WORKSPACE = TenantRef(platform=Platform.SLACK, external_id="T1")
@@ -48,6 +55,17 @@ class CountedStorage(InMemoryStorage):
         await super().scrub()
 
 
+def rewording_over(desk: Desk, **more: Any) -> Rewording:
+    """What sums up and translates at a desk; ``more`` says who is let in, and how often."""
+    more.setdefault("quotas", Quotas(desk.storage, clock=desk.clock))
+    return Rewording(
+        ModelWork(desk.storage, **more),
+        Listening(desk.storage, clock=desk.clock, ids=desk.ids, incognito=desk.incognito),
+        condenser=desk.condenser,
+        translator=desk.translator,
+    )
+
+
 class Desk:
     """Where people ask. Without another account, somebody writes directly in Slack."""
 
@@ -63,7 +81,16 @@ class Desk:
             ids=self.ids,
             retention_days=retention_days,
         )
-        self.commands = Commands(self.control, clock=self.clock, explanations=explanations)
+        self.condenser = ScriptedCondenser()
+        self.translator = ScriptedTranslator()
+        self.incognito = IncognitoConversations()
+        self.rewording = rewording_over(self)
+        self.commands = Commands(
+            self.control,
+            clock=self.clock,
+            explanations=explanations,
+            rewording=self.rewording,
+        )
         self.names: dict[str, str] = {}
         """How accounts call themselves, where that is not their id with a capital letter."""
         self._events = itertools.count()

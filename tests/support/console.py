@@ -7,6 +7,8 @@ import itertools
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from support.chat_rewording import reworded_by
+
 from adapters.console.chat import ConsoleChat, console_conversation, console_identity
 from adapters.console.lines import Lines
 from bot.commands.dispatch import Commands
@@ -158,6 +160,7 @@ class Terminal:
             explanations=Explanations(
                 self.storage, self.generator, ids=self.ids, limits=TurnLimits()
             ),
+            rewording=reworded_by(self.generator, self.storage, clock=self.clock, ids=self.ids),
         )
         self.screen = RecordingScreen()
         self.lines = ScriptedLines()

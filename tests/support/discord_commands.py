@@ -57,6 +57,7 @@ class CommandBot(commands.AutoShardedBot):
             places=places_over(desk.storage, desk.clock),
             retention=TenantRetention(desk.storage, default_days=None),
             audit=AuditLog(desk.storage, clock=desk.clock, ids=desk.ids),
+            rewording=desk.rewording,
         )
         self._application_commands = ApplicationCommands(self._commands, view=desk.control.view)
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from slack_stand_in import Channel, Message, SlackStandIn, Team, User
+from support.chat_rewording import reworded_by
 from support.dialog import UniqueIds
 from support.engine import Workers
 from support.places import places_over
@@ -159,6 +160,14 @@ class Ellie:
             retention=TenantRetention(self.storage, default_days=None),
             rules=self.rules,
             audit=AuditLog(self.storage, clock=self.clock, ids=self.ids),
+            rewording=reworded_by(
+                self.generator,
+                self.storage,
+                clock=self.clock,
+                ids=self.ids,
+                incognito=incognito,
+                policies=self.rules,
+            ),
         )
         token = (
             {"signing_secret": team.signing_secret, "host": "127.0.0.1", "port": 0}

@@ -225,6 +225,7 @@ async def office(
             places=places_over(desk.storage, clock, policies, retention),
             retention=retention,
             audit=AuditLog(desk.storage, clock=clock, ids=desk.ids),
+            rewording=desk.rewording,
         )
         here: list[Office] = []
         commands = SlackCommands(

@@ -12,6 +12,7 @@ import discord
 import simcord
 from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle, GuildHandle
+from support.chat_rewording import reworded_by
 from support.dialog import UniqueIds
 from support.engine import FakeClock, Workers
 from support.places import places_over
@@ -201,6 +202,14 @@ class Ellie:
             places=places_over(self.storage, self.clock, self.policies),
             rules=self.rules,
             audit=AuditLog(self.storage, clock=self.clock, ids=self.ids),
+            rewording=reworded_by(
+                self.generator,
+                self.storage,
+                clock=self.clock,
+                ids=self.ids,
+                incognito=incognito,
+                policies=self.rules,
+            ),
         )
         self.adapter = DiscordAdapter(
             Services(

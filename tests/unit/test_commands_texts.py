@@ -20,6 +20,7 @@ from bot.domain.operation import OperationKind
 from bot.domain.place_policy import MemoryMode
 from bot.domain.place_settings import NAMES
 from bot.domain.policy import AnswerPolicy
+from bot.domain.quota import QuotaHolder
 from bot.domain.setting_values import Unfit
 from bot.domain.turn import TurnStatus
 from bot.engine.linking import LinkRefusal
@@ -57,7 +58,10 @@ def test_every_text_is_used_and_every_key_exists() -> None:
             made.add(f"parameter.{parameter.name}")
             if parameter.required:
                 made.add(f"missing.{parameter.name}")
-    unfit = ("fact", "turn", "switch", "format", "days", "setting", "where", "file", "user")
+    unfit = (
+        *("fact", "turn", "switch", "format", "days", "setting", "where", "file", "user"),
+        "language",
+    )
     made |= {f"unfit.{name}" for name in unfit}
     made |= {f"name.{parameter.name}" for command in COMMANDS for parameter in command.parameters}
     made |= {f"group.{group}" for group in ("memory", "admin")}
@@ -70,6 +74,7 @@ def test_every_text_is_used_and_every_key_exists() -> None:
     made |= {
         f"policy.{what}.{where}" for what in ("set", "removed") for where in ("here", "everywhere")
     }
+    made |= {f"reword.spent.{holder.value}" for holder in QuotaHolder}
     made |= {f"consent.mode.{mode.value}" for mode in MemoryMode}
     made |= {f"consent.{is_so}" for is_so in ("kept", "unkept", "agreed", "not_agreed")}
     made |= {f"retention.by.{by}" for by in ("tenant", "owner")}

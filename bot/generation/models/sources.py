@@ -166,6 +166,25 @@ def parse_see_source(setting: str) -> ModelSource | None:
     return source
 
 
+def parse_role_source(setting: str, variable: str) -> ModelSource | None:
+    """Understand the setting of a model that sums up or translates; see :func:`parse_source`.
+
+    None for chat: the model that people talk with. ``variable`` is what is named in an error.
+
+    Raises:
+        UnknownModelError: as there, and for a built-in encoder.
+    """
+    if setting.strip().lower() == "chat":
+        return None
+    source = parse_source(setting)
+    if isinstance(source, BuiltIn) and isinstance(source.model, BuiltInEncoder):
+        raise UnknownModelError(
+            f"{source} compares texts and cannot write. Set {variable} to chat, or to a model that "
+            "chats or is made for it."
+        )
+    return source
+
+
 def _gguf_file(path: Path) -> GgufFile:
     try:
         with path.open("rb") as file:

@@ -14,8 +14,10 @@ MOST_READ_TOKENS = 1024
 """Most that is read in one go, where the model sets no lower limit. Reading takes time that grows
 faster than what is read, and cannot be spread over several steps as writing can."""
 
-_READ_LIMITS = ("max_encoder_position_embeddings", "max_position_embeddings", "n_positions")
-_WRITE_LIMITS = ("max_decoder_position_embeddings", "max_position_embeddings")
+_LIMITS: Mapping[str, Sequence[str]] = {
+    "encoder": ("max_encoder_position_embeddings", "max_position_embeddings", "n_positions"),
+    "decoder": ("max_decoder_position_embeddings", "max_position_embeddings"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +42,10 @@ def describes_seq2seq(folder: Path) -> bool:
     return _config(folder).get("is_encoder_decoder") is True
 
 
-def describe_summariser(folder: Path) -> SummariserDescription:
-    """Read the description.
+def describe_summariser(
+    folder: Path, variable: str = "ELLIE_COMPACT_MODEL"
+) -> SummariserDescription:
+    """Read the description. ``variable`` is the setting that named the folder.
 
     Raises:
         ModelError: it is no encoder-decoder.
@@ -51,13 +55,13 @@ def describe_summariser(folder: Path) -> SummariserDescription:
     if config.get("is_encoder_decoder") is not True:
         raise ModelError(
             f"The model in {folder} is no encoder-decoder: its config.json does not say "
-            "is_encoder_decoder. Set ELLIE_COMPACT_MODEL to one that is, for example "
+            f"is_encoder_decoder. Set {variable} to one that is, for example "
             "facebook/bart-large-cnn, or to a model that chats."
         )
     return SummariserDescription(
         prefix=_prefix(config),
-        most_read=min([MOST_READ_TOKENS, *_limits(config, "encoder", _READ_LIMITS)]),
-        most_written=min(_limits(config, "decoder", _WRITE_LIMITS), default=None),
+        most_read=min([MOST_READ_TOKENS, *limits_of(config, "encoder")]),
+        most_written=min(limits_of(config, "decoder"), default=None),
     )
 
 
@@ -77,8 +81,12 @@ def _prefix(config: Mapping[str, Any]) -> str:
     return prefix if isinstance(prefix, str) else ""
 
 
-def _limits(config: Mapping[str, Any], part: str, names: Sequence[str]) -> list[int]:
-    """Limits that the configuration sets. A model made of two others has a part for each."""
+def limits_of(config: Mapping[str, Any], part: str) -> list[int]:
+    """How many tokens ``encoder`` or ``decoder`` can take, as far as the configuration says.
+
+    A model made of two others has a part for each.
+    """
     own = config.get(part)
     values = own if isinstance(own, dict) else config
+    names = _LIMITS[part]
     return [limit for name in names if isinstance(limit := values.get(name), int) and limit > 0]
