@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.config import Settings
+from bot.config_choices import Thinking
 from bot.generation.batching import BatchingGenerator
 from bot.generation.encoder import LocalEncoder
 from bot.generation.models.catalogue import ENCODERS
@@ -114,6 +115,9 @@ def local_generator(settings: Settings, name: str, folder: Path, clock: Clock) -
             context_tokens=settings.context_tokens,
             kv_cache_tokens=settings.kv_cache_tokens,
             allow_pickled=settings.unsafe_models,
+            may_think=settings.thinking is Thinking.ON,
+            thinking_tokens=settings.thinking_tokens,
+            reply_tokens=settings.reply_tokens,
         )
         return load_model(folder, options)
 

@@ -12,6 +12,7 @@ from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
 from bot.config_choices import Precision
 from bot.errors import ModelError
+from bot.generation.brake import Brake
 from bot.generation.loading import only_safetensors, silence_libraries
 from bot.generation.models.summarisers import SummariserDescription, describe_summariser
 from bot.generation.precision import choose_precision, make_mixed
@@ -29,10 +30,6 @@ LEAST_WRITTEN_TOKENS = 24
 _SENTENCE_ENDS = ".!?。！？"
 
 
-class StoppedError(Exception):
-    """The work was given up because somebody asked for that."""
-
-
 class Seq2SeqModel:
     """A model in memory. Used from one thread."""
 
@@ -42,9 +39,7 @@ class Seq2SeqModel:
         self._prefix = description.prefix
         self._window = min(description.most_read, tokenizer.model_max_length)
         self._most_written = description.most_written
-        self._brake = _Brake()
-        for module in model.modules():
-            module.register_forward_pre_hook(self._brake)
+        self._brake = Brake.on(model)
 
     def summarise(self, passages: Sequence[str], *, max_tokens: int, stop: threading.Event) -> str:
         """A few sentences about ``passages``, in at most ``max_tokens`` tokens.
@@ -111,21 +106,6 @@ class Seq2SeqModel:
             max_length=self._window if whole else None,
         )["input_ids"]
         return ids
-
-
-class _Brake:
-    """Stands before every part of the model and ends the work there once it is to stop.
-
-    The library asks whether to stop after each written token. Reading what is to be summarised
-    takes seconds before the first one, and whoever begins to chat should not wait for that.
-    """
-
-    def __init__(self) -> None:
-        self.stop = threading.Event()
-
-    def __call__(self, *_: object) -> None:
-        if self.stop.is_set():
-            raise StoppedError
 
 
 def load_seq2seq(

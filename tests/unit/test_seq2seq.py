@@ -17,13 +17,14 @@ from support.random_seq2seq import POSITIONS, PREFIX, save_random_bart, save_ran
 from bot.config_choices import Precision
 from bot.errors import ModelCorruptError, ModelError
 from bot.generation import seq2seq
+from bot.generation.brake import StoppedError
 from bot.generation.models.summarisers import (
     MOST_READ_TOKENS,
     describe_summariser,
     describes_seq2seq,
 )
 from bot.generation.quiet_threads import NICENESS
-from bot.generation.seq2seq import Seq2SeqModel, StoppedError, load_seq2seq
+from bot.generation.seq2seq import Seq2SeqModel, load_seq2seq
 
 PASSAGES = ["I moved to Porto.", "My dog is Rex."]
 

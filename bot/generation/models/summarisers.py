@@ -14,8 +14,8 @@ MOST_READ_TOKENS = 1024
 """Most that is read in one go, where the model sets no lower limit. Reading takes time that grows
 faster than what is read, and cannot be spread over several steps as writing can."""
 
-_READ_LIMITS = ("max_encoder_position_embeddings", "max_position_embeddings", "n_positions")
-_WRITE_LIMITS = ("max_decoder_position_embeddings", "max_position_embeddings")
+READ_LIMITS = ("max_encoder_position_embeddings", "max_position_embeddings", "n_positions")
+WRITE_LIMITS = ("max_decoder_position_embeddings", "max_position_embeddings")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +56,8 @@ def describe_summariser(folder: Path) -> SummariserDescription:
         )
     return SummariserDescription(
         prefix=_prefix(config),
-        most_read=min([MOST_READ_TOKENS, *_limits(config, "encoder", _READ_LIMITS)]),
-        most_written=min(_limits(config, "decoder", _WRITE_LIMITS), default=None),
+        most_read=min([MOST_READ_TOKENS, *position_limits(config, "encoder", READ_LIMITS)]),
+        most_written=min(position_limits(config, "decoder", WRITE_LIMITS), default=None),
     )
 
 
@@ -77,7 +77,7 @@ def _prefix(config: Mapping[str, Any]) -> str:
     return prefix if isinstance(prefix, str) else ""
 
 
-def _limits(config: Mapping[str, Any], part: str, names: Sequence[str]) -> list[int]:
+def position_limits(config: Mapping[str, Any], part: str, names: Sequence[str]) -> list[int]:
     """Limits that the configuration sets. A model made of two others has a part for each."""
     own = config.get(part)
     values = own if isinstance(own, dict) else config
