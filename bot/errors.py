@@ -13,6 +13,7 @@
     │   ├── GeneratorBusyError      the queue is full; nothing was accepted
     │   ├── GenerationTimeoutError  the time limit passed before the first word
     │   ├── PromptTooLongError      the prompt does not fit the model's window
+    │   ├── NothingSaidError        the model came to its end without a word
     │   └── EngineFailedError       the inference engine broke while this ran
     ├── PlatformError             Discord or Slack broke off, and trying again is of no use
     │   ├── PlatformRefusedError      it does not accept the token, or what is asked of it
@@ -120,6 +121,10 @@ class GenerationTimeoutError(GenerationError):
 
 class PromptTooLongError(GenerationError):
     """The prompt does not fit the model's context window."""
+
+
+class NothingSaidError(GenerationError):
+    """The model came to its end without a word for the person."""
 
 
 class EngineFailedError(GenerationError):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bot.config import Settings
 from bot.errors import ModelError
+from bot.generation.models.kinds import describe_kind
 from bot.generation.models.sources import ModelSource
 from bot.local_models import choose_compact, choose_encoder, choose_model, model_store
 
@@ -85,3 +86,22 @@ def of_models(settings: Settings, *, thoroughly: bool) -> Iterator[Finding]:
         else:
             how = "every byte is right" if thoroughly else "its files are there, with their sizes"
             yield Finding(subject, f"{name}: {how}")
+            if subject == "model":
+                yield from _of_kind(folder)
+
+
+def _of_kind(folder: Path) -> Iterator[Finding]:
+    """What is unusual about a model that is to chat."""
+    try:
+        kind = describe_kind(folder)
+    except ModelError as error:
+        yield Finding("model", str(error), is_well=False)
+        return
+    if not kind.has_template:
+        yield Finding(
+            "model",
+            "it has no chat template, so it may not have been trained to chat. It is given a plain "
+            "dialogue to go on with",
+        )
+    if not kind.is_batched:
+        yield Finding("model", "it writes one reply at a time: models of its kind know no batches")

@@ -282,10 +282,8 @@ async def _written(
         if delta := reader.feed(fresh):
             text += delta
             yield TextDelta(delta)
-        if (ended := _end(item, reader, model.engine)) is not None:
+        if (ended := _end(item, reader, model.engine, request.id)) is not None:
             reason = ended
-            if not item.finished:
-                model.engine.cancel(request.id)
             break
     if rest := reader.flush(reason):
         text += rest
@@ -293,8 +291,10 @@ async def _written(
     yield GenerationResult(text=text, finish_reason=reason, tokens=seen)
 
 
-def _end(item: Output, reader: ReplyText, engine: Engine) -> FinishReason | None:
-    """Why the reply is over with this output, if it is."""
+def _end(item: Output, reader: ReplyText, engine: Engine, request_id: str) -> FinishReason | None:
+    """Why the reply is over with this output, if it is. What would still be written is not."""
+    if reader.over is not None and not item.finished:
+        engine.cancel(request_id)
     if reader.over is not None or not item.finished:
         return reader.over
     ended = bool(item.tokens) and engine.is_end(item.tokens[-1])

@@ -90,14 +90,20 @@ class SingleEngine:
         deliver: Callable[[Output], None],
     ) -> None:
         """See the protocol."""
+
+        def arrived(output: Output) -> None:
+            if output.finished:
+                self._jobs.pop(request_id, None)
+            deliver(output)
+
         job = _Job(
             token_ids=token_ids,
             max_tokens=min(max_tokens, self._most_written or max_tokens),
             variety=variety,
-            deliver=deliver,
+            deliver=arrived,
             loop=asyncio.get_running_loop(),
         )
-        self._running().submit(self._work, request_id, job)
+        self._running().submit(self._work, job)
         self._jobs[request_id] = job
 
     def cancel(self, request_id: str) -> None:
@@ -143,7 +149,7 @@ class SingleEngine:
         self._brake.stop = threading.Event()
         work()
 
-    def _work(self, request_id: str, job: _Job) -> None:
+    def _work(self, job: _Job) -> None:
         error = None
         written = _Written(job)
         self._brake.stop = job.stop
@@ -156,7 +162,6 @@ class SingleEngine:
             log.exception("engine_failed_on_a_reply")
             error = type(failure).__name__
         job.put(Output(tuple(written.tokens), finished=True, error=error))
-        job.loop.call_soon_threadsafe(self._jobs.pop, request_id, None)
 
     def _write(self, job: _Job, written: _Written) -> None:
         """Write a reply as the plain library does, whatever the model's maker prefers."""
