@@ -1,4 +1,4 @@
-"""An encoder-decoder that chats: one reply at a time, stopped soon, and never silently cut short."""
+"""An encoder-decoder that chats: one reply at a time, stopped soon, its prompt never cut."""
 
 from __future__ import annotations
 
