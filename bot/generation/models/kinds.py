@@ -34,9 +34,9 @@ BATCHED = frozenset(
     }
 )
 """Types of models that write many replies at once rightly: each is tested to write what it writes
-alone. Others are not refused by the library, and some of them write nonsense: its batches know
-nothing of positions in the attention itself (Bloom, MPT, GPT-J) nor of soft-capped attention
-(Gemma 2). So any that is not named here writes one reply at a time."""
+alone. Others are not refused by the library, and some of them write nonsense: its batches do not
+reach models that compute attention themselves (Bloom, MPT, GPT-J) and leave out the soft caps of
+Gemma 2. So any that is not named here writes one reply at a time."""
 
 MOST_READ_TOKENS = 2048
 """Most that an encoder without a limit to its positions is given to read. Its training had less,
