@@ -25,6 +25,13 @@ class Extraction(StrEnum):
     BULLETS = "bullets"
 
 
+class Thinking(StrEnum):
+    """Whether a model that can be told so thinks before it replies."""
+
+    OFF = "off"
+    ON = "on"
+
+
 class LogFormat(StrEnum):
     """How log lines look."""
 

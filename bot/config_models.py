@@ -9,7 +9,7 @@ from platformdirs import user_cache_path
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings
 
-from bot.config_choices import Extraction, Precision
+from bot.config_choices import Extraction, Precision, Thinking
 
 
 def setting(default: Any, description: str, *, example: str, **limits: Any) -> Any:
@@ -54,6 +54,18 @@ class ModelSettings(BaseSettings):
         "auto, bf16, mixed (bf16 weights, products of many rows in fp32: for processors without "
         "bf16 arithmetic) or fp32.",
         example="auto",
+    )
+    thinking: Thinking = setting(
+        Thinking.OFF,
+        "Whether a reasoning model thinks before it replies: off or on. Nobody sees what it "
+        "thinks. Some cannot be stopped from it.",
+        example="on",
+    )
+    thinking_tokens: Annotated[int, Field(ge=0, le=100_000)] = setting(
+        1024,
+        "How many tokens a model that thinks is given for that, beside those of the reply; at most "
+        "a third of the window.",
+        example="2048",
     )
     device: str = setting("auto", "auto, cpu or cuda.", example="cpu", pattern="^(auto|cpu|cuda)$")
     threads: Annotated[int, Field(ge=0, le=1024)] = setting(

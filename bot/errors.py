@@ -14,6 +14,7 @@
     │   ├── GenerationTimeoutError  the time limit passed before the first word
     │   ├── PromptTooLongError      the prompt does not fit the model's window
     │   ├── LanguageError           the model does not write the language that was asked for
+    │   ├── NothingSaidError        the model came to its end without a word
     │   └── EngineFailedError       the inference engine broke while this ran
     ├── PlatformError             Discord or Slack broke off, and trying again is of no use
     │   ├── PlatformRefusedError      it does not accept the token, or what is asked of it
@@ -125,6 +126,10 @@ class PromptTooLongError(GenerationError):
 
 class LanguageError(GenerationError):
     """The model does not write that language."""
+
+
+class NothingSaidError(GenerationError):
+    """The model came to its end without a word for the person."""
 
 
 class EngineFailedError(GenerationError):

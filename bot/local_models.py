@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.config import Settings, variable_of
+from bot.config_choices import Thinking
 from bot.generation.batching import BatchingGenerator
 from bot.generation.encoder import LocalEncoder
 from bot.generation.models.catalogue import ENCODERS
@@ -160,6 +161,9 @@ def local_generator(settings: Settings, name: str, folder: Path, clock: Clock) -
             kv_cache_tokens=settings.kv_cache_tokens,
             allow_pickled=settings.unsafe_models,
             packed_dir=settings.models_dir / ".packed",
+            may_think=settings.thinking is Thinking.ON,
+            thinking_tokens=settings.thinking_tokens,
+            reply_tokens=settings.reply_tokens,
         )
         return load_model(folder, options)
 

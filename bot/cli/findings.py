@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.config import Settings
-from bot.errors import ModelError
+from bot.errors import ModelCorruptError, ModelError
+from bot.generation.models.kinds import describe_kind
 from bot.generation.models.sources import ModelSource
 from bot.local_models import (
     ModelRole,
@@ -95,3 +96,21 @@ def of_models(settings: Settings, *, thoroughly: bool) -> Iterator[Finding]:
         else:
             how = "every byte is right" if thoroughly else "its files are there, with their sizes"
             yield Finding(subject, f"{name}: {how}")
+            if subject == "model":
+                yield from _of_kind(folder)
+
+
+def _of_kind(folder: Path) -> Iterator[Finding]:
+    """What is unusual about a model that is to chat, where its files tell."""
+    try:
+        kind = describe_kind(folder)
+    except ModelCorruptError:  # whether files are damaged was looked at by now
+        return
+    if not kind.has_template:
+        yield Finding(
+            "model",
+            "it has no chat template, so it may not have been trained to chat. It is given a plain "
+            "dialogue to go on with",
+        )
+    if not kind.is_batched:
+        yield Finding("model", "it writes one reply at a time: models of its kind know no batches")

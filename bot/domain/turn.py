@@ -36,6 +36,8 @@ class FailureReason(StrEnum):
     BUSY = "busy"
     MODEL = "model"
     """The model could not be loaded or its engine failed."""
+    NOTHING_SAID = "nothing_said"
+    """The model ended without a word, or used all its tokens up in thinking."""
     INTERNAL = "internal"
 
 

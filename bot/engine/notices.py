@@ -79,6 +79,10 @@ ENGLISH = Notices(
             "My language model is not working right now. I kept your message; please try again in "
             "a moment. Whoever runs me finds the reason in the log."
         ),
+        FailureReason.NOTHING_SAID: (
+            "I thought about that and did not come to an answer. I kept your message; please ask "
+            "me once more in other words, or for a smaller part of it."
+        ),
         FailureReason.INTERNAL: (
             "Something went wrong on my side. I kept your message; please try again. Whoever runs "
             "me finds the reason in the log."
@@ -159,6 +163,9 @@ CHINESE = Notices(
         FailureReason.BUSY: _BUSY_IN_CHINESE,
         FailureReason.MODEL: (
             "我的语言模型现在无法工作。你的消息已经保存，请稍后再试。运行我的人可以在日志里找到原因。"
+        ),
+        FailureReason.NOTHING_SAID: (
+            "我想了想，但没能得出回答。你的消息已经保存，请换个说法再问一次，或者只问其中一部分。"
         ),
         FailureReason.INTERNAL: (
             "我这边出了点问题。你的消息已经保存，请再试一次。运行我的人可以在日志里找到原因。"

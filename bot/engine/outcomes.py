@@ -13,6 +13,7 @@ from bot.errors import (
     GenerationTimeoutError,
     GeneratorBusyError,
     ModelError,
+    NothingSaidError,
     PromptTooLongError,
 )
 
@@ -20,6 +21,7 @@ _FAILURES: tuple[tuple[type[Exception], FailureReason], ...] = (
     (PromptTooLongError, FailureReason.TOO_LONG),
     (GenerationTimeoutError, FailureReason.TIMEOUT),
     (GeneratorBusyError, FailureReason.BUSY),
+    (NothingSaidError, FailureReason.NOTHING_SAID),
     (EngineFailedError, FailureReason.MODEL),
     (ModelError, FailureReason.MODEL),
 )

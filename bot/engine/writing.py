@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from contextlib import aclosing
 
-from bot.domain.generation import GenerationRequest, GenerationResult
+from bot.domain.generation import FinishReason, GenerationRequest, GenerationResult
+from bot.domain.text import clean_text
 from bot.domain.turn import Turn
 from bot.engine.generators import Generators
 from bot.engine.reply import Reply
 from bot.engine.stopwatch import Stopwatch
-from bot.errors import EngineFailedError, GenerationTimeoutError
+from bot.errors import EngineFailedError, GenerationTimeoutError, NothingSaidError
 from bot.ports.generation import ChatTokenizer, Generator
 from bot.ports.system import Clock
 from bot.prompt.assemble import Assembled
@@ -61,7 +62,12 @@ class ReplyWriter:
         variety: float,
         watch: Stopwatch,
     ) -> GenerationResult:
-        """Write the reply to a turn. Raises what :meth:`Generator.stream` raises."""
+        """Write the reply to a turn.
+
+        Raises:
+            NothingSaidError: there is none.
+            EllieError: whatever :meth:`Generator.stream` raises.
+        """
         request = GenerationRequest(
             id=turn.id,
             prompt=assembled.prompt,
@@ -77,8 +83,21 @@ class ReplyWriter:
         async with aclosing(generator.stream(request)) as events:
             async for event in events:
                 if isinstance(event, GenerationResult):
+                    require_words(event)
                     return event
                 if "first_token" not in watch.steps:
                     watch.note("first_token", self._clock.elapsed() - began)
                 reply.write(event.text)
         raise EngineFailedError("The generator ended without a result.")
+
+
+def require_words(result: GenerationResult) -> None:
+    """Make sure that the person is not left with an empty message, unless they wanted no more."""
+    if clean_text(result.text) or result.finish_reason is FinishReason.CANCELLED:
+        return
+    if result.finish_reason is FinishReason.LENGTH:
+        raise NothingSaidError(
+            f"The model wrote {result.tokens} tokens, and none of them was for the person: it was "
+            "still thinking. ELLIE_THINKING_TOKENS gives it more, ELLIE_THINKING=off fewer to use."
+        )
+    raise NothingSaidError("The model ended its reply before the first word.")

@@ -23,7 +23,6 @@ from bot.errors import (
     ModelError,
     PromptTooLongError,
 )
-from bot.generation.detokenizer import StreamingDecoder
 from bot.generation.output import Output
 from bot.generation.scoring import Scorer
 from bot.generation.turnstile import Turnstile
@@ -31,7 +30,9 @@ from bot.log import get_logger
 from bot.ports.system import Clock
 
 if TYPE_CHECKING:  # these import torch, which takes seconds and happens in the loading thread
+    from bot.generation.engine_surface import Engine
     from bot.generation.loading import LoadedModel
+    from bot.generation.reply_text import ReplyText
     from bot.generation.tokenizer import HfChatTokenizer
 
 log = get_logger(__name__)
@@ -178,7 +179,7 @@ class BatchingGenerator:
             yield GenerationResult(text="", finish_reason=FinishReason.CANCELLED, tokens=0)
             return
         token_ids = model.tokenizer.encode_chat(request.prompt.messages)
-        room = model.tokenizer.context_tokens - request.max_tokens
+        room = model.tokenizer.room_for_prompt(request.max_tokens)
         if len(token_ids) > room:
             raise PromptTooLongError(
                 f"The prompt takes {len(token_ids)} tokens; there is room for {room}."
@@ -189,13 +190,13 @@ class BatchingGenerator:
         model.engine.submit(
             request.id,
             token_ids,
-            max_tokens=request.max_tokens,
+            max_tokens=request.max_tokens + model.tokenizer.thinking_tokens,
             variety=request.variety,
             deliver=inbox.put,
         )
         finished = False
         try:
-            async with aclosing(_written(inbox, model)) as events:
+            async with aclosing(_written(inbox, model, request)) as events:
                 async for event in events:
                     finished = isinstance(event, GenerationResult) and event.finish_reason in (
                         FinishReason.STOP,
@@ -236,6 +237,8 @@ class BatchingGenerator:
         began = self._clock.elapsed()
         model = await asyncio.to_thread(self._load)
         await asyncio.to_thread(model.engine.start)
+        if model.engine.places is not None:
+            self._turnstile.narrow(model.engine.places)
         log.info(
             "model_loaded",
             model=self._name,
@@ -245,14 +248,16 @@ class BatchingGenerator:
         return model
 
 
-async def _written(inbox: _Inbox, model: LoadedModel) -> AsyncGenerator[GenerationEvent]:
+async def _written(
+    inbox: _Inbox, model: LoadedModel, request: GenerationRequest
+) -> AsyncGenerator[GenerationEvent]:
     """Turn outputs into deltas and one result.
 
     Raises:
         TimeoutError: time ran out before the first delta.
         EngineFailedError: the engine broke.
     """
-    decoder = StreamingDecoder(model.tokenizer.backend)
+    reader = model.tokenizer.reply_text(request.max_tokens)
     text, seen, reason = "", 0, FinishReason.STOP
     while True:
         try:
@@ -274,17 +279,26 @@ async def _written(inbox: _Inbox, model: LoadedModel) -> AsyncGenerator[Generati
             )
         fresh = item.tokens[seen:]
         seen = len(item.tokens)
-        if delta := "".join(decoder.feed(token) for token in fresh):
+        if delta := reader.feed(fresh):
             text += delta
             yield TextDelta(delta)
-        if item.finished:
-            ended = bool(item.tokens) and model.engine.is_end(item.tokens[-1])
-            reason = FinishReason.STOP if ended else FinishReason.LENGTH
+        if (ended := _end(item, reader, model.engine, request.id)) is not None:
+            reason = ended
             break
-    if rest := decoder.flush():
+    if rest := reader.flush(reason):
         text += rest
         yield TextDelta(rest)
     yield GenerationResult(text=text, finish_reason=reason, tokens=seen)
+
+
+def _end(item: Output, reader: ReplyText, engine: Engine, request_id: str) -> FinishReason | None:
+    """Why the reply is over with this output, if it is. What would still be written is not."""
+    if reader.over is not None and not item.finished:
+        engine.cancel(request_id)
+    if reader.over is not None or not item.finished:
+        return reader.over
+    ended = bool(item.tokens) and engine.is_end(item.tokens[-1])
+    return FinishReason.STOP if ended else FinishReason.LENGTH
 
 
 def _mark_retrieved(task: asyncio.Task[LoadedModel]) -> None:

@@ -47,6 +47,8 @@ class BatchEngine:
     event loop only: outputs arrive there.
     """
 
+    places = None
+
     def __init__(self, model: Any, *, end_token_ids: Sequence[int], kv_cache_tokens: int) -> None:
         self._model = model
         self._end_token_ids = list(end_token_ids)

@@ -11,16 +11,23 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
 from bot.config_choices import Precision
 from bot.errors import ModelCorruptError, ModelError
 from bot.generation.engine import BatchEngine
-from bot.generation.local_engine import LocalEngine
+from bot.generation.engine_surface import Engine
+from bot.generation.limits import context_limit, end_token_ids, supports_sdpa
+from bot.generation.models.kinds import ModelKind, describe_kind
 from bot.generation.precision import choose_precision, make_mixed
 from bot.generation.quiet_threads import compute_with
+from bot.generation.seq2seq_tokenizer import Seq2SeqChatTokenizer
+from bot.generation.single_engine import SingleEngine
 from bot.generation.tokenizer import HfChatTokenizer
+from bot.log import get_logger
+
+log = get_logger(__name__)
 
 _PACKED = frozenset({Precision.AUTO, Precision.INT4, Precision.INT8})
 
@@ -30,7 +37,7 @@ class LoadedModel:
     """A model in memory, its engine not yet started."""
 
     tokenizer: HfChatTokenizer
-    engine: LocalEngine
+    engine: Engine
     precision: Precision
 
 
@@ -47,31 +54,47 @@ class LoadOptions:
     """Load pickled weights where there are no others."""
     packed_dir: Path | None = None
     """Where packed weights are kept for the next start, if anywhere."""
+    may_think: bool = False
+    thinking_tokens: int = 0
+    reply_tokens: int = 400
+    """What replies usually take: an encoder-decoder reads its prompts beside that."""
 
 
-def load_tokenizer(folder: Path, context_tokens: int) -> HfChatTokenizer:
-    """The tokenizer alone.
+def load_tokenizer(
+    folder: Path, context_tokens: int, options: LoadOptions | None = None
+) -> HfChatTokenizer:
+    """The tokenizer alone. ``options`` say what it has to know of thinking and of replies.
 
     Raises:
         ModelError: it cannot be loaded, or its model cannot chat.
     """
+    options = options or LoadOptions()
     with _translated(folder):
         tokenizer = AutoTokenizer.from_pretrained(
             folder, local_files_only=True, trust_remote_code=False
         )
-        config = AutoConfig.from_pretrained(
-            folder, local_files_only=True, trust_remote_code=False
-        ).get_text_config()
-    limit = getattr(config, "max_position_embeddings", None) or context_tokens
-    end = config.eos_token_id
-    end_ids = [] if end is None else [end] if isinstance(end, int) else list(end)
-    return HfChatTokenizer(
-        tokenizer, context_tokens=min(context_tokens, limit), end_token_ids=end_ids
-    )
+        config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        kind = describe_kind(folder)
+        if kind.is_encoder_decoder:
+            return Seq2SeqChatTokenizer(
+                tokenizer,
+                window=min(context_tokens, kind.most_read or context_tokens),
+                reply_tokens=options.reply_tokens,
+                end_token_ids=end_token_ids(folder, config),
+                may_think=options.may_think,
+                thinking_tokens=options.thinking_tokens,
+            )
+        return HfChatTokenizer(
+            tokenizer,
+            context_tokens=min(context_tokens, context_limit(config) or context_tokens),
+            end_token_ids=end_token_ids(folder, config),
+            may_think=options.may_think,
+            thinking_tokens=options.thinking_tokens,
+        )
 
 
 def load_model(folder: Path, options: LoadOptions) -> LoadedModel:
-    """Load a causal language model from a folder of safetensors. Blocks for seconds.
+    """Load a language model from a folder of safetensors. Blocks for seconds.
 
     Raises:
         ModelError: it cannot be loaded, or cannot chat.
@@ -80,25 +103,27 @@ def load_model(folder: Path, options: LoadOptions) -> LoadedModel:
     silence_libraries()
     compute_with(options.threads or _usable_cores())
     device = _device(options.device)
-    tokenizer = load_tokenizer(folder, options.context_tokens)
-    kv_cache_tokens = max(options.kv_cache_tokens, tokenizer.context_tokens)
+    tokenizer = load_tokenizer(folder, options.context_tokens, options)
+    kind = describe_kind(folder)
+    if not tokenizer.has_template:
+        log.warning("model_has_no_chat_template", prompts="plain dialogue", folder=folder.name)
     if options.precision in _PACKED and device.type == "cpu":
-        packed = _packed_engine(folder, options, tokenizer, kv_cache_tokens)
+        packed = _packed_engine(folder, kind, tokenizer, options)
         if packed is not None:
             return packed
     precision = choose_precision(options.precision, device)
-    model = _load_transformers(folder, precision, options.allow_pickled)
+    with _translated(folder):
+        model = _read(folder, kind, precision, options)
     model.to(device)
     if precision is Precision.MIXED:
         make_mixed(model)
-    engine = BatchEngine(
-        model, end_token_ids=tokenizer.end_token_ids, kv_cache_tokens=kv_cache_tokens
-    )
-    return LoadedModel(tokenizer, engine, precision)
+    if not kind.is_batched:
+        log.warning("model_replies_one_by_one", type=model.config.model_type, folder=folder.name)
+    return LoadedModel(tokenizer, _engine(model, tokenizer, kind, options), precision)
 
 
 def _packed_engine(
-    folder: Path, options: LoadOptions, tokenizer: HfChatTokenizer, kv_cache_tokens: int
+    folder: Path, kind: ModelKind, tokenizer: HfChatTokenizer, options: LoadOptions
 ) -> LoadedModel | None:
     """The model with packed weights; None where that is not possible, which auto puts up with."""
     from bot.generation.cpu.engine import PackedEngine  # noqa: PLC0415 - needs a compiler in memory
@@ -110,7 +135,7 @@ def _packed_engine(
             folder,
             config,
             options.precision,
-            lambda: _load_transformers(folder, Precision.BF16, options.allow_pickled),
+            lambda: _read(folder, kind, Precision.BF16, options),
             context_tokens=tokenizer.context_tokens,
             keep_in=options.packed_dir,
         )
@@ -123,21 +148,38 @@ def _packed_engine(
             "Mistral or Qwen. Set ELLIE_PRECISION=auto."
         )
     engine = PackedEngine(
-        found.decoder, end_token_ids=tokenizer.end_token_ids, kv_cache_tokens=kv_cache_tokens
+        found.decoder,
+        end_token_ids=tokenizer.end_token_ids,
+        kv_cache_tokens=max(options.kv_cache_tokens, tokenizer.context_tokens),
     )
     return LoadedModel(tokenizer, engine, found.precision)
 
 
-def _load_transformers(folder: Path, precision: Precision, allow_pickled: bool) -> Any:
-    with _translated(folder):
-        return AutoModelForCausalLM.from_pretrained(
-            folder,
-            dtype=torch.float32 if precision is Precision.FP32 else torch.bfloat16,
-            attn_implementation="sdpa",
-            local_files_only=True,
-            trust_remote_code=False,
-            use_safetensors=only_safetensors(allow_pickled),
+def _read(folder: Path, kind: ModelKind, precision: Precision, options: LoadOptions) -> Any:
+    config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    factory: Any = AutoModelForSeq2SeqLM if kind.is_encoder_decoder else AutoModelForCausalLM
+    return factory.from_pretrained(
+        folder,
+        dtype=torch.float32 if precision is Precision.FP32 else torch.bfloat16,
+        attn_implementation="sdpa" if supports_sdpa(factory, config) else "eager",
+        local_files_only=True,
+        trust_remote_code=False,
+        use_safetensors=only_safetensors(options.allow_pickled),
+    )
+
+
+def _engine(
+    model: Any, tokenizer: HfChatTokenizer, kind: ModelKind, options: LoadOptions
+) -> Engine:
+    if kind.is_batched:
+        return BatchEngine(
+            model,
+            end_token_ids=tokenizer.end_token_ids,
+            kv_cache_tokens=max(options.kv_cache_tokens, tokenizer.context_tokens),
         )
+    return SingleEngine(
+        model, end_token_ids=tokenizer.end_token_ids, most_written=kind.most_written
+    )
 
 
 def only_safetensors(allow_pickled: bool) -> bool | None:
@@ -202,6 +244,5 @@ class _translated:  # noqa: N801 - reads as a phrase where it is used
             ) from error
         raise ModelError(
             f"The model in {self._folder} cannot be loaded: {error}. It must be a folder with a "
-            "causal language model as transformers saves it (config.json, *.safetensors, "
-            "tokenizer.json)."
+            "language model as transformers saves it (config.json, *.safetensors, tokenizer.json)."
         ) from error

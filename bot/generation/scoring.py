@@ -72,10 +72,11 @@ def _tokens(model: LoadedModel, asked: Sequence[tuple[Prompt, str]]) -> list[Rep
         PromptTooLongError: a prompt and its reply do not fit together.
     """
     texts = [model.tokenizer.encode_reply(prompt.messages, reply) for prompt, reply in asked]
-    longest = max((len(text.prompt) + len(text.reply) for text in texts), default=0)
-    if longest > model.tokenizer.context_tokens:
-        raise PromptTooLongError(
-            f"Prompt and reply take {longest} tokens; there is room for "
-            f"{model.tokenizer.context_tokens}."
-        )
+    for text in texts:
+        taken = len(text.prompt) + len(text.reply)
+        room = model.tokenizer.room_for_prompt(len(text.reply)) + len(text.reply)
+        if taken > room:
+            raise PromptTooLongError(
+                f"Prompt and reply take {taken} tokens; there is room for {room}."
+            )
     return texts

@@ -13,11 +13,11 @@ from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
 from bot.config_choices import Precision
 from bot.errors import ModelError, PromptTooLongError
+from bot.generation.brake import Brake
 from bot.generation.loading import only_safetensors, silence_libraries
 from bot.generation.models.summarisers import SummariserDescription, describe_summariser
 from bot.generation.precision import choose_precision, make_mixed
 from bot.generation.quiet_threads import compute_quietly
-from bot.generation.stopping import Brake
 from bot.generation.written import whole_sentences
 from bot.ports.condensing import Written
 
@@ -46,7 +46,7 @@ class Seq2SeqModel:
         self._prefix = description.prefix
         self._window = min(description.most_read, tokenizer.model_max_length)
         self._most_written = description.most_written
-        self._brake = Brake(model)
+        self._brake = Brake.on(model)
 
     def summarise(self, passages: Sequence[str], *, max_tokens: int, stop: threading.Event) -> str:
         """A few sentences about ``passages``, in at most ``max_tokens`` tokens.

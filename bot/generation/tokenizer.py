@@ -5,38 +5,48 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from jinja2 import TemplateError
 from tokenizers import Tokenizer
 
-from bot.domain.generation import ChatMessage, Role
+from bot.domain.generation import ChatMessage
 from bot.errors import ModelError
+from bot.generation.chat_format import ChatFormat
 from bot.generation.likelihood import ReplyTokens
+from bot.generation.reply_text import ReplyStyle, ReplyText
+
+MOST_THINKING = 3
+"""Thinking takes at most one part in so many of the window."""
 
 
 class HfChatTokenizer:
-    """Measures and encodes prompts with a model's own chat template.
+    """Measures and encodes prompts with a model's own chat template, or without one as a dialogue.
+
+    ``may_think`` and ``thinking_tokens``: see :class:`ChatFormat`.
 
     Raises:
-        ModelError: when the model has no chat template, no fast tokenizer or no end token; such a
-            model was not trained to chat.
+        ModelError: when the model has no fast tokenizer or no end token.
     """
 
     def __init__(
-        self, tokenizer: Any, *, context_tokens: int, end_token_ids: Sequence[int]
+        self,
+        tokenizer: Any,
+        *,
+        context_tokens: int,
+        end_token_ids: Sequence[int],
+        may_think: bool = False,
+        thinking_tokens: int = 0,
     ) -> None:
-        if not getattr(tokenizer, "chat_template", None):
-            raise ModelError(
-                "This model has no chat template, so it was not trained to chat. "
-                "Choose an instruction-tuned model, for example ELLIE_MODEL=ellie-small."
-            )
         backend = getattr(tokenizer, "backend_tokenizer", None)
         if not isinstance(backend, Tokenizer):
             raise ModelError(
                 "This model's tokenizer has no `tokenizer.json`. Choose a model that has one, "
                 "for example ELLIE_MODEL=ellie-small."
             )
-        self._tokenizer = tokenizer
         self.backend: Tokenizer = backend
+        self._format = ChatFormat(
+            tokenizer,
+            may_think=may_think,
+            thinking_tokens=min(thinking_tokens, context_tokens // MOST_THINKING),
+        )
         self._context_tokens = context_tokens
         added = tokenizer.added_tokens_decoder
         self._control_tokens = frozenset(
@@ -44,20 +54,41 @@ class HfChatTokenizer:
         )
         # Any special token ends a reply: none of them can be part of what somebody says.
         special = {token_id for token_id, token in added.items() if token.special}
+        special -= self._format.marks().keys()
         self.end_token_ids = sorted(special | {i for i in end_token_ids if i >= 0})
         if not self.end_token_ids:
             raise ModelError("This model's tokenizer has no end token, so no reply would ever end.")
-        self._takes_system = self._accepts_system_role()
+        self._style = self._format.style(self.end_token_ids, keeps_lines=self._keeps_lines())
+        self._before_plain = [] if self.has_template else self._first_tokens()
+
+    @property
+    def has_template(self) -> bool:
+        """Whether the model has a chat template of its own."""
+        return self._format.has_template
 
     @property
     def context_tokens(self) -> int:
-        """How many tokens prompt and reply may take together."""
-        return self._context_tokens
+        """How many tokens prompt and reply may take together, beside what the model thinks."""
+        return self._context_tokens - self.thinking_tokens
+
+    @property
+    def thinking_tokens(self) -> int:
+        """What a reply takes beside its words."""
+        return self._format.thinking_tokens
+
+    @property
+    def style(self) -> ReplyStyle:
+        """How the model replies."""
+        return self._style
 
     @property
     def control_tokens(self) -> frozenset[str]:
         """Every string that the tokenizer would turn into a token of its own meaning."""
         return self._control_tokens
+
+    def room_for_prompt(self, max_tokens: int) -> int:
+        """How long a prompt may be before a reply of ``max_tokens``."""
+        return self.context_tokens - max_tokens
 
     def count_text(self, text: str) -> int:
         """Tokens of ``text`` on its own."""
@@ -69,42 +100,45 @@ class HfChatTokenizer:
 
     def encode_chat(self, messages: Sequence[ChatMessage]) -> list[int]:
         """The prompt as the model reads it."""
-        text: str = self._render(messages if self._takes_system else _fold_system(messages))
-        return self.backend.encode(text, add_special_tokens=False).ids
+        return self._encode(self._format.prompt(messages))
 
     def encode_reply(self, messages: Sequence[ChatMessage], reply: str) -> ReplyTokens:
-        """A prompt as the model reads it, and ``reply`` as the model would write it after it."""
-        text = self._render(messages if self._takes_system else _fold_system(messages))
-        prompt = self.backend.encode(text, add_special_tokens=False).ids
-        whole = self.backend.encode(text + reply, add_special_tokens=False).ids
+        """A prompt as the model reads it, and ``reply`` as the model would write it after it.
+
+        A model that thinks has done so with nothing thought.
+        """
+        text = self._format.prompt_before_words(messages)
+        if not self.has_template:
+            reply = f" {reply}" if reply else ""
+        prompt = self._encode(text)
+        whole = self._encode(text + reply)
         if whole[: len(prompt)] == prompt:
             return ReplyTokens(prompt, whole[len(prompt) :])
         # Side by side, the prompt's last token and the reply's first became another one. The model
         # starts from the prompt's own tokens, so it would have written the reply by itself.
         return ReplyTokens(prompt, self.backend.encode(reply, add_special_tokens=False).ids)
 
-    def _render(self, messages: Sequence[ChatMessage]) -> str:
-        rendered: str = self._tokenizer.apply_chat_template(
-            [{"role": message.role.value, "content": message.content} for message in messages],
-            tokenize=False,
-            add_generation_prompt=True,
+    def reply_text(self, max_tokens: int) -> ReplyText:
+        """What reads a reply of at most ``max_tokens`` tokens of words."""
+        return ReplyText(self.backend, self._style, max_tokens=max_tokens)
+
+    def _encode(self, text: str) -> list[int]:
+        ids = self.backend.encode(text, add_special_tokens=False).ids
+        return [*self._before_plain, *ids]
+
+    def _first_tokens(self) -> list[int]:
+        """What the tokenizer puts before a text. A chat template says it by itself."""
+        alone = self.backend.encode("a", add_special_tokens=False).ids
+        whole = self.backend.encode("a", add_special_tokens=True).ids
+        return next(
+            (
+                whole[:start]
+                for start in range(len(whole))
+                if whole[start : start + len(alone)] == alone
+            ),
+            [],
         )
-        return rendered
 
-    def _accepts_system_role(self) -> bool:
-        probe = (ChatMessage(Role.SYSTEM, "Be kind."), ChatMessage(Role.USER, "Hello"))
-        try:
-            return "Be kind." in self._render(probe)
-        except TemplateError:
-            return False
-
-
-def _fold_system(messages: Sequence[ChatMessage]) -> list[ChatMessage]:
-    """For templates without a system role: its text opens the first user message instead."""
-    system = "\n\n".join(m.content for m in messages if m.role is Role.SYSTEM)
-    rest = [m for m in messages if m.role is not Role.SYSTEM]
-    for index, message in enumerate(rest):
-        if system and message.role is Role.USER:
-            rest[index] = ChatMessage(Role.USER, f"{system}\n\n{message.content}")
-            break
-    return rest
+    def _keeps_lines(self) -> bool:
+        ids = self.backend.encode("a\nb", add_special_tokens=False).ids
+        return "\n" in self.backend.decode(ids)

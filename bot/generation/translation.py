@@ -14,13 +14,13 @@ import torch
 from bot.config_choices import Precision
 from bot.domain.tongues import Tongue, find_tongue
 from bot.errors import LanguageError, PromptTooLongError
+from bot.generation.brake import Brake
 from bot.generation.models.translators import (
     TranslationWay,
     TranslatorDescription,
     describe_translator,
 )
 from bot.generation.seq2seq import TRANSLATING, load_parts
-from bot.generation.stopping import Brake
 from bot.ports.condensing import Written
 
 BEAMS = 2
@@ -53,7 +53,7 @@ class TranslationModel:
         self._tokenizer = tokenizer
         self._description = description
         self._window = min(description.most_read, tokenizer.model_max_length)
-        self._brake = Brake(model)
+        self._brake = Brake.on(model)
 
     def translate(
         self, text: str, *, source: Tongue | None, into: Tongue, stop: threading.Event

@@ -49,6 +49,10 @@ class Turnstile:
         """How many wait."""
         return len(self._line)
 
+    def narrow(self, places: int) -> None:
+        """Let no more than so many through at once from now on; whoever is inside stays."""
+        self._places = min(self._places, places)
+
     def enter(self, priority: Priority, admit: Callable[[], None], asker: str = "") -> Ticket:
         """Get in line. ``admit`` is called once a place is free, perhaps before this returns.
 

@@ -16,11 +16,11 @@ from transformers import AutoModelForImageTextToText, AutoProcessor
 
 from bot.config_choices import Precision
 from bot.errors import ModelError
+from bot.generation.brake import Brake
 from bot.generation.loading import only_safetensors, silence_libraries
 from bot.generation.pictures import UnreadablePictureError, opened
 from bot.generation.precision import choose_precision
 from bot.generation.quiet_threads import compute_quietly
-from bot.generation.stopping import Brake
 from bot.generation.written import whole_sentences
 from bot.log import get_logger
 
@@ -45,7 +45,7 @@ class VisionModel:
     def __init__(self, model: Any, processor: Any) -> None:
         self._model = model
         self._processor = processor
-        self._brake = Brake(model)
+        self._brake = Brake.on(model)
         self._prompt = _prompt(processor)
 
     def describe(self, content: bytes, *, stop: threading.Event) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from pathlib import Path
@@ -199,12 +200,18 @@ async def test_a_model_that_cannot_load_is_an_error_for_everybody(tmp_path: Path
             await run(generator, request("r"))
 
 
-def test_a_model_without_a_chat_template_is_refused(folder: Path, tmp_path: Path) -> None:
-    byte_tokenizer(template=None).save_pretrained(tmp_path)
-    (tmp_path / "config.json").write_bytes((folder / "config.json").read_bytes())
+def test_end_tokens_are_also_those_of_the_generations_configuration(
+    folder: Path, tmp_path: Path
+) -> None:
+    tokenizer = byte_tokenizer()
+    tokenizer.pad_token = None
+    tokenizer.save_pretrained(tmp_path)
+    config = json.loads((folder / "config.json").read_text())
+    config["eos_token_id"] = config["pad_token_id"] = None
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    (tmp_path / "generation_config.json").write_text(json.dumps({"eos_token_id": [7, 9]}))
 
-    with pytest.raises(ModelError, match="no chat template"):
-        load_tokenizer(tmp_path, 400)
+    assert {7, 9} <= set(load_tokenizer(tmp_path, 400).end_token_ids)
 
 
 def test_damaged_weights_are_said_to_be_damaged(folder: Path, tmp_path: Path) -> None:

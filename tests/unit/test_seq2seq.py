@@ -17,6 +17,7 @@ from support.random_seq2seq import POSITIONS, PREFIX, save_random_bart, save_ran
 from bot.config_choices import Precision
 from bot.errors import ModelCorruptError, ModelError
 from bot.generation import seq2seq
+from bot.generation.brake import StoppedError
 from bot.generation.models.summarisers import (
     MOST_READ_TOKENS,
     describe_summariser,
@@ -24,7 +25,6 @@ from bot.generation.models.summarisers import (
 )
 from bot.generation.quiet_threads import NICENESS
 from bot.generation.seq2seq import Seq2SeqModel, load_seq2seq
-from bot.generation.stopping import StoppedError
 
 PASSAGES = ["I moved to Porto.", "My dog is Rex."]
 

@@ -16,8 +16,8 @@ from support.random_translator import save_random_m2m100, save_random_marian, sa
 from bot.config_choices import Precision
 from bot.domain.tongues import Tongue, find_tongue
 from bot.errors import LanguageError, ModelError, PromptTooLongError
+from bot.generation.brake import StoppedError
 from bot.generation.models.translators import TranslationWay, describe_translator
-from bot.generation.stopping import StoppedError
 from bot.generation.translation import MOST_LINES, TranslationModel, load_translator
 
 

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncGenerator
 
 import pytest
 from support.engine import Ellie, settle, started
 
+from bot.domain.generation import (
+    FinishReason,
+    GenerationEvent,
+    GenerationRequest,
+    GenerationResult,
+)
 from bot.domain.turn import FailureReason, TurnStatus
 from bot.engine import notices
 from bot.engine.reply import ReplyStatus
 from bot.engine.turn import TurnLimits
+from bot.engine.writing import require_words
 from bot.errors import (
     EngineFailedError,
     GenerationTimeoutError,
     GeneratorBusyError,
     ModelCorruptError,
+    NothingSaidError,
     StorageFullError,
 )
 from bot.ports.scripted import ScriptedGenerator, WordTokenizer
@@ -168,3 +177,29 @@ async def test_control_characters_of_a_model_reach_neither_storage_nor_the_scree
 
         (turn,) = await ellie.turns()
         assert turn.reply == outcome.text == "Hello [31mred"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason", "log_says"),
+    [
+        ("", FinishReason.LENGTH, "still thinking"),
+        (" \n", FinishReason.STOP, "before the first word"),
+    ],
+)
+async def test_a_reply_without_a_word_is_a_failure_that_the_person_is_told_of(
+    text: str, reason: FinishReason, log_says: str
+) -> None:
+    class Silent(ScriptedGenerator):
+        async def stream(self, request: GenerationRequest) -> AsyncGenerator[GenerationEvent]:
+            yield GenerationResult(text=text, finish_reason=reason, tokens=50)
+
+    ellie = Ellie(Silent())
+    for said in ("Why?", "为什么？"):
+        outcome = await ellie.say(said)
+
+        expected = notices.notices_for(said).failures[FailureReason.NOTHING_SAID]
+        assert outcome.status is ReplyStatus.FAILED
+        assert outcome.notice.splitlines()[0] == expected
+    assert {turn.failure for turn in await ellie.turns()} == {FailureReason.NOTHING_SAID}
+    with pytest.raises(NothingSaidError, match=log_says):
+        require_words(GenerationResult(text=text, finish_reason=reason, tokens=50))

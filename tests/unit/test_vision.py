@@ -23,7 +23,7 @@ from bot.config import Settings
 from bot.config_choices import Precision
 from bot.errors import ModelError
 from bot.generation import vision
-from bot.generation.stopping import StoppedError
+from bot.generation.brake import StoppedError
 from bot.generation.vision import QUESTION, VisionModel, load_vision_model
 from bot.local_models import local_sight
 

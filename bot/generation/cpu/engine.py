@@ -91,6 +91,9 @@ class PackedEngine:
         self._waiting: list[_Reply] = []
         self._running: list[_Reply] = []
 
+    places = None
+    """As many replies at once as the owner says."""
+
     @property
     def decoder(self) -> Decoder:
         """The model itself, for measurements. Busy while :attr:`alive`."""

@@ -35,7 +35,7 @@ class Convert(Protocol):
 
         Raises:
             ModelCorruptError: the file is not what it says, or cannot be a chat model: it has no
-                chat template or no end token.
+                end token.
             DiskFullError: the disk filled up.
             ModelError: the conversion failed, or memory ran out.
             ModelFetchError: ``cancelled`` was set.
@@ -132,16 +132,11 @@ def _work(arguments: Sequence[str]) -> str:
 
 
 def require_chat(tokenizer: Any, name: str) -> None:
-    """Make sure that a model can hold a conversation and end its turn.
+    """Make sure that a model can end its turn. One without a chat template is given a dialogue.
 
     Raises:
         ModelCorruptError: it cannot.
     """
-    if not tokenizer.chat_template:
-        raise ModelCorruptError(
-            f"{name} has no chat template, so it is not made for conversation. "
-            "Choose a model whose name says 'instruct' or 'chat'."
-        )
     if tokenizer.eos_token is None:
         raise ModelCorruptError(
             f"{name} has no end-of-text token, so its replies would never end. Choose another one."

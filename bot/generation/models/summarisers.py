@@ -14,10 +14,8 @@ MOST_READ_TOKENS = 1024
 """Most that is read in one go, where the model sets no lower limit. Reading takes time that grows
 faster than what is read, and cannot be spread over several steps as writing can."""
 
-_LIMITS: Mapping[str, Sequence[str]] = {
-    "encoder": ("max_encoder_position_embeddings", "max_position_embeddings", "n_positions"),
-    "decoder": ("max_decoder_position_embeddings", "max_position_embeddings"),
-}
+READ_LIMITS = ("max_encoder_position_embeddings", "max_position_embeddings", "n_positions")
+WRITE_LIMITS = ("max_decoder_position_embeddings", "max_position_embeddings")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +58,8 @@ def describe_summariser(
         )
     return SummariserDescription(
         prefix=_prefix(config),
-        most_read=min([MOST_READ_TOKENS, *limits_of(config, "encoder")]),
-        most_written=min(limits_of(config, "decoder"), default=None),
+        most_read=min([MOST_READ_TOKENS, *position_limits(config, "encoder", READ_LIMITS)]),
+        most_written=min(position_limits(config, "decoder", WRITE_LIMITS), default=None),
     )
 
 
@@ -81,12 +79,8 @@ def _prefix(config: Mapping[str, Any]) -> str:
     return prefix if isinstance(prefix, str) else ""
 
 
-def limits_of(config: Mapping[str, Any], part: str) -> list[int]:
-    """How many tokens ``encoder`` or ``decoder`` can take, as far as the configuration says.
-
-    A model made of two others has a part for each.
-    """
+def position_limits(config: Mapping[str, Any], part: str, names: Sequence[str]) -> list[int]:
+    """Limits that the configuration sets. A model made of two others has a part for each."""
     own = config.get(part)
     values = own if isinstance(own, dict) else config
-    names = _LIMITS[part]
     return [limit for name in names if isinstance(limit := values.get(name), int) and limit > 0]

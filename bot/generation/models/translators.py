@@ -13,7 +13,12 @@ import regex
 from bot.domain.tongues import Tongue, find_tongue
 from bot.errors import ModelCorruptError, ModelError
 from bot.generation.models.folders import read_json
-from bot.generation.models.summarisers import MOST_READ_TOKENS, limits_of
+from bot.generation.models.summarisers import (
+    MOST_READ_TOKENS,
+    READ_LIMITS,
+    WRITE_LIMITS,
+    position_limits,
+)
 
 _PREFIX_TASK = regex.compile(r"translation_(?P<source>[a-z]{2})_to_(?P<into>[a-z]{2})")
 _PAIR_IN_NAME = regex.compile(
@@ -81,8 +86,8 @@ def describe_translator(folder: Path, name: str = "") -> TranslatorDescription:
         )
     return TranslatorDescription(
         way=way,
-        most_read=min([MOST_READ_TOKENS, *limits_of(config, "encoder")]),
-        most_written=min(limits_of(config, "decoder"), default=None),
+        most_read=min([MOST_READ_TOKENS, *position_limits(config, "encoder", READ_LIMITS)]),
+        most_written=min(position_limits(config, "decoder", WRITE_LIMITS), default=None),
         into=into,
         prefixes=prefixes,
     )
