@@ -13,12 +13,14 @@ import torch
 from support.random_model import (
     OPTIONS,
     TEMPLATE,
+    break_next_step,
     byte_tokenizer,
     engine_of,
     request,
     run,
     running,
     save_random_model,
+    unfinished,
 )
 from transformers import AutoModelForCausalLM
 
@@ -42,10 +44,11 @@ from bot.generation.loading import LoadedModel, LoadOptions, load_model, load_to
 pytestmark = [pytest.mark.model, pytest.mark.timeout(180)]
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="module", params=[False, True], ids=["batched", "packed"])
+def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model for each of the engines that may run it."""
     path = tmp_path_factory.mktemp("random-model")
-    save_random_model(path)
+    save_random_model(path, packable=request.param)
     return path
 
 
@@ -123,8 +126,7 @@ async def test_closing_a_stream_stops_the_work_and_frees_its_place(folder: Path)
 
         _, result = await run(generator, request("next"))
         assert result.tokens == 12
-        processor = engine_of(generator)._manager.batch_processor
-        assert not processor.scheduler.active_requests
+        assert unfinished(engine_of(generator)) == 0
 
 
 async def test_a_time_limit_ends_a_reply_or_fails_one_that_never_began(folder: Path) -> None:
@@ -160,10 +162,7 @@ async def test_a_broken_engine_fails_everybody_and_restarts(generator: BatchingG
     await generator.tokenizer()
     engine = engine_of(generator)
 
-    def broken() -> None:
-        raise RuntimeError("a kernel failed")
-
-    engine._manager._generation_step = broken
+    break_next_step(engine)
     outcomes = await asyncio.gather(
         *(run(generator, request(f"r{n}")) for n in range(3)), return_exceptions=True
     )

@@ -22,6 +22,7 @@ from bot.domain.generation import (
     TextDelta,
 )
 from bot.generation.batching import BatchingGenerator
+from bot.generation.cpu.engine import PackedEngine
 from bot.generation.loading import LoadedModel, LoadOptions
 from bot.system import SystemClock
 
@@ -47,8 +48,11 @@ def byte_tokenizer(template: str | None = TEMPLATE) -> PreTrainedTokenizerFast:
     return fast
 
 
-def save_random_model(path: Path) -> None:
-    """A model that never says an end token, so that replies have the length asked for."""
+def save_random_model(path: Path, *, packable: bool = False) -> None:
+    """A model that never says an end token, so that replies have the length asked for.
+
+    A ``packable`` one has heads of 32 dimensions, which packed weights need.
+    """
     tokenizer = byte_tokenizer()
     tokenizer.save_pretrained(path)
     torch.manual_seed(7)
@@ -58,8 +62,8 @@ def save_random_model(path: Path) -> None:
             hidden_size=64,
             intermediate_size=96,
             num_hidden_layers=2,
-            num_attention_heads=4,
-            num_key_value_heads=2,
+            num_attention_heads=2 if packable else 4,
+            num_key_value_heads=1 if packable else 2,
             max_position_embeddings=512,
             eos_token_id=tokenizer.eos_token_id,
             pad_token_id=tokenizer.pad_token_id,
@@ -120,3 +124,27 @@ async def run(
 def engine_of(generator: BatchingGenerator) -> Any:
     assert generator._loading
     return generator._loading.result().engine
+
+
+def unfinished(engine: Any) -> int:
+    """How many replies the engine is at work on."""
+    if isinstance(engine, PackedEngine):
+        return len(engine._running) + len(engine._waiting) + len(engine._arrived)
+    return len(engine._manager.batch_processor.scheduler.active_requests)
+
+
+def break_next_step(engine: Any) -> None:
+    """Let the engine's thread die at its next step."""
+    if isinstance(engine, PackedEngine):
+
+        def broken_once() -> None:
+            del engine._step
+            raise RuntimeError("a kernel failed")
+
+        engine._step = broken_once
+        return
+
+    def broken() -> None:
+        raise RuntimeError("a kernel failed")
+
+    engine._manager._generation_step = broken

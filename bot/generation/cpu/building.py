@@ -74,7 +74,7 @@ def build(model: Any, pack: PackLayer) -> Decoder:
         layers=tuple(layers),
         norm=inner.norm.weight.data.float(),
         head=projection(model.lm_head),
-        rotary=inner.rotary_emb,
+        rotary=type(inner.rotary_emb)(config=model.config),  # its numbers are fp32 when it is new
     )
 
 

@@ -303,9 +303,9 @@ class PackedEngine:
             if finished:
                 break
         reply.lookup.add(tokens)
-        reply.deliver(Output(tuple(reply.written), finished, None, reply.reused))
         if finished:
             self._end(reply)
+        reply.deliver(Output(tuple(reply.written), finished, None, reply.reused))
 
     def _end(self, reply: _Reply) -> None:
         self._running.remove(reply)
