@@ -13,7 +13,8 @@
     │   ├── GeneratorBusyError      the queue is full; nothing was accepted
     │   ├── GenerationTimeoutError  the time limit passed before the first word
     │   ├── PromptTooLongError      the prompt does not fit the model's window
-    │   └── EngineFailedError       the inference engine broke while this ran
+    │   ├── EngineFailedError       the inference engine broke while this ran
+    │   └── ScoringUnsupportedError the engine cannot tell how likely a text is
     ├── PlatformError             Discord or Slack broke off, and trying again is of no use
     │   ├── PlatformRefusedError      it does not accept the token, or what is asked of it
     │   └── PlatformUnreachableError  it cannot be reached
@@ -124,6 +125,10 @@ class PromptTooLongError(GenerationError):
 
 class EngineFailedError(GenerationError):
     """The inference engine failed and is being restarted; try again."""
+
+
+class ScoringUnsupportedError(GenerationError):
+    """This model's engine does not tell how likely a text is; another one may."""
 
 
 class DisturbedError(EllieError):
