@@ -16,14 +16,22 @@ from adapters.console.chat import ConsoleChat, console_identity
 from adapters.console.lines import Lines, PromptLines, ScriptLines
 from adapters.console.screen import PlainScreen, RichScreen, Screen
 from bot.app import App, running_app
-from bot.cli.models import ensure_allowed, ensure_compact, ensure_encoder, ensure_model
+from bot.cli.models import (
+    ensure_allowed,
+    ensure_compact,
+    ensure_encoder,
+    ensure_fallback,
+    ensure_model,
+)
 from bot.config import Settings
 from bot.domain.identity import IdentityRef
+from bot.generation.remote.address import RemoteModel
+from bot.remote_models import Where
 
 HISTORY_TURNS = 100
 
 GREETING = """\
-This is Ellie ({model}). I keep what you write to me, with my replies, in {where}.
+This is Ellie ({model}). I keep what you write to me, with my replies, in {where}.{elsewhere}
 /memory show lists it, /memory forget everything erases it, /help has more."""
 
 
@@ -38,6 +46,7 @@ def chat(settings: Settings, console: Console, user: str) -> bool:
     encoder = ensure_encoder(settings, console)
     compact = ensure_compact(settings, console)
     allowed = ensure_allowed(settings, console)
+    fallback = ensure_fallback(settings, console)
 
     async def run() -> bool:
         async with running_app(
@@ -47,13 +56,18 @@ def chat(settings: Settings, console: Console, user: str) -> bool:
             encoder=encoder,
             compact=compact,
             allowed=allowed,
+            fallback=fallback,
         ) as app:
             interactive = sys.stdin is not None and sys.stdin.isatty()
             screen: Screen = PlainScreen(sys.stdout, sys.stderr)
             lines: Lines = ScriptLines(_standard_input())
             if interactive:
                 screen = RichScreen(Console())
-                screen.say(GREETING.format(model=name, where=_where(settings)))
+                screen.say(
+                    GREETING.format(
+                        model=name, where=_where(settings), elsewhere=_elsewhere(folder)
+                    )
+                )
                 lines = PromptLines(await _earlier(app, identity))
             session = ConsoleChat(
                 engine=app.engine,
@@ -100,6 +114,13 @@ def _standard_input() -> BinaryIO:
     if sys.stdin is None:  # the caller closed it
         return io.BytesIO()
     return open(sys.stdin.fileno(), "rb", closefd=False)
+
+
+def _elsewhere(model: Where) -> str:
+    """Who else reads what is written, if anybody does."""
+    if not isinstance(model, RemoteModel):
+        return ""
+    return f"\nReplies are written by the server at {model.host}, which reads what you write."
 
 
 def _where(settings: Settings) -> str:

@@ -16,7 +16,13 @@ from pydantic import SecretStr
 from rich.console import Console
 
 from bot.app import App, running_app
-from bot.cli.models import ensure_allowed, ensure_compact, ensure_encoder, ensure_model
+from bot.cli.models import (
+    ensure_allowed,
+    ensure_compact,
+    ensure_encoder,
+    ensure_fallback,
+    ensure_model,
+)
 from bot.config import Settings
 from bot.log import get_logger
 
@@ -54,6 +60,7 @@ def serve(settings: Settings, console: Console) -> None:
     encoder = ensure_encoder(settings, console)
     compact = ensure_compact(settings, console)
     allowed = ensure_allowed(settings, console)
+    fallback = ensure_fallback(settings, console)
 
     async def run() -> None:
         with _stop_signals() as told:
@@ -64,6 +71,7 @@ def serve(settings: Settings, console: Console) -> None:
                 encoder=encoder,
                 compact=compact,
                 allowed=allowed,
+                fallback=fallback,
             ) as app:
                 await side_by_side(
                     _adapters(app, settings),
