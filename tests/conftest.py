@@ -21,6 +21,11 @@ hypothesis.settings.register_profile("ellie", deadline=None)
 hypothesis.settings.load_profile("ellie")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--engine remote`` runs the tests of the platforms with a model behind a server."""
+    parser.addoption("--engine", choices=("scripted", "remote"), default=None)
+
+
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing that the developer's shell happens to export reaches a test."""
