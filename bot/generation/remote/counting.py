@@ -126,10 +126,11 @@ def measured_rates(counts: Mapping[str, Sequence[int]]) -> dict[str, float]:
 class EstimatingTokenizer:
     """Counts from above, by a rule, without asking anybody; see :func:`units`.
 
-    Prompts are measured many times for each reply, so a server cannot be asked. With ``rates`` from
-    a server's own counter plain text is over-counted by about a tenth, without by about a half.
-    Text of an unusual kind may be counted short: the server then refuses a prompt that does not
-    fit, and that is told as such.
+    Prompts are measured many times for each reply, so a server cannot be asked. With Qwen 2.5's
+    tokenizer to compare, documents in English and Chinese and Python code are counted as 1.05 to
+    1.5 times what they take with ``rates`` from a server's own counter, and as 1.4 to 2.2 times
+    without. Text of an unusual kind may be counted short: the server then refuses a prompt that
+    does not fit, and that is told as such.
     """
 
     context_tokens: int

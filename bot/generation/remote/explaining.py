@@ -1,6 +1,7 @@
 """What errors of the ``openai`` library mean, in Ellie's words.
 
-A server's own words are not repeated: they may quote what a person wrote, or the key.
+A server's own words are not repeated: they may quote what a person wrote, or the key. So these
+errors are raised without the library's as their cause, which would be printed with them.
 """
 
 from __future__ import annotations
@@ -23,7 +24,6 @@ _TOO_LONG = regex.compile(
 )
 _KEY_REFUSED = frozenset({401, 403})
 _PASSING = frozenset({408, 409, 425})
-_CODE = regex.compile(r"[\w.-]{1,64}")
 _MISSING, _BUSY, _SERVER_ERRORS = 404, 429, 500
 
 
@@ -94,10 +94,8 @@ def _of_status(
             f"The model server at {host} failed (status {status}).",
             retry_after=after,
         )
-    code = error.code if error.code and _CODE.fullmatch(error.code) else "no code"
     return EngineFailedError(
-        f"The model server at {host} refused the request (status {status}, {code}); its own log "
-        "says why."
+        f"The model server at {host} refused the request (status {status}); its own log says why."
     )
 
 

@@ -93,9 +93,9 @@ class Server:
         except openai.NotFoundError:
             return []
         except openai.APIError as error:
-            raise explained(error, self.model) from error
-        except ValueError as error:
-            raise broken(self.model, "lists its models in no way that can be read") from error
+            raise explained(error, self.model) from None
+        except ValueError:
+            raise broken(self.model, "lists its models in no way that can be read") from None
         return [model.model_dump() for model in page.data or () if model.id]
 
     async def chat(self, name: str, request: GenerationRequest) -> AsyncGenerator[Piece]:
@@ -109,10 +109,10 @@ class Server:
                     finished = finished or piece.finish is not None
                     yield piece
         except openai.APIError as error:
-            raise explained(error, self.model) from error
-        except (ValueError, TypeError, AttributeError) as error:
+            raise explained(error, self.model) from None
+        except (ValueError, TypeError, AttributeError):
             # Not JSON, or JSON of another shape: the library does not check what it reads.
-            raise broken(self.model, "sent what is no answer") from error
+            raise broken(self.model, "sent what is no answer") from None
         finally:
             await stream.close()
         if not finished:
@@ -134,9 +134,9 @@ class Server:
                 logprobs=1,
             )
         except openai.APIError as error:
-            raise explained(error, self.model) from error
-        except ValueError as error:
-            raise broken(self.model, "sent what is no answer") from error
+            raise explained(error, self.model) from None
+        except ValueError:
+            raise broken(self.model, "sent what is no answer") from None
         told = found.choices[0].logprobs if found.choices else None
         return list(told.token_logprobs or []) if told else []
 
@@ -184,10 +184,10 @@ class Server:
             except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
                 known = self._dialect.without_what(error)
                 if known is None:
-                    raise explained(error, self.model) from error
+                    raise explained(error, self.model) from None
                 self._dialect = known
             except openai.APIError as error:
-                raise explained(error, self.model) from error
+                raise explained(error, self.model) from None
             else:
                 return stream
 
