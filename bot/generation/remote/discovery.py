@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from bot.errors import ModelError
 from bot.generation.remote.address import RemoteModel
 from bot.generation.remote.counting import CAUTION, SAMPLES, measured_rates
+from bot.generation.remote.trouble import ServerTroubleError, TroubleKind
 
 _CONTEXT_FIELDS = ("max_model_len", "context_length", "context_window", "n_ctx")
 
@@ -51,7 +52,7 @@ async def look(server: Asked, model: RemoteModel) -> ServerFacts:
         ModelError: no model is named and none is listed, or the key is not accepted.
         ServerTroubleError: the server cannot be reached, or fails.
     """
-    listed = await server.models()
+    listed = await _listed(server, model)
     name = model.name or next((str(entry["id"]) for entry in listed), "")
     if not name:
         raise ModelError(
@@ -66,6 +67,15 @@ async def look(server: Asked, model: RemoteModel) -> ServerFacts:
         rates=rates or CAUTION,
         counts=rates is not None,
     )
+
+
+async def _listed(server: Asked, model: RemoteModel) -> list[dict[str, Any]]:
+    try:
+        return await server.models()
+    except ServerTroubleError as trouble:
+        if model.name and trouble.kind is TroubleKind.BROKEN:
+            return []  # so does `transformers serve` where nothing was ever fetched from the hub
+        raise
 
 
 async def _context(server: Asked, entry: Mapping[str, Any]) -> int | None:
