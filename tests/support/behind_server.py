@@ -67,8 +67,9 @@ class _Line:
 class BehindServer:
     """A scripted model that is asked over HTTP. What it does not know itself, the script does."""
 
-    def __init__(self, script: ScriptedGenerator) -> None:
+    def __init__(self, script: ScriptedGenerator, *, at_once: bool) -> None:
         self.script = script
+        self._at_once = at_once
         self.env: Any = None
         self.generator: RemoteGenerator | None = None
         self.requests_over_http = 0
@@ -210,14 +211,19 @@ class BehindServer:
         self.requests_over_http += 1
         _here.set(line)
         response: web.StreamResponse | None = None
+        kept = ""
         try:
             async with aclosing(self.script.stream(line.request)) as events:
                 async for event in events:
                     response = response or await begun(request)
                     if isinstance(event, TextDelta):
                         line.said += event.text
-                        await write(response, [event.text])
+                        kept += event.text
+                        if not self._at_once:
+                            await write(response, [event.text])
                     else:
+                        if self._at_once:
+                            await write(response, [kept])
                         await end(response, event.finish_reason.value, event.tokens)
         except Exception as error:  # noqa: BLE001 - a server tells of any
             line.error = error
@@ -267,12 +273,15 @@ class _Letters:
         return ""
 
 
-def install(patch: pytest.MonkeyPatch) -> list[BehindServer]:
-    """Have scripted models be asked over HTTP; the list of those that are made."""
+def install(patch: pytest.MonkeyPatch, *, at_once: bool) -> list[BehindServer]:
+    """Have scripted models be asked over HTTP; the list of those that are made.
+
+    ``at_once``: servers send what the model says without a pause in one piece, and not in words.
+    """
     made: list[BehindServer] = []
 
     def wrapped(script: ScriptedGenerator) -> BehindServer:
-        made.append(BehindServer(script))
+        made.append(BehindServer(script, at_once=at_once))
         return made[-1]
 
     patch.setattr("bot.generation.remote.inbox.GraphemeBuffer", _Letters)

@@ -31,7 +31,7 @@ async def engine(
     if getattr(request, "param", SCRIPTED) != REMOTE:
         yield []
         return
-    made = install(monkeypatch)
+    made = install(monkeypatch, at_once=bool(request.node.get_closest_marker("at_once")))
     yield made
     for one in made:
         await one.close()
