@@ -35,6 +35,10 @@ PARALLEL = 1000
 """How many replies at once: the scripted model has no limit either."""
 
 
+SETTLE_SECONDS = 40.0
+"""A scripted model says thousands of words in no time; over a connection they take their time."""
+
+
 class _Wait(Enum):
     HELD = "held"
     FREED = "freed"
@@ -72,7 +76,7 @@ class BehindServer:
         self._at_once = at_once
         self.env: Any = None
         self.generator: RemoteGenerator | None = None
-        self.requests_over_http = 0
+        self.requests_over_http = self.requests_made = 0
         self._lines: dict[str, _Line] = {}
         self._starting: asyncio.Task[RemoteGenerator] | None = None
         self._runner: web.AppRunner | None = None
@@ -103,6 +107,7 @@ class BehindServer:
 
     async def stream(self, request: GenerationRequest) -> AsyncGenerator[GenerationEvent]:
         """What comes over the connection."""
+        self.requests_made += 1
         line = self._lines[request.id] = _Line(request)
         pump = _outside(self._pump(line))
         try:
@@ -286,4 +291,5 @@ def install(patch: pytest.MonkeyPatch, *, at_once: bool) -> list[BehindServer]:
 
     patch.setattr("bot.generation.remote.inbox.GraphemeBuffer", _Letters)
     patch.setattr("support.engine_choice.in_place", wrapped)
+    patch.setattr("support.engine_choice.settle_seconds", SETTLE_SECONDS)
     return made
