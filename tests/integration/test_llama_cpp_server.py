@@ -20,7 +20,7 @@ from support.serving import free_port, served
 from transformers import AutoModelForCausalLM
 
 from bot.domain.generation import FinishReason, GenerationResult, TextDelta
-from bot.errors import PromptTooLongError, ScoringUnsupportedError
+from bot.errors import ScoringUnsupportedError
 from bot.generation.loading import load_tokenizer
 
 pytestmark = [pytest.mark.model, pytest.mark.interop, pytest.mark.timeout(180)]
@@ -76,13 +76,6 @@ async def test_a_cancelled_reply_leaves_the_server_to_the_next(server: Served) -
         assert isinstance(rest[-1], GenerationResult)
         assert rest[-1].finish_reason is FinishReason.CANCELLED
         assert len((await r.write(asked("r2", tokens=5)))[1].text) == 5
-
-
-async def test_a_prompt_that_is_too_long_is_told_as_such(server: Served) -> None:
-    # Much less is estimated for this than there is: a letter of each word is a token.
-    async with remote(server.address, context_tokens=100_000) as r:
-        with pytest.raises(PromptTooLongError):
-            await r.write(asked(text="word " * 300))
 
 
 async def test_likelihoods_are_those_of_the_model(server: Served) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
+from typing import Any
 
 import pytest
 from support.model_server import (
@@ -15,6 +16,7 @@ from support.model_server import (
     says,
     stops_early,
 )
+from support.random_model import byte_tokenizer
 from support.remote import asked, remote
 
 from bot.domain.generation import FinishReason, GenerationResult, Priority, TextDelta
@@ -24,7 +26,9 @@ from bot.errors import (
     GeneratorBusyError,
     ModelError,
     PromptTooLongError,
+    ScoringUnsupportedError,
 )
+from bot.generation.tokenizer import HfChatTokenizer
 
 
 async def test_a_reply_comes_in_pieces_that_make_up_its_text() -> None:
@@ -335,6 +339,43 @@ async def test_a_thousand_cancelled_requests_leave_nothing_behind() -> None:
             assert result.text == "Fine."
         await until(lambda: not server.open_connections)
         await until(lambda: len(asyncio.all_tasks()) <= before)
+
+
+def tiny_tokenizer() -> HfChatTokenizer:
+    return HfChatTokenizer(byte_tokenizer(), context_tokens=400, end_token_ids=[])
+
+
+def echo(prompt: list[int] | str) -> tuple[list[str], list[float | None]]:
+    """As vLLM does it: every token, and one that it wrote behind."""
+    count = len(prompt)
+    return [""] * count + ["!"], [None, *(-float(place) for place in range(1, count)), -999.0]
+
+
+async def test_likelihoods_are_those_of_the_replys_tokens() -> None:
+    async with (
+        model_server(echo=echo) as server,
+        remote(server.url, load=tiny_tokenizer) as r,
+    ):
+        prompt, parts = (
+            asked().prompt,
+            tiny_tokenizer().encode_reply(asked().prompt.messages, "yes"),
+        )
+        first = len(parts.prompt)
+        expected = -float(first + first + 1 + first + 2)
+        assert await r.generator.score([prompt, prompt], "yes") == (expected, expected)
+        assert await r.generator.compare(prompt, ["yes"]) == (expected,)
+
+
+@pytest.mark.parametrize(
+    "odd", [None, lambda _: ([], []), lambda _: (["a"], [-1.0])], ids=["none", "empty", "short"]
+)
+async def test_a_server_that_tells_no_likelihoods_is_said_to(odd: Any) -> None:
+    async with (
+        model_server(echo=odd) as server,
+        remote(server.url, load=tiny_tokenizer) as r,
+    ):
+        with pytest.raises(ScoringUnsupportedError, match="does not tell"):
+            await r.generator.score([asked().prompt], "yes")
 
 
 async def until(look: object) -> None:

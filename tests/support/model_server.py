@@ -29,8 +29,8 @@ class ModelServer:
     """When set, only requests with it are answered."""
     counter: Callable[[str], int] | None = None
     """Counts tokens at ``/tokenize``; None has no such path."""
-    echo: Callable[[Any], list[float | None]] | None = None
-    """The likelihoods that a completion echoes."""
+    echo: Callable[[Any], tuple[list[str], list[float | None]]] | None = None
+    """The tokens and their likelihoods that a completion echoes."""
     plan: deque[Step] = field(default_factory=deque)
     bodies: list[dict[str, Any]] = field(default_factory=list)
     looks: int = 0
@@ -84,7 +84,8 @@ class ModelServer:
         self.bodies.append(asked)
         if self.echo is None:
             return problem(404, "Not Found")
-        told = {"tokens": [], "text_offset": [], "token_logprobs": self.echo(asked["prompt"])}
+        tokens, scores = self.echo(asked["prompt"])
+        told = {"tokens": tokens, "text_offset": [], "token_logprobs": scores}
         choice = {"index": 0, "text": "", "finish_reason": "length", "logprobs": told}
         return web.json_response(
             {

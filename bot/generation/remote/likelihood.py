@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from bot.domain.generation import Prompt
 from bot.errors import (
-    EllieError,
     EngineFailedError,
     ModelError,
     PromptTooLongError,
@@ -16,10 +15,11 @@ from bot.errors import (
 )
 from bot.generation.remote.connection import Connection
 from bot.generation.remote.measuring import Measuring
-from bot.generation.remote.trouble import ServerTroubleError
+from bot.generation.remote.trouble import ServerTroubleError, TroubleKind
 
 if TYPE_CHECKING:
-    from bot.generation.remote.server import Server
+    from bot.generation.likelihood import ReplyTokens
+    from bot.generation.remote.server import Echo, Server
 
 SCORE_SECONDS = 120.0
 """Reading one prompt takes no longer on any machine that could answer a person."""
@@ -58,40 +58,46 @@ async def likelihood_of(
             server = await connection.server()
             name = connection.model.name or (await connection.facts()).model
             text = exact.backend.decode(ids, skip_special_tokens=False)
-            told = await _echoed(server, name, ids, text)
+            scores = await _scores(server, name, parts, text, reply)
     except (ServerTroubleError, TimeoutError) as error:
         raise EngineFailedError(str(error) or "The model server took too long.") from None
-    # One token was written behind the reply; what the server put before the prompt is not ours.
-    scores = told[-len(parts.reply) - 1 : -1]
-    if not _covers(told, len(ids)) or any(score is None for score in scores):
-        raise _unsupported(connection)
-    return float(sum(score for score in scores if score is not None))
+    told = [score for score in scores if score is not None]
+    if not told or len(told) < len(parts.reply):
+        raise ScoringUnsupportedError(
+            f"The model server at {connection.model.host} does not tell how likely a text is."
+        )
+    return float(sum(told))
 
 
-async def _echoed(
-    server: Server, name: str, ids: Sequence[int], text: str
+async def _scores(
+    server: Server, name: str, parts: ReplyTokens, text: str, reply: str
 ) -> Sequence[float | None]:
-    """The likelihood of each token, asked for by numbers, and by text where numbers are refused."""
+    """How likely each token of the reply is; empty when the server does not tell.
+
+    It is asked by the numbers of the tokens, and by the text where it takes no numbers.
+    """
+    before, count = len(parts.prompt), len(parts.reply)
     try:
-        return await server.likelihoods(name, ids)
-    except PromptTooLongError:
-        raise
-    except EngineFailedError:
+        echo = await server.likelihoods(name, [*parts.prompt, *parts.reply])
+        return echo.scores[before : before + count]
+    except ServerTroubleError as trouble:
+        if trouble.kind is not TroubleKind.BROKEN:
+            raise
+    except (EngineFailedError, ModelError):
         pass
     try:
-        return await server.likelihoods(name, text)
-    except PromptTooLongError:
-        raise
+        echo = await server.likelihoods(name, text)
     except (EngineFailedError, ModelError):
         return ()
+    return _of_reply(echo, before + count, count, reply)
 
 
-def _covers(told: Sequence[float | None], count: int) -> bool:
-    """Whether there is a number for each token, and perhaps one for a mark at the beginning."""
-    return len(told) - count in (1, 2)
+def _of_reply(echo: Echo, whole: int, count: int, reply: str) -> Sequence[float | None]:
+    """The last ``count`` scores, or those before the last where a token was written behind.
 
-
-def _unsupported(connection: Connection) -> EllieError:
-    return ScoringUnsupportedError(
-        f"The model server at {connection.model.host} does not tell how likely a text is."
-    )
+    Which, the tokens' texts tell; without them only a number that leaves no choice is believed.
+    """
+    for end in (len(echo.scores), len(echo.scores) - 1):
+        if "".join(echo.tokens[end - count : end]) == reply:
+            return echo.scores[end - count : end]
+    return echo.scores[-count:] if len(echo.scores) == whole else ()

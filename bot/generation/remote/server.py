@@ -33,6 +33,14 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
+class Echo:
+    """Tokens as text, which may be missing, and how likely each was, None for the first one."""
+
+    tokens: tuple[str, ...] = ()
+    scores: tuple[float | None, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class _Dialect:
     """Which fields of a request this server takes. Servers differ, and say so when asked."""
 
@@ -118,11 +126,10 @@ class Server:
         if not finished:
             raise broken(self.model, "ended the answer in the middle")
 
-    async def likelihoods(self, name: str, prompt: str | Sequence[int]) -> list[float | None]:
-        """The log-probability of each token of ``prompt``, and of one token after it.
+    async def likelihoods(self, name: str, prompt: str | Sequence[int]) -> Echo:
+        """The log-probability of each token of ``prompt``; empty when it is not told.
 
-        Raises:
-            EngineFailedError: the server does not tell such a thing.
+        Perhaps of a mark before it and of one token behind it as well.
         """
         try:
             found = await self._client.completions.create(
@@ -138,7 +145,9 @@ class Server:
         except ValueError:
             raise broken(self.model, "sent what is no answer") from None
         told = found.choices[0].logprobs if found.choices else None
-        return list(told.token_logprobs or []) if told else []
+        if not told or not told.token_logprobs:
+            return Echo()
+        return Echo(tuple(told.tokens or ()), tuple(told.token_logprobs))
 
     async def asked(
         self, path: str, body: Mapping[str, Any] | None = None
