@@ -53,6 +53,7 @@ def save_random_gguf(folder: Path) -> Path:
     )
     writer.add_token_merges(["a b"])  # an empty list has no type
     writer.add_eos_token_id(tokenizer.eos_token_id)
+    writer.add_bos_token_id(tokenizer.pad_token_id)  # it would be a comma otherwise
     writer.add_add_bos_token(False)
     writer.add_chat_template(TEMPLATE)
     with safe_open(folder / "model.safetensors", "np") as weights:

@@ -89,17 +89,23 @@ def test_an_encoder_is_on_this_machine() -> None:
 def test_the_circuit_opens_after_failures_in_a_row_and_one_probe_decides() -> None:
     clock = Ticking()
     breaker = CircuitBreaker(clock, failures=2, open_seconds=10)
+
+    def fail(admission: Admission = Admission.GRANTED, *, ago: float = 0) -> bool:
+        return breaker.failed(admission, asked_at=clock.seconds - ago)
+
     assert breaker.ask() is Admission.GRANTED
-    assert not breaker.failed(Admission.GRANTED)
+    assert not fail()
     breaker.succeeded()  # the row is broken
-    assert not breaker.failed(Admission.GRANTED)
-    assert breaker.failed(Admission.GRANTED)
+    assert not fail()
+    clock.seconds += 1
+    assert not fail(ago=2)  # side by side with the one before
+    assert fail()
     assert breaker.ask() is Admission.DENIED
-    assert not breaker.failed(Admission.GRANTED)  # was sent before, and prolongs nothing
+    assert not fail()  # was sent before, and prolongs nothing
     clock.seconds += 10
     assert breaker.ask() is Admission.PROBE
     assert breaker.ask() is Admission.DENIED
-    breaker.failed(Admission.PROBE)
+    fail(Admission.PROBE)
     assert breaker.ask() is Admission.DENIED
     clock.seconds += 10
     assert breaker.ask() is Admission.PROBE

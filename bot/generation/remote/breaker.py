@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from enum import Enum
 
 from bot.ports.system import Clock
@@ -22,8 +23,9 @@ class Admission(Enum):
 class CircuitBreaker:
     """Opens after some failures in a row, and lets one request at a time try after a while.
 
-    Every request that was let in tells how it ended, by one of the three methods below. Used from
-    one thread, the event loop's.
+    In a row is one after the other: of requests that fail side by side one counts, since they may
+    all have met the same moment. Every request that was let in tells how it ended, by one of the
+    three methods below. Used from one thread, the event loop's.
     """
 
     def __init__(
@@ -37,6 +39,7 @@ class CircuitBreaker:
         self._limit = failures
         self._open_seconds = open_seconds
         self._failures = 0
+        self._failed_at = -math.inf
         self._opened_at: float | None = None
         self._probing = False
 
@@ -67,13 +70,17 @@ class CircuitBreaker:
         """The server answered, be it with a refusal."""
         self._failures, self._opened_at, self._probing = 0, None, False
 
-    def failed(self, admission: Admission) -> bool:
-        """The server was not reached, or broke; whether that opens the circuit."""
+    def failed(self, admission: Admission, *, asked_at: float) -> bool:
+        """The server was not reached, or broke; whether that opens the circuit.
+
+        ``asked_at`` is when the request was let in, by the clock's elapsed seconds.
+        """
         if admission is Admission.PROBE:
             self._probing = False
-        elif self._opened_at is not None:
-            return False  # sent before the circuit opened; it is known by now
+        elif self._opened_at is not None or asked_at < self._failed_at:
+            return False  # sent before that was known
         self._failures += 1
+        self._failed_at = self._clock.elapsed()
         if self._opened_at is None and self._failures < self._limit:
             return False
         was_open = self._opened_at is not None

@@ -199,7 +199,7 @@ class RemoteGenerator:
             inbox.put(EngineFailedError("Asking the model server failed; try again."))
 
     async def _pieces(self, request: GenerationRequest, inbox: Inbox) -> AsyncGenerator[Piece]:
-        admission = self._breaker.ask()
+        admission, asked_at = self._breaker.ask(), self._clock.elapsed()
         if admission is Admission.DENIED:
             raise EngineFailedError(
                 f"The model server at {self._connection.model.host} did not answer and is left "
@@ -214,7 +214,7 @@ class RemoteGenerator:
             if trouble.kind is TroubleKind.BUSY:
                 self._breaker.succeeded()
                 raise GeneratorBusyError(str(trouble)) from None
-            self._failed(admission)
+            self._failed(admission, asked_at)
             raise EngineFailedError(str(trouble)) from None
         except EllieError as error:
             self._breaker.succeeded()  # the server is there
@@ -223,7 +223,7 @@ class RemoteGenerator:
             raise
         except BaseException:  # cancelled, in one of two ways
             if inbox.out_of_time:
-                self._failed(admission)
+                self._failed(admission, asked_at)
             else:
                 self._breaker.given_up(admission)
             raise
@@ -259,8 +259,8 @@ class RemoteGenerator:
             self._connection.forget_failure()
             await self._sleep(pause)
 
-    def _failed(self, admission: Admission) -> None:
-        if self._breaker.failed(admission):
+    def _failed(self, admission: Admission, asked_at: float) -> None:
+        if self._breaker.failed(admission, asked_at=asked_at):
             log.warning(
                 "model_server_left_alone",
                 host=self._connection.model.host,
