@@ -19,7 +19,7 @@ from bot.generation.remote.trouble import ServerTroubleError, TroubleKind
 
 if TYPE_CHECKING:
     from bot.generation.likelihood import ReplyTokens
-    from bot.generation.remote.server import Echo, Server
+    from bot.generation.remote.server import Server
 
 SCORE_SECONDS = 120.0
 """Reading one prompt takes no longer on any machine that could answer a person."""
@@ -31,8 +31,9 @@ async def likelihood_of(
     """The score of one reply; see :meth:`bot.ports.generation.Generator.score`.
 
     The server is asked to echo prompt and reply with the likelihood of every token
-    (``/v1/completions`` with ``echo`` and ``logprobs``), as vLLM and llama-cpp-python can. That
-    needs the prompt as the model reads it, so the model's own tokenizer.
+    (``/v1/completions`` with ``echo`` and ``logprobs``), by the numbers of the tokens, as vLLM
+    takes them. That needs the prompt as the model reads it, so the model's own tokenizer.
+    llama-cpp-python takes text alone, and what it echoes then is not what the model computes.
 
     Raises:
         ScoringUnsupportedError: there is no such tokenizer, or the server cannot do that.
@@ -57,8 +58,7 @@ async def likelihood_of(
         async with asyncio.timeout(SCORE_SECONDS):
             server = await connection.server()
             name = connection.model.name or (await connection.facts()).model
-            text = exact.backend.decode(ids, skip_special_tokens=False)
-            scores = await _scores(server, name, parts, text, reply)
+            scores = await _scores(server, name, parts)
     except (ServerTroubleError, TimeoutError) as error:
         raise EngineFailedError(str(error) or "The model server took too long.") from None
     told = [score for score in scores if score is not None]
@@ -69,35 +69,15 @@ async def likelihood_of(
     return float(sum(told))
 
 
-async def _scores(
-    server: Server, name: str, parts: ReplyTokens, text: str, reply: str
-) -> Sequence[float | None]:
-    """How likely each token of the reply is; empty when the server does not tell.
-
-    It is asked by the numbers of the tokens, and by the text where it takes no numbers.
-    """
+async def _scores(server: Server, name: str, parts: ReplyTokens) -> Sequence[float | None]:
+    """How likely each token of the reply is; empty when the server does not tell."""
     before, count = len(parts.prompt), len(parts.reply)
     try:
-        echo = await server.likelihoods(name, [*parts.prompt, *parts.reply])
-        return echo.scores[before : before + count]
+        told = await server.likelihoods(name, [*parts.prompt, *parts.reply])
     except ServerTroubleError as trouble:
         if trouble.kind is not TroubleKind.BROKEN:
             raise
-    except (EngineFailedError, ModelError):
-        pass
-    try:
-        echo = await server.likelihoods(name, text)
+        return ()  # a field that it does not take is an error of its own to some servers
     except (EngineFailedError, ModelError):
         return ()
-    return _of_reply(echo, before + count, count, reply)
-
-
-def _of_reply(echo: Echo, whole: int, count: int, reply: str) -> Sequence[float | None]:
-    """The last ``count`` scores, or those before the last where a token was written behind.
-
-    Which, the tokens' texts tell; without them only a number that leaves no choice is believed.
-    """
-    for end in (len(echo.scores), len(echo.scores) - 1):
-        if "".join(echo.tokens[end - count : end]) == reply:
-            return echo.scores[end - count : end]
-    return echo.scores[-count:] if len(echo.scores) == whole else ()
+    return told[before : before + count]

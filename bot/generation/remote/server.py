@@ -33,14 +33,6 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
-class Echo:
-    """Tokens as text, which may be missing, and how likely each was, None for the first one."""
-
-    tokens: tuple[str, ...] = ()
-    scores: tuple[float | None, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class _Dialect:
     """Which fields of a request this server takes. Servers differ, and say so when asked."""
 
@@ -126,28 +118,21 @@ class Server:
         if not finished:
             raise broken(self.model, "ended the answer in the middle")
 
-    async def likelihoods(self, name: str, prompt: str | Sequence[int]) -> Echo:
+    async def likelihoods(self, name: str, prompt: Sequence[int]) -> list[float | None]:
         """The log-probability of each token of ``prompt``; empty when it is not told.
 
-        Perhaps of a mark before it and of one token behind it as well.
+        None for the first one; and that of one token behind it, as the protocol has it.
         """
         try:
             found = await self._client.completions.create(
-                model=name,
-                prompt=prompt if isinstance(prompt, str) else list(prompt),
-                max_tokens=1,
-                temperature=0,
-                echo=True,
-                logprobs=1,
+                model=name, prompt=list(prompt), max_tokens=1, temperature=0, echo=True, logprobs=1
             )
         except openai.APIError as error:
             raise explained(error, self.model) from None
         except ValueError:
             raise broken(self.model, "sent what is no answer") from None
         told = found.choices[0].logprobs if found.choices else None
-        if not told or not told.token_logprobs:
-            return Echo()
-        return Echo(tuple(told.tokens or ()), tuple(told.token_logprobs))
+        return list(told.token_logprobs or []) if told else []
 
     async def asked(
         self, path: str, body: Mapping[str, Any] | None = None
