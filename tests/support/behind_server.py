@@ -35,10 +35,6 @@ PARALLEL = 1000
 """How many replies at once: the scripted model has no limit either."""
 
 
-SETTLE_SECONDS = 40.0
-"""A scripted model says thousands of words in no time; over a connection they take their time."""
-
-
 class _Wait(Enum):
     HELD = "held"
     FREED = "freed"
@@ -52,7 +48,10 @@ class _Line:
     events: asyncio.Queue[GenerationEvent | BaseException | _Wait] = field(
         default_factory=asyncio.Queue
     )
+    response: web.StreamResponse | None = None
     said: str = ""
+    kept: str = ""
+    """What was said and not sent yet."""
     heard: str = ""
     is_held: bool = False
     error: BaseException | None = None
@@ -145,6 +144,7 @@ class BehindServer:
     async def external_wait(self, awaitable: Any, *, reason: str) -> Any:
         """The script waits: tell the Discord in memory, once all that it said is heard."""
         line = _here.get()
+        await self._send(line)
         line.is_held = True
         line.note_hold()
         return await awaitable
@@ -216,19 +216,17 @@ class BehindServer:
         self.requests_over_http += 1
         _here.set(line)
         response: web.StreamResponse | None = None
-        kept = ""
         try:
             async with aclosing(self.script.stream(line.request)) as events:
                 async for event in events:
-                    response = response or await begun(request)
+                    response = line.response = response or await begun(request)
                     if isinstance(event, TextDelta):
                         line.said += event.text
-                        kept += event.text
+                        line.kept += event.text
                         if not self._at_once:
-                            await write(response, [event.text])
+                            await self._send(line)
                     else:
-                        if self._at_once:
-                            await write(response, [kept])
+                        await self._send(line)
                         await end(response, event.finish_reason.value, event.tokens)
         except Exception as error:  # noqa: BLE001 - a server tells of any
             line.error = error
@@ -239,6 +237,12 @@ class BehindServer:
             return _told(error)
         assert response is not None
         return response
+
+    async def _send(self, line: _Line) -> None:
+        """Write what was said and not sent yet."""
+        if line.kept and line.response is not None:
+            kept, line.kept = line.kept, ""
+            await write(line.response, [kept])
 
     def _line_of(self, body: dict[str, Any]) -> _Line:
         """The request that this one is; the first of several that ask the same."""
@@ -291,5 +295,4 @@ def install(patch: pytest.MonkeyPatch, *, at_once: bool) -> list[BehindServer]:
 
     patch.setattr("bot.generation.remote.inbox.GraphemeBuffer", _Letters)
     patch.setattr("support.engine_choice.in_place", wrapped)
-    patch.setattr("support.engine_choice.settle_seconds", SETTLE_SECONDS)
     return made

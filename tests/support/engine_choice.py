@@ -13,9 +13,6 @@ def _itself(scripted: Any) -> Any:
 in_place: Callable[[Any], Any] = _itself
 """What a scripted model becomes; set by the fixture ``engine``."""
 
-settle_seconds = 5.0
-"""How long the Discord in memory waits until nothing is done any more; longer with a server."""
-
 
 def engine_over(scripted: Any) -> Any:
     """The engine that a test runs with, in place of a scripted one."""

@@ -12,7 +12,6 @@ import discord
 import simcord
 from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle, GuildHandle
-from support import engine_choice
 from support.dialog import UniqueIds
 from support.engine import FakeClock, Workers
 from support.engine_choice import engine_over
@@ -357,7 +356,6 @@ async def town(
         if name in options
     }
     about_discord.setdefault("shard_count", 1)
-    about_discord.setdefault("settle_timeout", engine_choice.settle_seconds)
     ellie = Ellie(folder, *replies, storage=storage, **options)
     async with simcord.run(ellie.client, **about_discord) as env:
         with env.time_context():
