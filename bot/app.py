@@ -24,6 +24,7 @@ from bot.engine.chat_traffic import ChatTraffic
 from bot.engine.compaction.compactor import Compactor
 from bot.engine.deliveries import Deliveries
 from bot.engine.explanation import Explanations
+from bot.engine.fallback import FallbackGenerator
 from bot.engine.feedback import Feedback
 from bot.engine.generators import Generators
 from bot.engine.incognito import IncognitoConversations
@@ -45,6 +46,7 @@ from bot.engine.turn import TurnEngine, TurnFollower, TurnLimits
 from bot.engine.vectors import VectorKeeper
 from bot.errors import SchemaTooNewError
 from bot.generation.models.summarisers import describes_seq2seq
+from bot.generation.remote.address import RemoteModel
 from bot.health import Health
 from bot.local_models import (
     ModelRole,
@@ -60,6 +62,7 @@ from bot.ports.generation import Generator
 from bot.ports.sight import Blind, Sight
 from bot.ports.summarising import Summariser
 from bot.ports.system import Clock, IdSource
+from bot.remote_models import Where, remote_generator
 from bot.role_models import NO_OWN_MODELS, OwnModels, own_models, rewording_with
 from bot.scheduler import Scheduler
 from bot.serving import serve
@@ -120,19 +123,22 @@ async def running_app(
     settings: Settings,
     *,
     model: str,
-    folder: Path,
+    folder: Where,
     encoder: tuple[str, Path] | None = None,
-    compact: tuple[str, Path] | None = None,
+    compact: tuple[str, Where] | None = None,
     sight: tuple[str, Path] | None = None,
-    allowed: Mapping[str, tuple[str, Path]] | None = None,
+    allowed: Mapping[str, tuple[str, Where]] | None = None,
     roles: Mapping[ModelRole, tuple[str, Path]] | None = None,
+    fallback: tuple[str, Path] | None = None,
 ) -> AsyncIterator[App]:
     """Ellie with the model in ``folder``, from the migrated database up; stopped on leaving.
 
-    ``encoder`` is the name and the folder of a sentence encoder, if there is one, ``compact`` those
-    of a model of its own that writes summaries, and ``sight`` those of one that looks at pictures.
-    ``allowed`` are names and folders of models that places may have in its stead, by what the owner
-    calls them, and ``roles`` those of models of their own that sum up or translate.
+    In place of a folder a model may be behind a server. ``encoder`` is the name and the folder of a
+    sentence encoder, if there is one, ``compact`` those of a model of its own that writes
+    summaries, and ``sight`` those of one that looks at pictures. ``allowed`` are names and folders
+    of models that places may have in its stead, by what the owner calls them, ``roles`` those of
+    models of their own that sum up or translate, and ``fallback`` those of one that answers while a
+    server does not.
 
     Raises:
         ConfigError: a schedule or a port cannot be used.
@@ -140,7 +146,10 @@ async def running_app(
         ModelError: a folder holds no model of the kind that it is to be.
     """
     clock = SystemClock()
-    generator = local_generator(settings, model, folder, clock)
+    generator = _generator(settings, (model, folder), clock)
+    if fallback is not None:
+        stand_in = OnDemandGenerator(local_generator(settings, *fallback, clock))
+        generator = FallbackGenerator(generator, stand_in, clock)
     encoding = (
         None if encoder is None else local_encoder(*encoder, allow_pickled=settings.unsafe_models)
     )
@@ -151,10 +160,10 @@ async def running_app(
             eyes = local_sight(settings, *sight)
             stack.push_async_callback(eyes.close)
         own = own_models(settings, roles or {}, clock=clock, ids=RandomIds(), stack=stack)
-        models: dict[Path, Generator] = {folder: generator}
+        models: dict[Where, Generator] = {folder: generator}
         for name, place in (allowed or {}).values():
             if place not in models:
-                models[place] = OnDemandGenerator(local_generator(settings, name, place, clock))
+                models[place] = OnDemandGenerator(_generator(settings, (name, place), clock))
         others = {called: models[place] for called, (_, place) in (allowed or {}).items()}
         yield await stack.enter_async_context(
             assembled_app(
@@ -163,15 +172,24 @@ async def running_app(
         )
 
 
+def _generator(settings: Settings, model: tuple[str, Where], clock: Clock) -> Generator:
+    """A generator for a model, wherever it is."""
+    name, where = model
+    if isinstance(where, RemoteModel):
+        return remote_generator(settings, where, clock)
+    return local_generator(settings, name, where, clock)
+
+
 def _own_summariser(
-    settings: Settings, model: tuple[str, Path], clock: Clock, stack: AsyncExitStack
+    settings: Settings, model: tuple[str, Where], clock: Clock, stack: AsyncExitStack
 ) -> Summariser:
     """A model that writes nothing but summaries, closed with the stack. It loads when asked."""
-    if describes_seq2seq(model[1]):
-        writer = local_summariser(settings, *model)
+    name, where = model
+    if not isinstance(where, RemoteModel) and describes_seq2seq(where):
+        writer = local_summariser(settings, name, where)
         stack.push_async_callback(writer.close)
         return writer
-    generator = OnDemandGenerator(local_generator(settings, *model, clock))
+    generator = OnDemandGenerator(_generator(settings, model, clock))
     stack.push_async_callback(generator.close)
     return CausalSummariser(generator, RandomIds())
 

@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 from bot.config import Settings, variable_of
@@ -32,6 +31,7 @@ from bot.engine.retention import Retention
 from bot.engine.schedules import COMPACTION, RESETS, RETENTION, ScheduledWork
 from bot.engine.tenant_erasure import TenantErasure
 from bot.errors import ModelError
+from bot.generation.remote.address import RemoteModel
 from bot.local_models import choose_model, local_generator, model_store
 from bot.log import get_logger
 from bot.memory.extraction.probe import Tier
@@ -39,6 +39,7 @@ from bot.ports.generation import Generator
 from bot.ports.storage import Storage
 from bot.ports.summarising import Summariser
 from bot.ports.system import Clock, IdSource, WorkerRegistry
+from bot.remote_models import remote_generator
 from bot.scheduler import ScheduledJob
 from bot.system import ProbeFile, ProcessRegistry, RandomIds, SystemClock
 
@@ -77,9 +78,9 @@ async def compaction_app(settings: Settings) -> AsyncIterator[CompactionApp]:
         others.start()
         stack.push_async_callback(others.stop)
         models: dict[str, Any] = {}
-        model = _installed_model(settings)
+        model = _installed_model(settings, clock)
         if model is not None:
-            generator = OnDemandGenerator(local_generator(settings, *model, clock))
+            generator = OnDemandGenerator(model)
             stack.push_async_callback(generator.close)
             extraction = ModelExtraction(generator, ids)
             capability = capability_for(settings, extraction, traffic)
@@ -117,15 +118,17 @@ async def compaction_app(settings: Settings) -> AsyncIterator[CompactionApp]:
         )
 
 
-def _installed_model(settings: Settings) -> tuple[str, Path] | None:
-    """The name and folder of the chat model, if it is there; these commands fetch nothing."""
+def _installed_model(settings: Settings, clock: Clock) -> Generator | None:
+    """The chat model, not loaded, if it is there or on a server; these commands fetch nothing."""
     try:
         chosen = choose_model(settings)
+        if isinstance(chosen.source, RemoteModel):
+            return remote_generator(settings, chosen.source, clock)
         folder = model_store(settings).find(chosen.source)
     except ModelError as error:
         log.warning("model_not_used", reason=str(error))
         return None
-    return None if folder is None else (chosen.name, folder)
+    return None if folder is None else local_generator(settings, chosen.name, folder, clock)
 
 
 def due_rule(settings: Settings) -> DueRule:

@@ -27,8 +27,28 @@ class ModelSettings(BaseSettings):
     )
     model: str = setting(
         "auto",
-        "Language model: auto, a built-in alias (see `ellie models`), a hub id, a folder or a "
-        "GGUF file.",
+        "Language model: auto, a built-in alias (see `ellie models`), a hub id, a folder, a GGUF "
+        "file, or the address of a server that speaks OpenAI's protocol, with # and the model's "
+        "name on it behind.",
+        example="ellie-small",
+    )
+    model_api_key: SecretStr | None = setting(
+        None,
+        "Key for the model server, if it wants one. It is sent to the server of ELLIE_MODEL, or "
+        "when that is none, to the one of ELLIE_COMPACT_MODEL or the first of "
+        "ELLIE_ALLOWED_MODELS, and to no other.",
+        example="sk-…",
+    )
+    model_tokenizer: str = setting(
+        "",
+        "Whose tokenizer counts for the server of ELLIE_MODEL: a folder or an installed model. "
+        "Without, tokens are estimated with care.",
+        example="/models/qwen2.5-7b-tokenizer",
+    )
+    fallback_model: str = setting(
+        "none",
+        "Model on this machine that answers while the server of ELLIE_MODEL does not: none, a "
+        "built-in alias, a hub id, a folder or a GGUF file. It is loaded when it is first needed.",
         example="ellie-small",
     )
     unsafe_models: bool = setting(

@@ -15,7 +15,8 @@
     │   ├── PromptTooLongError      the prompt does not fit the model's window
     │   ├── LanguageError           the model does not write the language that was asked for
     │   ├── NothingSaidError        the model came to its end without a word
-    │   └── EngineFailedError       the inference engine broke while this ran
+    │   ├── EngineFailedError       the inference engine broke while this ran
+    │   └── ScoringUnsupportedError the engine cannot tell how likely a text is
     ├── PlatformError             Discord or Slack broke off, and trying again is of no use
     │   ├── PlatformRefusedError      it does not accept the token, or what is asked of it
     │   └── PlatformUnreachableError  it cannot be reached
@@ -134,6 +135,10 @@ class NothingSaidError(GenerationError):
 
 class EngineFailedError(GenerationError):
     """The inference engine failed and is being restarted; try again."""
+
+
+class ScoringUnsupportedError(GenerationError):
+    """This model's engine does not tell how likely a text is; another one may."""
 
 
 class DisturbedError(EllieError):

@@ -16,16 +16,18 @@ from bot.generation.models.catalogue import ENCODERS
 from bot.generation.models.choice import DEFAULT_MODELS, available_memory, choose_default
 from bot.generation.models.encoders import describe_encoder
 from bot.generation.models.sources import (
-    ModelSource,
+    AnySource,
     parse_chat_source,
     parse_compact_source,
     parse_encoder_source,
+    parse_local_chat_source,
     parse_role_source,
     parse_see_source,
     parse_source,
 )
 from bot.generation.models.store import ModelStore
 from bot.generation.models.translators import describe_translator
+from bot.generation.remote.address import RemoteModel
 from bot.generation.sight import LocalSight
 from bot.generation.summariser import LocalCondenser, LocalSummariser
 from bot.generation.translator import LocalTranslator
@@ -50,13 +52,13 @@ class ModelRole(StrEnum):
 class ChosenModel:
     """The model that the settings lead to, and why when Ellie chose it herself."""
 
-    source: ModelSource
+    source: AnySource
     reason: str
 
     @property
     def name(self) -> str:
-        """What the model is called in settings."""
-        return str(self.source)
+        """What the model is called in traces, and in settings unless it is on a server."""
+        return self.source.label if isinstance(self.source, RemoteModel) else str(self.source)
 
 
 def choose_model(settings: Settings) -> ChosenModel:
@@ -75,6 +77,19 @@ def choose_model(settings: Settings) -> ChosenModel:
             return ChosenModel(source, f"Using {name}, which is installed.")
     default = choose_default(available_memory())
     return ChosenModel(parse_source(default.name), default.reason)
+
+
+def choose_fallback(settings: Settings) -> ChosenModel | None:
+    """The model on this machine that answers in place of a server, if there is to be one.
+
+    Raises:
+        UnknownModelError: a setting names no model that could.
+    """
+    if settings.fallback_model.lower() == "none":
+        return None
+    source = parse_local_chat_source(settings.fallback_model)
+    on_server = isinstance(choose_model(settings).source, RemoteModel)
+    return ChosenModel(source, "") if on_server else None
 
 
 def choose_encoder(settings: Settings) -> ChosenModel | None:

@@ -21,6 +21,22 @@ hypothesis.settings.register_profile("ellie", deadline=None)
 hypothesis.settings.load_profile("ellie")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--engine remote`` runs the tests of the platforms with a model behind a server."""
+    parser.addoption("--engine", choices=("scripted", "remote"), default=None)
+    parser.addoption("--interop", action="store_true", help="with llama-cpp-python's server")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what needs a server that is compiled for it, and have pytest count it as such."""
+    if config.getoption("--interop"):
+        return
+    left_out = [item for item in items if item.get_closest_marker("interop")]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not item.get_closest_marker("interop")]
+
+
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing that the developer's shell happens to export reaches a test."""

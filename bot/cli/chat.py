@@ -20,17 +20,20 @@ from bot.cli.models import (
     ensure_allowed,
     ensure_compact,
     ensure_encoder,
+    ensure_fallback,
     ensure_model,
     ensure_roles,
     ensure_sight,
 )
 from bot.config import Settings
 from bot.domain.identity import IdentityRef
+from bot.generation.remote.address import RemoteModel
+from bot.remote_models import Where
 
 HISTORY_TURNS = 100
 
 GREETING = """\
-This is Ellie ({model}). I keep what you write to me, with my replies, in {where}.
+This is Ellie ({model}). I keep what you write to me, with my replies, in {where}.{elsewhere}
 /memory show lists it, /memory forget everything erases it, /help has more."""
 
 
@@ -47,6 +50,7 @@ def chat(settings: Settings, console: Console, user: str) -> bool:
     sight = ensure_sight(settings, console)
     allowed = ensure_allowed(settings, console)
     roles = ensure_roles(settings, console)
+    fallback = ensure_fallback(settings, console)
 
     async def run() -> bool:
         async with running_app(
@@ -58,13 +62,18 @@ def chat(settings: Settings, console: Console, user: str) -> bool:
             sight=sight,
             allowed=allowed,
             roles=roles,
+            fallback=fallback,
         ) as app:
             interactive = sys.stdin is not None and sys.stdin.isatty()
             screen: Screen = PlainScreen(sys.stdout, sys.stderr)
             lines: Lines = ScriptLines(_standard_input())
             if interactive:
                 screen = RichScreen(Console())
-                screen.say(GREETING.format(model=name, where=_where(settings)))
+                screen.say(
+                    GREETING.format(
+                        model=name, where=_where(settings), elsewhere=_elsewhere(folder)
+                    )
+                )
                 lines = PromptLines(await _earlier(app, identity))
             session = ConsoleChat(
                 engine=app.engine,
@@ -111,6 +120,13 @@ def _standard_input() -> BinaryIO:
     if sys.stdin is None:  # the caller closed it
         return io.BytesIO()
     return open(sys.stdin.fileno(), "rb", closefd=False)
+
+
+def _elsewhere(model: Where) -> str:
+    """Who else reads what is written, if anybody does."""
+    if not isinstance(model, RemoteModel):
+        return ""
+    return f"\nReplies are written by the server at {model.host}, which reads what you write."
 
 
 def _where(settings: Settings) -> str:

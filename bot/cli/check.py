@@ -26,17 +26,20 @@ from bot.generation.models.disk import free_bytes, gigabytes
 from bot.generation.models.encoders import describe_encoder
 from bot.generation.models.sources import BuiltIn, ModelSource
 from bot.generation.models.summarisers import describes_seq2seq
+from bot.generation.remote.address import RemoteModel
 from bot.local_models import (
     ChosenModel,
     ModelRole,
     choose_allowed,
     choose_compact,
     choose_encoder,
+    choose_fallback,
     choose_model,
     choose_role,
     choose_sight,
     model_store,
 )
+from bot.remote_models import travels_in_the_open
 from bot.scheduler import check_schedule
 
 LOW_DISK_BYTES = 500_000_000
@@ -57,6 +60,7 @@ def check(settings: Settings, console: Console) -> EllieError | None:
         *_platforms(settings),
         _database(settings),
         _model(settings),
+        *_fallback(settings),
         _encoder(settings),
         *_compact(settings),
         *_sight(settings),
@@ -132,6 +136,8 @@ def _database(settings: Settings) -> Finding:
 def _model(settings: Settings) -> Finding:
     try:
         chosen = choose_model(settings)
+        if isinstance(chosen.source, RemoteModel):
+            return Finding("model", _served(chosen.source))
         store = model_store(settings)
         folder = store.find(chosen.source)
         if folder is not None:
@@ -145,10 +151,35 @@ def _model(settings: Settings) -> Finding:
     )
 
 
+def _served(model: RemoteModel) -> str:
+    """Where a model is served. The server is not asked, for the reason that Discord is not."""
+    how = " without encryption" if travels_in_the_open(model) else ""
+    return f"{model}; messages go to that server{how} (`ellie doctor` asks whether it answers)"
+
+
+def _fallback(settings: Settings) -> Iterator[Finding]:
+    """The model that answers while a server does not."""
+    subject = "fallback model"
+    try:
+        chosen = choose_fallback(settings)
+        if chosen is None or isinstance(chosen.source, RemoteModel):
+            return
+        store = model_store(settings)
+        folder = store.find(chosen.source)
+        if folder is None:
+            size = _to_fetch(chosen.source)
+            yield Finding(subject, f"{chosen.name}, will be pulled at first start{size}")
+            return
+        store.check(folder)
+        yield Finding(subject, f"{chosen.name} in {folder}")
+    except ModelError as error:
+        yield Finding(subject, str(error), error)
+
+
 def _encoder(settings: Settings) -> Finding:
     try:
         chosen = choose_encoder(settings)
-        if chosen is None:
+        if chosen is None or isinstance(chosen.source, RemoteModel):
             return Finding("encoder", "none; recall goes by words (ELLIE_ENCODER)")
         store = model_store(settings)
         folder = store.find(chosen.source)
@@ -167,6 +198,9 @@ def _allowed(settings: Settings) -> Iterator[Finding]:
     subject = "allowed model"
     try:
         for chosen in choose_allowed(settings).values():
+            if isinstance(chosen.source, RemoteModel):
+                yield Finding(subject, _served(chosen.source))
+                continue
             store = model_store(settings)
             folder = store.find(chosen.source)
             if folder is None:
@@ -196,6 +230,9 @@ def _writer(
         chosen = choose(settings)
         if chosen is None:
             return
+        if isinstance(chosen.source, RemoteModel):
+            yield Finding(subject, _served(chosen.source))
+            return
         store = model_store(settings)
         folder = store.find(chosen.source)
         if folder is None:
@@ -215,7 +252,7 @@ def _sight(settings: Settings) -> Iterator[Finding]:
     subject = "sight"
     try:
         chosen = choose_sight(settings)
-        if chosen is None:
+        if chosen is None or isinstance(chosen.source, RemoteModel):  # no server is asked yet
             return
         store = model_store(settings)
         folder = store.find(chosen.source)

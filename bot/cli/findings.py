@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import stat
 from collections.abc import Iterator
@@ -12,15 +13,20 @@ from bot.config import Settings
 from bot.errors import ModelCorruptError, ModelError
 from bot.generation.models.kinds import describe_kind
 from bot.generation.models.sources import ModelSource
+from bot.generation.remote.address import RemoteModel
 from bot.local_models import (
+    ChosenModel,
     ModelRole,
+    choose_allowed,
     choose_compact,
     choose_encoder,
+    choose_fallback,
     choose_model,
     choose_role,
     choose_sight,
     model_store,
 )
+from bot.remote_models import ask_server
 
 _SHOWN = 3
 
@@ -66,38 +72,60 @@ def _is_open_to_others(path: Path) -> bool:
 
 def of_models(settings: Settings, *, thoroughly: bool) -> Iterator[Finding]:
     """Whether models are what they should be; byte by byte when ``thoroughly``."""
-    chosen: list[tuple[str, str, ModelSource]] = []
+    chosen: list[tuple[str, ChosenModel]] = []
     try:
-        chat = choose_model(settings)
-        chosen.append(("model", chat.name, chat.source))
+        chosen.append(("model", choose_model(settings)))
         for subject, other in (
             ("encoder", choose_encoder(settings)),
             ("summaries", choose_compact(settings)),
             ("sight", choose_sight(settings)),
             *((role.value, choose_role(settings, role)) for role in ModelRole),
+            ("fallback model", choose_fallback(settings)),
         ):
             if other is not None:
-                chosen.append((subject, other.name, other.source))
+                chosen.append((subject, other))
+        served = [c for c in choose_allowed(settings).values() if isinstance(c.source, RemoteModel)]
+        chosen += [("allowed model", other) for other in served]
     except ModelError as error:
         yield Finding("model", str(error), is_well=False)
-    store = model_store(settings)
-    for subject, name, source in chosen:
-        folder = store.find(source)
-        if folder is None:
-            yield Finding(subject, f"{name} is not fetched yet")
-            continue
-        try:
-            if thoroughly:
-                store.verify(folder)
-            else:
-                store.check(folder)
-        except ModelError as error:
-            yield Finding(subject, str(error), is_well=False)
+    for subject, model in chosen:
+        if isinstance(model.source, RemoteModel):
+            yield _of_server(settings, subject, model.source)
         else:
-            how = "every byte is right" if thoroughly else "its files are there, with their sizes"
-            yield Finding(subject, f"{name}: {how}")
-            if subject == "model":
-                yield from _of_kind(folder)
+            yield from _of_folder(settings, subject, model.source, thoroughly=thoroughly)
+
+
+def _of_folder(
+    settings: Settings, subject: str, source: ModelSource, *, thoroughly: bool
+) -> Iterator[Finding]:
+    """Whether the files of a model are right."""
+    store = model_store(settings)
+    folder = store.find(source)
+    if folder is None:
+        yield Finding(subject, f"{source} is not fetched yet")
+        return
+    try:
+        if thoroughly:
+            store.verify(folder)
+        else:
+            store.check(folder)
+    except ModelError as error:
+        yield Finding(subject, str(error), is_well=False)
+        return
+    how = "every byte is right" if thoroughly else "its files are there, with their sizes"
+    yield Finding(subject, f"{source}: {how}")
+    if subject == "model":
+        yield from _of_kind(folder)
+
+
+def _of_server(settings: Settings, subject: str, model: RemoteModel) -> Finding:
+    """Whether a model server answers."""
+    try:
+        found = asyncio.run(ask_server(settings, model))
+    except ModelError as error:
+        return Finding(subject, str(error), is_well=False)
+    window = f"{found.context_tokens} tokens" if found.context_tokens else "unknown"
+    return Finding(subject, f"{model} answers: {found.model}, context window {window}")
 
 
 def _of_kind(folder: Path) -> Iterator[Finding]:

@@ -9,21 +9,25 @@ from rich.table import Table
 
 from bot.cli.progress import ProgressBar
 from bot.config import Settings
+from bot.errors import UnknownModelError
 from bot.generation.models.catalogue import EVERYTHING
 from bot.generation.models.disk import gigabytes
 from bot.generation.models.pull import pull
-from bot.generation.models.sources import parse_source
+from bot.generation.models.sources import ModelSource, parse_source
+from bot.generation.remote.address import RemoteModel
 from bot.local_models import (
     ChosenModel,
     ModelRole,
     choose_allowed,
     choose_compact,
     choose_encoder,
+    choose_fallback,
     choose_model,
     choose_role,
     choose_sight,
     model_store,
 )
+from bot.remote_models import Where
 
 
 def list_models(settings: Settings, console: Console) -> None:
@@ -35,8 +39,10 @@ def list_models(settings: Settings, console: Console) -> None:
     sight = choose_sight(settings)
     allowed = choose_allowed(settings)
     roles = [choose_role(settings, role) for role in ModelRole]
-    used = (chosen, encoder, compact, sight, *roles, *allowed.values())
-    running = {found.name for found in used if found}
+    fallback = choose_fallback(settings)
+    every = (chosen, encoder, compact, sight, fallback, *roles, *allowed.values())
+    used = [found for found in every if found]
+    running = {str(found.source) for found in used}
     table = Table("", "model", "size", "installed", "what it is for", box=None, pad_edge=False)
     installed = {model.name: model for model in store.installed()}
     for name, model in EVERYTHING.items():
@@ -51,6 +57,8 @@ def list_models(settings: Settings, console: Console) -> None:
     for name, found in installed.items():
         mark = "→" if name in running else ""
         table.add_row(mark, name, "", gigabytes(found.bytes), found.source)
+    for found_at in dict.fromkeys(f.source for f in used if isinstance(f.source, RemoteModel)):
+        table.add_row("→", str(found_at), "", "", "a server has it")
     console.print(table)
     console.print(f"Folder: {store.root}", markup=False, highlight=False, soft_wrap=True)
     if chosen.reason:
@@ -65,18 +73,27 @@ def pull_model(settings: Settings, console: Console, name: str) -> Path:
     return folder
 
 
-def ensure_model(settings: Settings, console: Console) -> tuple[str, Path]:
-    """The name and folder of the model that the settings lead to, pulled first if need be."""
+def ensure_model(settings: Settings, console: Console) -> tuple[str, Where]:
+    """The name and folder of the model that the settings lead to, pulled first if need be.
+
+    A server is not asked for anything.
+    """
     return _ensure(settings, console, choose_model(settings))
 
 
 def ensure_encoder(settings: Settings, console: Console) -> tuple[str, Path] | None:
     """The name and folder of the sentence encoder, if there is to be one, pulled if need be."""
     chosen = choose_encoder(settings)
-    return _ensure(settings, console, chosen) if chosen else None
+    return _ensure_folder(settings, console, chosen) if chosen else None
 
 
-def ensure_compact(settings: Settings, console: Console) -> tuple[str, Path] | None:
+def ensure_fallback(settings: Settings, console: Console) -> tuple[str, Path] | None:
+    """The name and folder of the model that answers while a server does not, pulled if need be."""
+    chosen = choose_fallback(settings)
+    return _ensure_folder(settings, console, chosen) if chosen else None
+
+
+def ensure_compact(settings: Settings, console: Console) -> tuple[str, Where] | None:
     """The name and folder of the model of its own that writes summaries, pulled if need be."""
     chosen = choose_compact(settings)
     return _ensure(settings, console, chosen) if chosen else None
@@ -85,19 +102,19 @@ def ensure_compact(settings: Settings, console: Console) -> tuple[str, Path] | N
 def ensure_sight(settings: Settings, console: Console) -> tuple[str, Path] | None:
     """The name and folder of the model that looks at pictures, if there is to be one."""
     chosen = choose_sight(settings)
-    return _ensure(settings, console, chosen) if chosen else None
+    return _ensure_folder(settings, console, chosen) if chosen else None
 
 
 def ensure_roles(settings: Settings, console: Console) -> dict[ModelRole, tuple[str, Path]]:
     """The names and folders of the models of their own that roles have, pulled if need be."""
     return {
-        role: _ensure(settings, console, chosen)
+        role: _ensure_folder(settings, console, chosen)
         for role in ModelRole
         if (chosen := choose_role(settings, role))
     }
 
 
-def ensure_allowed(settings: Settings, console: Console) -> dict[str, tuple[str, Path]]:
+def ensure_allowed(settings: Settings, console: Console) -> dict[str, tuple[str, Where]]:
     """The names and folders of the models that places may choose, pulled if need be.
 
     By what the owner calls them.
@@ -114,9 +131,15 @@ def remove_model(settings: Settings, console: Console, name: str) -> None:
     console.print(f"{name} is removed; {gigabytes(freed)} are free again.", markup=False)
 
 
-def _ensure(settings: Settings, console: Console, chosen: ChosenModel) -> tuple[str, Path]:
+def _ensure(settings: Settings, console: Console, chosen: ChosenModel) -> tuple[str, Where]:
+    if isinstance(chosen.source, RemoteModel):
+        return chosen.name, chosen.source
+    return _ensure_folder(settings, console, chosen)
+
+
+def _ensure_folder(settings: Settings, console: Console, chosen: ChosenModel) -> tuple[str, Path]:
     store = model_store(settings)
-    if (folder := store.find(chosen.source)) is None and chosen.reason:
+    if (folder := store.find(_on_disk(chosen))) is None and chosen.reason:
         console.print(chosen.reason, markup=False, highlight=False, soft_wrap=True)
     if folder is None:
         return chosen.name, _pull(settings, console, chosen, verify=False)
@@ -125,5 +148,12 @@ def _ensure(settings: Settings, console: Console, chosen: ChosenModel) -> tuple[
 
 
 def _pull(settings: Settings, console: Console, chosen: ChosenModel, *, verify: bool) -> Path:
+    source = _on_disk(chosen)
     with ProgressBar(console) as progress:
-        return pull(chosen.source, model_store(settings), progress, verify=verify)
+        return pull(source, model_store(settings), progress, verify=verify)
+
+
+def _on_disk(chosen: ChosenModel) -> ModelSource:
+    if isinstance(chosen.source, RemoteModel):
+        raise UnknownModelError(f"{chosen.source} is a server: there is nothing to fetch from it.")
+    return chosen.source

@@ -20,6 +20,7 @@ from bot.cli.models import (
     ensure_allowed,
     ensure_compact,
     ensure_encoder,
+    ensure_fallback,
     ensure_model,
     ensure_roles,
     ensure_sight,
@@ -63,6 +64,7 @@ def serve(settings: Settings, console: Console) -> None:
     sight = ensure_sight(settings, console)
     allowed = ensure_allowed(settings, console)
     roles = ensure_roles(settings, console)
+    fallback = ensure_fallback(settings, console)
 
     async def run() -> None:
         with stop_signals() as told:
@@ -75,6 +77,7 @@ def serve(settings: Settings, console: Console) -> None:
                 sight=sight,
                 allowed=allowed,
                 roles=roles,
+                fallback=fallback,
             ) as app:
                 await side_by_side(
                     _adapters(app, settings),

@@ -14,7 +14,8 @@ from rich.console import Console
 from bot.cli.models import ensure_model
 from bot.cli.run import stop_signals
 from bot.config import Settings, variable_of
-from bot.errors import UsageError
+from bot.errors import UnknownModelError, UsageError
+from bot.generation.remote.address import RemoteModel
 from bot.local_models import choose_model, local_generator
 from bot.ports.generation import Generator
 from bot.system import RandomIds, SystemClock
@@ -52,6 +53,11 @@ def serve_model(settings: Settings, console: Console, place: Place) -> None:
     at = listen_at(place.host, place.port)
     if not place.spread:
         name, folder = ensure_model(settings, console)
+        if isinstance(folder, RemoteModel):
+            raise UnknownModelError(
+                f"ELLIE_MODEL={folder} is a server already. Name a model for this machine to run, "
+                "for example ELLIE_MODEL=ellie-small."
+            )
         generator: Generator = local_generator(settings, name, folder, SystemClock())
         asyncio.run(_answer(settings, console, place, generator, at))
         return

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from bot.engine.chat_traffic import ChatTraffic
 from bot.engine.model_extraction import ModelExtraction
+from bot.errors import ScoringUnsupportedError
 from bot.log import get_logger
 from bot.memory.extraction.probe import Score, Tier, measured, samples, version
 from bot.ports.probe_results import ProbeResults
@@ -37,6 +38,7 @@ class Capability:
         self._results = results
         self._traffic = traffic
         self._chosen = chosen
+        self._cannot_judge = False
 
     def known(self) -> Tier | None:
         """The tier, if it was set or measured before; None when the model must be tried first."""
@@ -47,12 +49,25 @@ class Capability:
     async def tier(self) -> Tier:
         """The tier. The first time it may take minutes; it gives way to chat.
 
+        Rules, until Ellie is started anew, when the model's engine cannot tell how likely a text
+        is: whatever the model writes is judged by that before it is believed.
+
         Raises:
             EllieError: the model cannot be loaded or failed; nothing is kept.
         """
         if (known := self.known()) is not None:
             return known
+        if self._cannot_judge:
+            return Tier.RULES
         await self._extraction.ready()
+        try:
+            return await self._probed()
+        except ScoringUnsupportedError as error:
+            self._cannot_judge = True
+            log.info("extraction_by_rules", reason=str(error))
+            return Tier.RULES
+
+    async def _probed(self) -> Tier:
         result: dict[str, str | float] = {}
         best, most = Tier.RULES, 0.0
         # A model that can write lists may still be better at judging sentences, so both are tried.

@@ -17,7 +17,7 @@ from bot.config_models import ModelSettings
 from bot.domain.generation import GenerationRequest, Prompt
 from bot.errors import EllieError, ModelError
 from bot.generation.models.pull import pull
-from bot.generation.models.sources import parse_chat_source
+from bot.generation.models.sources import parse_local_chat_source
 from bot.local_models import local_generator, model_store
 from bot.log import configure_logging
 from bot.ports.generation import ChatTokenizer, Generator
@@ -130,7 +130,7 @@ class EngineReplica:
 
 def _folder(settings: Settings, model: str) -> Path:
     """Where the model is on this machine; fetched first if it is not there yet."""
-    source, store = parse_chat_source(model), model_store(settings)
+    source, store = parse_local_chat_source(model), model_store(settings)
     if (folder := store.find(source)) is None:
         return pull(source, store)
     store.check(folder)

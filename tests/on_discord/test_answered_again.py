@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import discord
+import pytest
 from support.town import town
 
 from bot.domain.policy import AnswerPolicy
@@ -31,6 +32,7 @@ async def test_what_somebody_else_may_not_do_somebody_she_knows_may_not_do_eithe
         assert len(t.ellie.generator.requests) == 2
 
 
+@pytest.mark.at_once
 async def test_again_takes_the_files_of_the_old_answer_away(tmp_path: Path) -> None:
     async with town(tmp_path, LONG_CODE, "No program this time.") as t:
         await t.say(t.ana, "write a program")

@@ -14,6 +14,8 @@ from support.town import town
 from adapters.discord.markdown import HIDDEN_BREAK
 from adapters.fences import find_fences
 
+pytestmark = pytest.mark.at_once  # thousands of words in no time are no way to talk to a server
+
 LENGTH = 30_000
 LIMIT = 2_000
 

@@ -19,6 +19,7 @@ NOTES = b"This house has many rooms.\n" * 40 + b"The password of the wifi is swo
 LONG = " ".join(f"word{number}" for number in range(2_500))
 
 
+@pytest.mark.at_once
 async def test_another_answer_takes_the_same_messages_and_no_more() -> None:
     async with office(LONG, LONG.replace("word", "term"), "Short.") as o:
         asked = await o.call(o.ana, "go on")
@@ -206,6 +207,7 @@ async def test_an_unforeseen_error_is_no_traceback() -> None:
         assert "secret detail" not in o.said()[0]
 
 
+@pytest.mark.at_once
 async def test_another_answer_does_without_messages_that_somebody_deleted() -> None:
     async with office(LONG, LONG.replace("word", "term")) as o:
         await o.call(o.ana, "go on")

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 from slack_stand_in import SlackStandIn, Team
+from support.engine_choice import engine_over
 
 import bot.cli.run
 from adapters.slack import connecting
@@ -94,7 +95,7 @@ async def test_the_adapter_is_handed_everything_that_was_decided(
         slack_context_messages=3,
         slack_erase_on_uninstall=True,
     )
-    async with assembled_app(settings, ScriptedGenerator("One"), SystemClock()) as app:
+    async with assembled_app(settings, engine_over(ScriptedGenerator("One")), SystemClock()) as app:
         adapter = bot.cli.run.slack_adapter(app, settings)
 
     assert isinstance(adapter, SlackAdapter)

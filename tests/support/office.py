@@ -12,6 +12,7 @@ from slack_stand_in import Channel, Message, SlackStandIn, Team, User
 from support.chat_rewording import reworded_by
 from support.dialog import UniqueIds
 from support.engine import Workers
+from support.engine_choice import engine_over
 from support.places import places_over
 from support.town import INTRODUCTION, MortalStorage
 
@@ -121,7 +122,7 @@ class Ellie:
         self.storage = MortalStorage(database)
         self.clock = SlackTime(slack)
         self.ids = before.ids if before else UniqueIds()
-        self.generator = generator or HeldGenerator(*replies)
+        self.generator = engine_over(generator or HeldGenerator(*replies))
         self.workers = Workers(worker)
         self.health = Health()
         incognito, recall, limits = IncognitoConversations(), RecallCache(), TurnLimits()

@@ -15,6 +15,7 @@ from simcord.builders import ChannelHandle, GuildHandle
 from support.chat_rewording import reworded_by
 from support.dialog import UniqueIds
 from support.engine import FakeClock, Workers
+from support.engine_choice import engine_over
 from support.places import places_over
 
 from adapters.answer import Pace
@@ -163,7 +164,7 @@ class Ellie:
         self.storage = MortalStorage(database)
         self.clock = before.clock if before else FakeClock()
         self.ids = before.ids if before else UniqueIds()
-        self.generator = HeldGenerator(*replies)
+        self.generator = engine_over(HeldGenerator(*replies))
         self.workers = Workers(worker)
         self.health = Health()
         incognito, recall, limits = IncognitoConversations(), RecallCache(), TurnLimits()

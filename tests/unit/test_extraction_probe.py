@@ -14,7 +14,7 @@ from bot.domain.fact import FactKind
 from bot.engine.capability import Capability
 from bot.engine.chat_traffic import ChatTraffic
 from bot.engine.model_extraction import ModelExtraction
-from bot.errors import EngineFailedError
+from bot.errors import EngineFailedError, ScoringUnsupportedError
 from bot.memory.extraction import bullets, probe
 from bot.memory.extraction.candidate import Candidate
 from bot.memory.extraction.probe import Sample, Score, Tier, measured
@@ -199,6 +199,24 @@ async def test_a_damaged_result_is_measured_again() -> None:
     assert await capability(
         FakeExtraction("one", {Tier.BULLETS: ALL, Tier.QUESTIONS: NO}), results
     ).tier() is (Tier.BULLETS)
+
+
+class Unjudging(FakeExtraction):
+    """Its engine tells no likelihoods."""
+
+    async def find(self, tier: Tier, *_: object, **__: object) -> tuple[Candidate, ...]:
+        self.runs.append(tier)
+        raise ScoringUnsupportedError("It does not tell.")
+
+
+async def test_an_engine_that_tells_no_likelihoods_is_tried_once_and_nothing_is_kept() -> None:
+    asked, results = Unjudging("one", {}), ProbeResultsInMemory()
+    chooser = capability(asked, results)
+    assert await chooser.tier() is Tier.RULES
+    assert await chooser.tier() is Tier.RULES
+    assert asked.runs == [Tier.BULLETS]
+    other = FakeExtraction("one", {Tier.BULLETS: ALL, Tier.QUESTIONS: NO})
+    assert await capability(other, results).tier() is Tier.BULLETS
 
 
 async def test_the_probe_waits_while_somebody_is_answered() -> None:

@@ -81,7 +81,7 @@ async def test_guessing_changes_nothing_but_the_number_of_steps() -> None:
 async def test_a_prompt_that_begins_as_another_is_not_read_again(engine: PackedEngine) -> None:
     first = await Asked(engine, "a", PROMPT).over()
     again = await Asked(engine, "b", PROMPT).over()
-    longer = await Asked(engine, "c", [*PROMPT[:40], 3, 4, 5]).over()
+    longer = await Asked(engine, "c", [*PROMPT[:40], PROMPT[40] ^ 1, 4, 5]).over()
 
     assert first.reused == 0
     assert again.reused == len(PROMPT) - 1

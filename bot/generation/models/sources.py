@@ -15,6 +15,7 @@ from bot.generation.models.catalogue import (
     Catalogue,
 )
 from bot.generation.models.gguf_header import MAGIC
+from bot.generation.remote.address import RemoteModel, is_address, parse_address
 
 _HUB_ID = re.compile(r"(?P<repo>\w[\w.-]*/\w[\w.-]*)(?:@(?P<revision>[\w][\w./-]*))?", re.ASCII)
 _LOOKS_LIKE_A_PATH = re.compile(r"[/~\\]|\.{1,2}[/\\]|[A-Za-z]:[/\\]")
@@ -64,6 +65,9 @@ class GgufFile:
 ModelSource = BuiltIn | HubModel | LocalFolder | GgufFile
 """Where a model comes from. ``str()`` of it is a setting that names it."""
 
+AnySource = ModelSource | RemoteModel
+"""The same, or the server that has it."""
+
 
 def parse_source(setting: str, catalogue: Catalogue = EVERYTHING) -> ModelSource:
     """Understand a model setting.
@@ -76,6 +80,11 @@ def parse_source(setting: str, catalogue: Catalogue = EVERYTHING) -> ModelSource
     text = setting.strip()
     if model := catalogue.get(text.lower()):
         return BuiltIn(model)
+    if is_address(text):
+        raise UnknownModelError(
+            f"{parse_address(text)} is a server, and a model on this machine is wanted here. "
+            f"{_forms(catalogue)}"
+        )
     if not text:
         raise UnknownModelError(f"The model's name is empty. {_forms(catalogue)}")
     try:
@@ -96,11 +105,20 @@ def parse_source(setting: str, catalogue: Catalogue = EVERYTHING) -> ModelSource
     raise UnknownModelError(f"No model is called '{text}'.{hint} {_forms(catalogue)}")
 
 
-def parse_chat_source(setting: str) -> ModelSource:
+def parse_chat_source(setting: str) -> AnySource:
     """Understand the setting of the model that chats; see :func:`parse_source`.
 
     Raises:
         UnknownModelError: as there, and for a built-in encoder.
+    """
+    return parse_address(setting) if is_address(setting) else parse_local_chat_source(setting)
+
+
+def parse_local_chat_source(setting: str) -> ModelSource:
+    """The same for a model that has to be on this machine.
+
+    Raises:
+        UnknownModelError: as there, and for a server.
     """
     source = parse_source(setting)
     if isinstance(source, BuiltIn) and isinstance(source.model, BuiltInEncoder):
@@ -128,7 +146,7 @@ def parse_encoder_source(setting: str) -> ModelSource:
     return source
 
 
-def parse_compact_source(setting: str) -> ModelSource | None:
+def parse_compact_source(setting: str) -> AnySource | None:
     """Understand the setting of the model that writes summaries; see :func:`parse_source`.
 
     None when it asks for no model of its own: none, chat or auto.
@@ -138,6 +156,8 @@ def parse_compact_source(setting: str) -> ModelSource | None:
     """
     if setting.strip().lower() in {"none", "chat", "auto"}:
         return None
+    if is_address(setting):
+        return parse_address(setting)
     source = parse_source(setting)
     if isinstance(source, BuiltIn) and isinstance(source.model, BuiltInEncoder):
         raise UnknownModelError(

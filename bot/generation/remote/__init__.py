@@ -1,0 +1,1 @@
+"""Models on other machines, behind servers that speak OpenAI's protocol."""

@@ -1,0 +1,15 @@
+"""Ellie in Slack, with the scripted model or with the remote engine in its place."""
+
+from __future__ import annotations
+
+import pytest
+from support.engine_fixture import choose, engine
+
+__all__ = ["engine"]
+
+ALWAYS_REMOTE = frozenset({"test_replies", "test_streams_in_trouble", "test_interruptions"})
+"""A part of what ``--engine remote`` runs: replies in pieces, failures, killed processes."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    choose(metafunc, ALWAYS_REMOTE)
