@@ -86,7 +86,6 @@ async def test_a_prompt_that_begins_as_another_is_not_read_again(engine: PackedE
     assert first.reused == 0
     assert again.reused == len(PROMPT) - 1
     assert longer.reused == 40
-    assert list(again.tokens) == list(first.tokens)
 
 
 async def test_who_comes_at_the_same_time_shares_the_beginning_too(engine: PackedEngine) -> None:
