@@ -234,7 +234,7 @@ async def assembled_app(
             vectors.start()
             stack.push_async_callback(vectors.stop)
             followers.append(vectors)
-        generators = Generators(generator, others)
+        generators = Generators(generator, others, metrics)
         stack.push_async_callback(generators.close_others)
         incognito = IncognitoConversations()
         days = settings.retention_days or None

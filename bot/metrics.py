@@ -1,4 +1,4 @@
-"""Metrics in the format of Prometheus: what background work does, in names and counts.
+"""Metrics in the format of Prometheus: what Ellie does, in names and counts.
 
 Fulfils :class:`bot.ports.metrics.Metrics`. The registry is this object's own, so that two of them,
 as in tests, do not meet in the library's global one.
@@ -52,6 +52,14 @@ class PrometheusMetrics:
             registry=self.registry,
         )
 
+        self._tokens = Counter(
+            "ellie_reply_tokens",
+            "Tokens of replies and their prompts: read, reused because they were read before, or "
+            "written.",
+            ("kind",),
+            registry=self.registry,
+        )
+
     def job_finished(self, job: str, *, outcome: str, seconds: float) -> None:
         """Count a run and its time."""
         self._runs.labels(job=job, outcome=outcome).inc()
@@ -70,6 +78,12 @@ class PrometheusMetrics:
     def erased(self, what: str, count: int) -> None:
         """Count what was erased."""
         self._erased.labels(what=what).inc(count)
+
+    def reply_written(self, *, prompt: int, reused: int, written: int) -> None:
+        """Count the tokens of a reply."""
+        self._tokens.labels(kind="read").inc(max(0, prompt - reused))
+        self._tokens.labels(kind="reused").inc(reused)
+        self._tokens.labels(kind="written").inc(written)
 
     def platform_connected(self, platform: str, is_connected: bool) -> None:
         """Set whether Ellie is connected to a platform."""

@@ -80,11 +80,15 @@ class TextDelta:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GenerationResult:
-    """The whole reply. ``text`` equals all deltas joined."""
+    """The whole reply. ``text`` equals all deltas joined.
+
+    ``reused_tokens`` of the prompt did not have to be read, as far as the engine tells.
+    """
 
     text: str
     finish_reason: FinishReason
     tokens: int
+    reused_tokens: int = 0
 
 
 GenerationEvent = TextDelta | GenerationResult

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from bot.errors import GenerationError, ModelError
 from bot.log import get_logger
 from bot.ports.generation import ChatTokenizer, Generator
+from bot.ports.metrics import Metrics, NoMetrics
 
 log = get_logger(__name__)
 
@@ -14,9 +15,15 @@ log = get_logger(__name__)
 class Generators:
     """Finds the model that a policy names. What cannot be had is the usual one, and logged once."""
 
-    def __init__(self, usual: Generator, others: Mapping[str, Generator] | None = None) -> None:
+    def __init__(
+        self,
+        usual: Generator,
+        others: Mapping[str, Generator] | None = None,
+        metrics: Metrics | None = None,
+    ) -> None:
         """``others`` by the names that policies call them by; each loads when it is first used."""
         self.usual = usual
+        self.metrics = metrics or NoMetrics()
         self._others = {name.casefold(): other for name, other in (others or {}).items()}
         self._missed: set[str] = set()
 

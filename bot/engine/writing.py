@@ -83,6 +83,11 @@ class ReplyWriter:
         async with aclosing(generator.stream(request)) as events:
             async for event in events:
                 if isinstance(event, GenerationResult):
+                    self._generators.metrics.reply_written(
+                        prompt=assembled.prompt.tokens,
+                        reused=event.reused_tokens,
+                        written=event.tokens,
+                    )
                     require_words(event)
                     return event
                 if "first_token" not in watch.steps:

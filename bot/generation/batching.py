@@ -258,7 +258,7 @@ async def _written(
         EngineFailedError: the engine broke.
     """
     reader = model.tokenizer.reply_text(request.max_tokens)
-    text, seen, reason = "", 0, FinishReason.STOP
+    text, seen, reused, reason = "", 0, 0, FinishReason.STOP
     while True:
         try:
             item = await inbox.next()
@@ -278,7 +278,7 @@ async def _written(
                 "The inference engine failed and is being restarted; try again."
             )
         fresh = item.tokens[seen:]
-        seen = len(item.tokens)
+        seen, reused = len(item.tokens), item.reused
         if delta := reader.feed(fresh):
             text += delta
             yield TextDelta(delta)
@@ -288,7 +288,7 @@ async def _written(
     if rest := reader.flush(reason):
         text += rest
         yield TextDelta(rest)
-    yield GenerationResult(text=text, finish_reason=reason, tokens=seen)
+    yield GenerationResult(text=text, finish_reason=reason, tokens=seen, reused_tokens=reused)
 
 
 def _end(item: Output, reader: ReplyText, engine: Engine, request_id: str) -> FinishReason | None:

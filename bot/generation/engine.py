@@ -34,6 +34,13 @@ processor larger steps read no faster."""
 
 GPU_PAGE_TOKENS = 64
 
+GPU_STEP_TOKENS = 4096
+"""The same where what the library had found to fit did not; halved again each time."""
+
+OUT_OF_MEMORY = "out of memory"
+SMALLEST_SHARE = 32
+"""Batches are made smaller until this part of them is left."""
+
 CPU_PIECE_TOKENS = 64
 """Tokens read in one go when replies are scored. A chat that begins meanwhile waits for the end."""
 
@@ -54,6 +61,7 @@ class BatchEngine:
         self._end_token_ids = list(end_token_ids)
         self._kv_cache_tokens = kv_cache_tokens
         self._manager: Any = None
+        self._share = 1
         self._starting = threading.Lock()
 
     @property
@@ -79,12 +87,14 @@ class BatchEngine:
             self._discard()
             on_cpu = self._model.device.type == "cpu"
             page = CPU_PAGE_TOKENS if on_cpu else GPU_PAGE_TOKENS
+            if self._share > 1:
+                log.warning("batches_made_smaller", share=f"1/{self._share}")
             manager = self._model.init_continuous_batching(
                 generation_config=self._greedy(),
                 continuous_batching_config=ContinuousBatchingConfig(
                     page_size=page,
                     num_blocks=max(1, self._kv_cache_tokens // page),
-                    max_batch_tokens=CPU_STEP_TOKENS if on_cpu else None,
+                    max_batch_tokens=self._step_tokens(),
                     use_async_batching=False if on_cpu else None,
                     use_cuda_graph=False if on_cpu else None,
                     # Otherwise chance is the same after every start.
@@ -118,8 +128,11 @@ class BatchEngine:
             raise EngineFailedError("The inference engine is not running; try again in a moment.")
 
         def on_output(output: Any) -> None:
+            if output.error and OUT_OF_MEMORY in str(output.error).lower():
+                self._share = min(SMALLEST_SHARE, shared * 2)  # once for all who were in the batch
             deliver(Output(output.generated_tokens, output.is_finished(), output.error))
 
+        shared = self._share
         self._manager.register_result_handler(request_id, on_output)
         self._manager.add_request(
             list(token_ids),
@@ -172,6 +185,12 @@ class BatchEngine:
         """End the thread; requests in it fail. Blocks until the step in progress is done."""
         with self._starting:
             self._discard()
+
+    def _step_tokens(self) -> int | None:
+        """How many tokens are read in one step; None lets the library find out what fits."""
+        if self._model.device.type == "cpu":
+            return CPU_STEP_TOKENS
+        return None if self._share == 1 else GPU_STEP_TOKENS // self._share
 
     def _greedy(self) -> GenerationConfig:
         # The token with the highest score each time: memory is repeated faithfully, and the same

@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import torch
+from transformers.utils import is_flash_attn_2_available  # type: ignore[attr-defined]
+
 from bot.generation.models.folders import read_json
 
 _LIMITS = ("max_position_embeddings", "n_positions", "max_seq_len")
@@ -35,12 +38,22 @@ def end_token_ids(folder: Path, config: Any) -> list[int]:
     return sorted({*_ids(of_model), *_ids(of_text), *_ids(of_generation)})
 
 
-def supports_sdpa(factory: Any, config: Any) -> bool:
-    """Whether the model that ``factory`` makes can use torch's fused attention."""
+def attention_way(factory: Any, config: Any, device: torch.device) -> str:
+    """Which attention transformers is to use for the model that ``factory`` makes.
+
+    FlashAttention (Dao, 2023) on a GPU where it is installed, else torch's own where the model can
+    use that.
+    """
     model = factory._model_mapping.get(type(config), None)  # noqa: SLF001 - there is no other way
     if isinstance(model, tuple | list):
         model = model[0]
-    return bool(getattr(model, "_supports_sdpa", True))
+    if (
+        device.type == "cuda"
+        and is_flash_attn_2_available()
+        and getattr(model, "_supports_flash_attn", False)
+    ):
+        return "flash_attention_2"
+    return "sdpa" if getattr(model, "_supports_sdpa", True) else "eager"
 
 
 def _ids(told: object) -> Iterable[int]:

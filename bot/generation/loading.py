@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,9 +17,10 @@ from bot.config_choices import Precision
 from bot.errors import ModelCorruptError, ModelError
 from bot.generation.engine import BatchEngine
 from bot.generation.engine_surface import Engine
-from bot.generation.limits import context_limit, end_token_ids, supports_sdpa
+from bot.generation.limits import attention_way, context_limit, end_token_ids
 from bot.generation.models.kinds import ModelKind, describe_kind
 from bot.generation.precision import choose_precision, make_mixed
+from bot.generation.processors import usable_cores
 from bot.generation.quiet_threads import compute_with
 from bot.generation.seq2seq_tokenizer import Seq2SeqChatTokenizer
 from bot.generation.single_engine import SingleEngine
@@ -101,7 +101,7 @@ def load_model(folder: Path, options: LoadOptions) -> LoadedModel:
         ModelCorruptError: its files are damaged or missing.
     """
     silence_libraries()
-    compute_with(options.threads or _usable_cores())
+    compute_with(options.threads or usable_cores())
     device = _device(options.device)
     tokenizer = load_tokenizer(folder, options.context_tokens, options)
     kind = describe_kind(folder)
@@ -161,7 +161,7 @@ def _read(folder: Path, kind: ModelKind, precision: Precision, options: LoadOpti
     return factory.from_pretrained(
         folder,
         dtype=torch.float32 if precision is Precision.FP32 else torch.bfloat16,
-        attn_implementation="sdpa" if supports_sdpa(factory, config) else "eager",
+        attn_implementation=attention_way(factory, config, _device(options.device)),
         local_files_only=True,
         trust_remote_code=False,
         use_safetensors=only_safetensors(options.allow_pickled),
@@ -198,13 +198,6 @@ def silence_libraries() -> None:
     batching_log = logging.getLogger("ContinuousBatchingLogger")
     batching_log.handlers.clear()
     batching_log.setLevel(logging.CRITICAL)
-
-
-def _usable_cores() -> int:
-    """The cores this process may run on, where the system tells; all of them elsewhere."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _device(setting: str) -> torch.device:

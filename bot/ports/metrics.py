@@ -24,6 +24,9 @@ class Metrics(Protocol):
     def erased(self, what: str, count: int) -> None:
         """So many turns, facts or episodes were older than may be kept, and are gone."""
 
+    def reply_written(self, *, prompt: int, reused: int, written: int) -> None:
+        """A reply was written: tokens of its prompt, those of them known already, and its own."""
+
 
 class NoMetrics:
     """Nobody watches."""
@@ -40,6 +43,9 @@ class NoMetrics:
     def erased(self, what: str, count: int) -> None:
         """Nothing."""
 
+    def reply_written(self, *, prompt: int, reused: int, written: int) -> None:
+        """Nothing."""
+
 
 class RecordedMetrics:
     """Keeps what it was told, for tests."""
@@ -49,6 +55,7 @@ class RecordedMetrics:
         self.compactions: list[tuple[str, int]] = []
         self.due = 0
         self.erasures: Counter[str] = Counter()
+        self.replies: list[tuple[int, int, int]] = []
 
     def job_finished(self, job: str, *, outcome: str, seconds: float) -> None:
         """Keep it."""
@@ -65,3 +72,7 @@ class RecordedMetrics:
     def erased(self, what: str, count: int) -> None:
         """Add it up."""
         self.erasures[what] += count
+
+    def reply_written(self, *, prompt: int, reused: int, written: int) -> None:
+        """Keep it."""
+        self.replies.append((prompt, reused, written))

@@ -42,6 +42,8 @@ def test_everything_is_counted_under_its_name() -> None:
     metrics.erased("turns", 5)
     metrics.erased("facts", 0)
     metrics.platform_connected("slack", True)
+    metrics.reply_written(prompt=100, reused=60, written=7)
+    metrics.reply_written(prompt=30, reused=0, written=5)
 
     values = served(metrics)
     buckets = {name for name in values if "_bucket" in name}
@@ -57,6 +59,9 @@ def test_everything_is_counted_under_its_name() -> None:
         'ellie_retention_erased_total{what="turns"}': 5,
         'ellie_retention_erased_total{what="facts"}': 0,
         'ellie_platform_connected{platform="slack"}': 1,
+        'ellie_reply_tokens_total{kind="read"}': 70,
+        'ellie_reply_tokens_total{kind="reused"}': 60,
+        'ellie_reply_tokens_total{kind="written"}': 12,
     }
     assert values['ellie_job_seconds_bucket{job="compaction",le="0.5"}'] == 1
 
