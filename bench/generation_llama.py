@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from generation_job import MEASURES, Asked, Found, Job, memory_mb, read_job, sec
 try:
     import llama_cpp
 except ImportError:
-    llama_cpp = None
+    llama_cpp = None  # type: ignore[assignment]  # looked at before anything is measured
 
 HOW_TO_GET = (
     "llama-cpp-python is not installed. Build it for this processor: "
@@ -54,7 +55,7 @@ class Llama:
         with self._context(1) as context:
             for asked in self._job.cold:
                 context.clear()
-                self.found.prefill.append(seconds(lambda a=asked: context.read([a.ids])))
+                self.found.prefill.append(seconds(partial(context.read, [asked.ids])))
                 self.found.prefill_tokens = len(asked.ids)
 
     def decode(self) -> None:
@@ -63,9 +64,8 @@ class Llama:
             for asked in self._job.cold:
                 context.clear()
                 context.read([asked.ids])
-                count = self._job.decode_tokens
-                took = seconds(lambda: [context.step() for _ in range(count)])  # noqa: B023
-                self.found.decode.append(count / took)
+                took = seconds(partial(context.write, self._job.decode_tokens))
+                self.found.decode.append(self._job.decode_tokens / took)
 
     def returning(self) -> None:
         """Seconds to the first token for somebody whose prompt is mostly known."""
@@ -75,7 +75,7 @@ class Llama:
                 shared = _shared(self._job.warm.ids, asked.ids)
                 context.cut_back(shared)
                 new = asked.ids[shared:]
-                self.found.returning.append(seconds(lambda n=new: context.read([n])))
+                self.found.returning.append(seconds(partial(context.read, [new])))
 
     def people(self) -> None:
         """Tokens per second of several replies at once, prompts included."""
@@ -84,7 +84,7 @@ class Llama:
             for count in self._job.people:
                 group = list(itertools.islice(prompts, count))
                 with self._context(count) as context:
-                    took = seconds(lambda g=group, c=context: self._write_replies(c, g))
+                    took = seconds(partial(self._write_replies, context, group))
                 speed = count * self._job.people_tokens / took
                 self.found.people.setdefault(str(count), []).append(speed)
 
@@ -92,12 +92,11 @@ class Llama:
         """What the first use of all costs is nobody's figure."""
         with self._context(1) as context:
             context.read([self._job.warm.ids])
-            context.step()
+            context.write(1)
 
     def _write_replies(self, context: _Context, group: Sequence[Asked]) -> None:
         context.read([asked.ids for asked in group])
-        for _ in range(self._job.people_tokens - 1):
-            context.step()
+        context.write(self._job.people_tokens - 1)
 
     @contextmanager
     def _context(self, people: int) -> Iterator[_Context]:
@@ -133,11 +132,15 @@ class _Context:
         for start in range(0, len(rows), self._most):
             self._decode(rows[start : start + self._most])
 
-    def step(self) -> None:
-        """Write one token in every sequence."""
-        self._decode(
-            [(token, self._positions[person], person, True) for person, token in self._next.items()]
-        )
+    def write(self, tokens: int) -> None:
+        """Write so many tokens in every sequence."""
+        for _ in range(tokens):
+            self._decode(
+                [
+                    (token, self._positions[person], person, True)
+                    for person, token in self._next.items()
+                ]
+            )
 
     def cut_back(self, tokens: int) -> None:
         """Forget all but the first ``tokens`` of the first sequence."""

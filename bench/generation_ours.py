@@ -19,7 +19,7 @@ from pathlib import Path
 from generation_job import MEASURES, Asked, Found, Job, memory_mb, read_job, write_json
 
 from bot.config import Settings
-from bot.config_choices import LogLevel
+from bot.config_choices import LogLevel, Precision
 from bot.domain.generation import (
     ChatMessage,
     FinishReason,
@@ -106,7 +106,7 @@ async def measure(job: Job) -> Found:
     """Load the model as the product does, and measure what is wanted."""
     settings = Settings(
         _env_file=None,  # type: ignore[call-arg]  # pydantic-settings' own
-        precision=job.precision,
+        precision=Precision(job.precision),
         threads=job.threads,
         kv_cache_tokens=job.kv_tokens,
         max_parallel_replies=max(job.people),

@@ -43,7 +43,7 @@ class PromptMaker:
 
     def returning(self, total: int, new: int, rounds: int) -> tuple[Asked, list[Asked]]:
         """A prompt, and more that share all but their last ``new`` tokens with it."""
-        openings = ("Apples", "Boats", "Candles", "Dreams", "Eagles", "Forests", "Gardens")
+        openings = [f"{number} times I asked: who" for number in range(1, rounds + 2)]
 
         def write(system: str, text: str) -> list[ChatMessage]:
             return [ChatMessage(Role.SYSTEM, system), ChatMessage(Role.USER, text)]
@@ -53,7 +53,7 @@ class PromptMaker:
             return next(n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b)
 
         system = self._fit(self._words * 4, shared, total - new)
-        words = "are what I like to hear about. Now tell me a long story about them".split() * 9
+        words = ["are", "what", "I", "like", "to", "hear", "about", *self._words]
 
         def of(opening: str) -> Asked:
             fitted = self._fit(
@@ -61,8 +61,7 @@ class PromptMaker:
             )
             return self._asked(write(system, f"{opening} {fitted}"))
 
-        chosen = itertools.islice(itertools.cycle(openings[1:]), rounds)
-        return of(openings[0]), [of(opening) for opening in chosen]
+        return of(openings[0]), [of(opening) for opening in openings[1:]]
 
     def crowd(self, people: Sequence[int], tokens: int) -> list[Asked]:
         """A prompt for everybody in groups of these sizes, one group after the other."""

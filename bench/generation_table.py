@@ -55,8 +55,8 @@ def table(compared: Compared) -> Table:
         if all(value is None for value in values):
             continue
         cells = ["" if value is None else row.shown.format(value) for value in values]
-        for found in ours if other else []:
-            cells.append(_ratio(row.value(found), row.value(other)) if other else "")
+        if other:
+            cells += [_ratio(row.value(found), row.value(other)) for found in ours]
         limit = row.limited_by(good[0]) if row.limited_by and row.value(good[0]) else ""
         shown.add_row(row.name, *cells, row.target, limit)
     shown.caption = (
