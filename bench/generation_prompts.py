@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import string
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -43,7 +44,9 @@ class PromptMaker:
 
     def returning(self, total: int, new: int, rounds: int) -> tuple[Asked, list[Asked]]:
         """A prompt, and more that share all but their last ``new`` tokens with it."""
-        openings = [f"{number} times I asked: who" for number in range(1, rounds + 2)]
+        openings = [
+            f"{letter} is the letter of all" for letter in string.ascii_uppercase[: rounds + 1]
+        ]
 
         def write(system: str, text: str) -> list[ChatMessage]:
             return [ChatMessage(Role.SYSTEM, system), ChatMessage(Role.USER, text)]
