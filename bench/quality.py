@@ -1,6 +1,6 @@
 """How much each precision changes what a model says.
 
-    python bench/quality.py [--model ellie-small ellie-medium] [--precision bf16 mixed fp32]
+    python bench/quality.py [--model ellie-small ellie-medium] [--precision int8 int4]
         [--brief] [--json FILE]
 
 Perplexity on two public-domain texts, read in large pieces as a prompt is, and token by token as a
@@ -36,10 +36,9 @@ from support.quality_prompts import QUESTIONS
 
 def main() -> None:
     """Measure every model and print a table for each."""
-    others = [one.value for one in Precision if one not in {Precision.AUTO, Precision.BF16}]
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", nargs="+", default=["ellie-small", "ellie-medium"])
-    parser.add_argument("--precision", nargs="+", default=others, help="beside bf16")
+    parser.add_argument("--precision", nargs="+", default=["int8", "int4"], help="beside bf16")
     parser.add_argument("--brief", action="store_true", help="as little as the test looks at")
     parser.add_argument("--json", type=Path, default=None, help="where to save every figure")
     options = parser.parse_args()
@@ -66,7 +65,13 @@ async def by_precision(
     for precision in (Precision.BF16, *wanted):
         began = time.perf_counter()
         with console.status(f"{folder.name}: {precision.value}"):
-            found = await measured(folder, precision, sizes, rows[0][0] if rows else None)
+            found = await measured(
+                folder,
+                precision,
+                sizes,
+                rows[0][0] if rows else None,
+                packed_dir=folder.parent / ".packed",
+            )
         rows.append((found, time.perf_counter() - began))
     return rows
 

@@ -15,11 +15,10 @@ from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from support.quality_prompts import QUESTIONS, chat_prompts
-from transformers import DynamicCache
+from support.teacher_forcing import Reader, reader_of
 
 from bot.config_choices import Precision
 from bot.domain.generation import ChatMessage, GenerationRequest, GenerationResult, Prompt
@@ -51,7 +50,7 @@ class Sizes:
 
 
 WHOLE = Sizes(read=10_000, written=300, prompts=24, reply=48)
-BRIEF = Sizes(read=700, written=48, prompts=16, reply=24)
+BRIEF = Sizes(read=500, written=32, prompts=14, reply=16)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,12 +88,20 @@ class Forced:
 
 
 async def measured(
-    folder: Path, precision: Precision, sizes: Sizes, reference: Quality | None = None
+    folder: Path,
+    precision: Precision,
+    sizes: Sizes,
+    reference: Quality | None = None,
+    *,
+    packed_dir: Path | None = None,
 ) -> Quality:
-    """Load the model, measure, and free it. Without a reference it is compared with itself."""
-    loaded = await asyncio.to_thread(
-        load_model, folder, LoadOptions(precision=precision, context_tokens=CONTEXT_TOKENS)
-    )
+    """Load the model, measure, and free it. Without a reference it is compared with itself.
+
+    Raises:
+        ModelError: this precision is not possible on this processor.
+    """
+    options = LoadOptions(precision=precision, context_tokens=CONTEXT_TOKENS, packed_dir=packed_dir)
+    loaded = await asyncio.to_thread(load_model, folder, options)
     prompts = chat_prompts(loaded.tokenizer)[: sizes.prompts]
     replies = await _written(loaded, prompts, sizes.reply)
     tokens = tuple(tuple(loaded.tokenizer.encode_reply(p, r).reply) for p, r in replies)
@@ -109,16 +116,16 @@ def _account(
     tokens: tuple[tuple[int, ...], ...],
     of_bf16: tuple[tuple[int, ...], ...],
 ) -> Quality:
-    model = loaded.engine.model
+    reader = reader_of(loaded.engine)
     texts = [
         loaded.tokenizer.backend.encode(file.read_text(encoding="utf-8")).ids
         for file in (ENGLISH, CHINESE)
     ]
     read = [
-        forced(model, ReplyTokens(text[:1], text[1 : sizes.read]), piece=PIECE) for text in texts
+        forced(reader, ReplyTokens(text[:1], text[1 : sizes.read]), piece=PIECE) for text in texts
     ]
     written = [
-        forced(model, ReplyTokens(text[:64], text[64 : 64 + sizes.written]), piece=1)
+        forced(reader, ReplyTokens(text[:64], text[64 : 64 + sizes.written]), piece=1)
         for text in texts
     ]
     agreeing = [
@@ -144,41 +151,29 @@ def _account(
     )
 
 
-def forced(model: Any, text: ReplyTokens, *, piece: int) -> Forced:
+def forced(reader: Reader, text: ReplyTokens, *, piece: int) -> Forced:
     """Read the prompt in large pieces, and the reply in pieces of ``piece`` tokens."""
-    cache = DynamicCache()
     likelihood, likeliest = 0.0, []
     # The last token of the prompt already tells about the reply, so it belongs to the latter.
     beginning, told = list(text.prompt[:-1]), list(text.reply)
     inputs = [text.prompt[-1], *told[:-1]]
-    with torch.no_grad():
+    read = reader.begin(len(text.prompt) + len(told))
+    with torch.inference_mode():
         for start in range(0, len(beginning), PIECE):
-            _scores(model, beginning[start : start + PIECE], cache, keep=1)
+            read(beginning[start : start + PIECE])
         for start in range(0, len(inputs), piece):
-            part = inputs[start : start + piece]
-            scores = torch.log_softmax(_scores(model, part, cache, keep=len(part)), dim=1)
+            scores = torch.log_softmax(read(inputs[start : start + piece]).float(), dim=1)
             wanted = torch.tensor(told[start : start + piece], device=scores.device)
             likelihood += float(scores.gather(1, wanted.unsqueeze(1)).sum())
             likeliest += scores.argmax(dim=1).tolist()
     return Forced(likelihood, likeliest)
 
 
-def _scores(model: Any, part: Sequence[int], cache: DynamicCache, *, keep: int) -> torch.Tensor:
-    output = model(
-        input_ids=torch.tensor([list(part)], device=model.device),
-        past_key_values=cache,
-        use_cache=True,
-        logits_to_keep=keep,
-    )
-    logits: torch.Tensor = output.logits[0].float()
-    return logits
-
-
 def _forced_reply(
     loaded: LoadedModel, prompt: Sequence[ChatMessage], reply: Sequence[int]
 ) -> Forced:
     tokens = loaded.tokenizer.encode_chat(prompt)
-    return forced(loaded.engine.model, ReplyTokens(tokens, reply), piece=1)
+    return forced(reader_of(loaded.engine), ReplyTokens(tokens, reply), piece=1)
 
 
 async def _written(
