@@ -5,17 +5,21 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from support.cancelling import give_up
 from support.random_model import OPTIONS, engine_of, request, run, running, save_random_model
 
+from bot.config_choices import Precision
 from bot.domain.generation import FinishReason
 from bot.errors import EngineFailedError, GenerationTimeoutError
 from bot.generation.batching import BatchingGenerator
+from bot.generation.cpu.engine import PackedEngine
+from bot.generation.engine import BatchEngine
 from bot.generation.loading import load_model
 
 pytestmark = [pytest.mark.model, pytest.mark.timeout(300)]
@@ -24,10 +28,11 @@ AT_ONCE_SECONDS = 2.0
 LONG = 300
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="module", params=[False, True], ids=["batched", "packed"])
+def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model for each of the engines that may run it."""
     path = tmp_path_factory.mktemp("random-model")
-    save_random_model(path)
+    save_random_model(path, packable=request.param)
     return path
 
 
@@ -39,29 +44,53 @@ async def generator(folder: Path) -> AsyncIterator[BatchingGenerator]:
 
 
 @contextmanager
-def stuck(generator: BatchingGenerator) -> Iterator[None]:
-    """A step of the engine that does not end, as of a machine that is far too slow."""
-    manager, go = engine_of(generator)._manager, threading.Event()
-    step = manager._generation_step
+def next_step(generator: BatchingGenerator, happens: Callable[[], None]) -> Iterator[None]:
+    """Let something happen in the engine's thread before its next steps."""
+    engine = engine_of(generator)
+    owner, name = (
+        (engine, "_step")
+        if isinstance(engine, PackedEngine)
+        else (engine._manager, "_generation_step")
+    )
+    step = getattr(owner, name)
 
-    def waiting() -> None:
-        assert go.wait(60)
+    def changed() -> None:
+        happens()
         step()
 
-    manager._generation_step = waiting
+    setattr(owner, name, changed)
     try:
         yield
     finally:
-        manager._generation_step = step
-        go.set()
+        delattr(owner, name)
+
+
+@contextmanager
+def stuck(generator: BatchingGenerator) -> Iterator[None]:
+    """A step of the engine that does not end, as of a machine that is far too slow."""
+    go = threading.Event()
+
+    def wait() -> None:
+        assert go.wait(60)
+
+    with next_step(generator, wait):
+        try:
+            yield
+        finally:
+            go.set()
 
 
 async def test_a_thousand_requests_given_up_leave_nothing(folder: Path) -> None:
-    early, late = await give_up(folder, 1000)
+    # Where oneDNN multiplies bf16, it keeps up to 1024 products compiled, one for every number of
+    # rows that it meets: a growth that ends, and would hide one that does not.
+    batched = isinstance(load_model(folder, OPTIONS).engine, BatchEngine)
+    options = replace(OPTIONS, precision=Precision.FP32 if batched else Precision.AUTO)
+
+    early, late = await give_up(folder, 1000, options)
 
     for left in (early, late):
         assert (left.inboxes, left.handlers, left.requests, left.outputs) == (0, 0, 0, 0)
-        assert (left.owned_blocks, left.missing_blocks) == (0, 0)
+        assert (left.owned_tokens, left.missing_tokens) == (0, 0)
     assert late.objects - early.objects < 400, "one for every second request"
     assert late.megabytes - early.megabytes < 4
 
@@ -93,18 +122,14 @@ async def test_time_runs_out_on_time_while_the_engine_is_stuck(
     assert (await run(generator, request("next")))[1].tokens == 12
 
 
-@pytest.mark.parametrize("error", [RuntimeError("a kernel failed"), SystemExit("killed")])
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-async def test_a_dead_engine_is_told_at_once_and_replaced(
-    generator: BatchingGenerator, error: BaseException
-) -> None:
-    def dying() -> None:
-        raise error
+async def test_a_dead_engine_is_told_at_once_and_replaced(generator: BatchingGenerator) -> None:
+    def die() -> None:
+        raise RuntimeError("a kernel failed")
 
-    engine_of(generator)._manager._generation_step = dying
-    began = time.monotonic()
-    with pytest.raises(EngineFailedError, match="being restarted"):
-        await run(generator, request("r", tokens=LONG))
-    assert time.monotonic() - began < AT_ONCE_SECONDS
+    with next_step(generator, die):
+        began = time.monotonic()
+        with pytest.raises(EngineFailedError, match="being restarted"):
+            await run(generator, request("r", tokens=LONG))
+        assert time.monotonic() - began < AT_ONCE_SECONDS
 
     assert (await run(generator, request("next")))[1].tokens == 12

@@ -7,18 +7,18 @@ import gc
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psutil
-from support.random_model import OPTIONS, engine_of, request, run, running
+from support.random_model import OPTIONS, engine_of, request, run, running, unfinished
 
-from bot.config_choices import Precision
 from bot.domain.generation import GenerationRequest, TextDelta
 from bot.errors import GenerationTimeoutError
 from bot.generation.batching import BatchingGenerator
-from bot.generation.loading import load_model
+from bot.generation.cpu.engine import PackedEngine
+from bot.generation.loading import LoadOptions, load_model
 
 AT_ONCE = 25
 PLACES = 8
@@ -36,25 +36,23 @@ class Remains:
     """That nobody will ever fetch."""
     requests: int
     """That the engine believes to be running or waiting."""
-    owned_blocks: int
-    """Blocks of the cache that belong to a request."""
-    missing_blocks: int
-    """Blocks that are neither free, nor kept for whoever shares their beginning, nor owned."""
+    owned_tokens: int
+    """Room in the cache that belongs to a request."""
+    missing_tokens: int
+    """Room that is neither free, nor kept for whoever shares its beginning, nor owned; or kept
+    beyond the budget."""
     megabytes: float
     """Of the process."""
     objects: int
     """Of Python's."""
 
 
-async def give_up(folder: Path, count: int) -> tuple[Remains, Remains]:
+async def give_up(folder: Path, count: int, options: LoadOptions) -> tuple[Remains, Remains]:
     """Give up ``count`` requests to the model in ``folder``: what was left after a fifth and all.
 
     Raises:
         AssertionError: a request after all of them was not answered.
     """
-    # In fp32, since oneDNN keeps its compiled products of bf16 for every number of rows it meets:
-    # up to 1024 of them, which would look like a leak for the first thousands of requests.
-    options = replace(OPTIONS, precision=Precision.FP32)
     async with running(
         lambda: load_model(folder, options), places=PLACES, waiting=AT_ONCE
     ) as generator:
@@ -146,35 +144,50 @@ async def _read(events: AsyncIterator[object]) -> None:
 
 async def remains(generator: BatchingGenerator) -> Remains:
     """Look, once the engine has heard of everything."""
-    manager = engine_of(generator)._manager
-    processor = manager.batch_processor
-    scheduler, cache = processor.scheduler, processor.cache
+    engine = engine_of(generator)
     for _ in range(500):
-        if not scheduler.has_pending_requests() and manager.cancel_queue.empty():
+        if not unfinished(engine) and not _unheard(engine):
             break
         await asyncio.sleep(0.01)
     gc.collect()
-    allocators = list(cache.cache_allocators.values())
-    owned = {
-        block
-        for allocator in allocators
-        for table in allocator.block_table.values()
-        for block in table
-    }
-    kept = sum(len(allocator.ledger.cached_blocks) for allocator in allocators)
-    sectors = cache.pool.num_free_sectors * allocators[0].blocks_per_sector
-    free = sum(cache.pool.count_free_blocks(one.index) for one in allocators) + sectors
+    look = _of_packed if isinstance(engine, PackedEngine) else _of_batched
     return Remains(
         inboxes=len(generator._inboxes),
-        handlers=len(manager.output_router.result_handlers),
-        outputs=manager.output_router.output_queue.qsize(),
-        requests=len(scheduler.active_requests) + len(scheduler.waiting_requests),
-        owned_blocks=len(owned),
-        missing_blocks=_all_blocks(cache, allocators[0]) - free - kept - len(owned),
+        requests=unfinished(engine),
         megabytes=psutil.Process().memory_info().rss / 1e6,
         objects=len(gc.get_objects()),
+        **look(engine),
     )
 
 
-def _all_blocks(cache: Any, allocator: Any) -> int:
-    return int(cache.num_sectors * allocator.blocks_per_sector)
+def _unheard(engine: Any) -> bool:
+    if isinstance(engine, PackedEngine):
+        return bool(engine._cancelled)
+    return not engine._manager.cancel_queue.empty()
+
+
+def _of_packed(engine: PackedEngine) -> dict[str, int]:
+    store = engine.store
+    return {
+        "handlers": 0,  # they are with the requests
+        "outputs": 0,
+        "owned_tokens": store.running_tokens,
+        "missing_tokens": max(0, store.kept_tokens - OPTIONS.kv_cache_tokens),
+    }
+
+
+def _of_batched(engine: Any) -> dict[str, int]:
+    router, cache = engine._manager.output_router, engine._manager.batch_processor.cache
+    (allocator,) = cache.cache_allocators.values()
+    owned = {block for table in allocator.block_table.values() for block in table}
+    kept = len(allocator.ledger.cached_blocks)
+    free_sectors, sectors = cache.pool.num_free_sectors, cache.num_sectors
+    free = cache.pool.count_free_blocks(allocator.index)
+    free += free_sectors * allocator.blocks_per_sector
+    missing = sectors * allocator.blocks_per_sector - free - kept - len(owned)
+    return {
+        "handlers": len(router.result_handlers),
+        "outputs": router.output_queue.qsize(),
+        "owned_tokens": len(owned) * allocator.tokens_per_page,
+        "missing_tokens": missing * allocator.tokens_per_page,
+    }

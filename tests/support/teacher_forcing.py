@@ -14,7 +14,7 @@ from transformers import DynamicCache
 from bot.generation.cpu.engine import PackedEngine
 from bot.generation.cpu.sequences import new_sequence
 from bot.generation.engine import BatchEngine
-from bot.generation.local_engine import LocalEngine
+from bot.generation.engine_surface import Engine
 
 Read = Callable[[Sequence[int]], Tensor]
 """Reads the next tokens of a text; the scores of what may follow each, shape (tokens, words)."""
@@ -27,7 +27,7 @@ class Reader(Protocol):
         """Begin a text of so many tokens at most."""
 
 
-def reader_of(engine: LocalEngine) -> Reader:
+def reader_of(engine: Engine) -> Reader:
     """The one for this kind of engine."""
     if isinstance(engine, PackedEngine):
         return PackedReader(engine)
