@@ -7,6 +7,7 @@ use of the model while that thread waits.
 
 from __future__ import annotations
 
+import queue
 import secrets
 import threading
 from collections.abc import Callable, Sequence
@@ -45,6 +46,13 @@ CPU_PIECE_TOKENS = 64
 """Tokens read in one go when replies are scored. A chat that begins meanwhile waits for the end."""
 
 GPU_PIECE_TOKENS = 1024
+
+
+class _Nowhere(queue.Queue[Any]):
+    """A queue that keeps nothing."""
+
+    def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
+        """Forget ``item``."""
 
 
 class BatchEngine:
@@ -105,6 +113,9 @@ class BatchEngine:
             # pass another one. It reads this attribute, which is public and not documented, when
             # the thread starts.
             manager.logit_processor = variety_per_request()
+            # What comes for a request that was cancelled meanwhile has no handler any more. The
+            # library would keep it, prompt and all, for a caller that never asks.
+            manager.output_router.output_queue = _Nowhere()
             manager.start()
             self._manager = manager
 

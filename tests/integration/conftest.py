@@ -30,6 +30,15 @@ def tiny_model_dir(test_models_dir: Path) -> Path:
     return pull(parse_source("ellie-tiny"), ModelStore(test_models_dir))
 
 
+@pytest.fixture(scope="session")
+def small_model_dir(test_models_dir: Path) -> Path:
+    """The folder of ellie-small, really pulled: 491 MB and some minutes the first time, then kept.
+
+    Tests that ask for it carry ``@pytest.mark.model`` and ``@pytest.mark.timeout(1800)``.
+    """
+    return pull(parse_source("ellie-small"), ModelStore(test_models_dir))
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]:
     """Makes up the address of another empty database at each call."""
