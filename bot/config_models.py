@@ -71,9 +71,9 @@ class ModelSettings(BaseSettings):
     )
     precision: Precision = setting(
         Precision.AUTO,
-        "auto, int4, int8, bf16, mixed (bf16 weights, products of many rows in fp32: for processors "
-        "without bf16 arithmetic) or fp32. auto takes int4 or int8 where the processor and the "
-        "model allow it.",
+        "auto, int4, int8, bf16, mixed (bf16 weights, products of many rows in fp32: for "
+        "processors without bf16 arithmetic) or fp32. auto takes int4 or int8 where the processor "
+        "and the model allow it.",
         example="auto",
     )
     thinking: Thinking = setting(
