@@ -21,15 +21,14 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from generation_job import MEASURES, Found, Job, read_found, write_json
 from generation_machine import Machine
 from generation_prompts import PromptMaker
-from generation_table import Bytes, Compared, plot, table
-from generation_weights import gguf_bytes, weight_bytes
+from generation_table import Compared, plot, table
+from generation_weights import inner_weights
 from platformdirs import user_cache_path
 from rich.console import Console
 
@@ -65,9 +64,8 @@ def main() -> None:
         found = [
             one_engine(job, console) for job in jobs(options, settings, model, threads, console)
         ]
-        compared.append(
-            Compared(model, threads, found, machine, bytes_read(settings, options, model, found))
-        )
+        inner = inner_weights(model_store(settings).folder(parse_source(model)))
+        compared.append(Compared(model, threads, found, machine, inner))
         console.print(table(compared[-1]))
     if options.json is not None:
         options.json.write_text(json.dumps([asdict(one) for one in compared], indent=1) + "\n")
@@ -184,20 +182,6 @@ def fetched_gguf(model: str, root: Path, console: Console) -> Path:
             progress=NoProgress(),
             cancelled=Never(),
         )
-
-
-def bytes_read(
-    settings: Settings, options: argparse.Namespace, model: str, found: Sequence[Found]
-) -> Bytes:
-    """How many bytes of weights each engine reads for a token, by its title."""
-    folder = model_store(settings).folder(parse_source(model))
-    return {
-        one.title: gguf_bytes(options.gguf / model / f"{model}.gguf")
-        if one.engine == "llama.cpp"
-        else weight_bytes(folder, one.precision)
-        for one in found
-        if not one.problem
-    }
 
 
 if __name__ == "__main__":

@@ -61,7 +61,11 @@ class Found:
     """Seconds until the first token of a cold prompt."""
     prefill_tokens: int = 0
     decode: list[float] = field(default_factory=list)
-    """Tokens per second."""
+    """Tokens per second, each of which took a step of its own."""
+    guessed: list[float] = field(default_factory=list)
+    """The same where an engine guesses tokens and reads several in one step."""
+    weight_bytes: float = 0.0
+    """What it reads of weights in a step of one token."""
     returning: list[float] = field(default_factory=list)
     """Seconds until the first token."""
     people: dict[str, list[float]] = field(default_factory=dict)

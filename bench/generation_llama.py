@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 from generation_job import MEASURES, Asked, Found, Job, memory_mb, read_job, seconds, write_json
+from generation_weights import gguf_bytes
 
 try:
     import llama_cpp
@@ -47,6 +48,7 @@ class Llama:
         if not self._model:
             raise SystemExit(f"llama.cpp cannot load {job.gguf}.")
         self.found = Found(engine="llama.cpp", load_seconds=time.perf_counter() - began)
+        self.found.weight_bytes = gguf_bytes(Path(job.gguf))
         vocabulary = llama_cpp.llama_model_get_vocab(self._model)
         self._words: int = llama_cpp.llama_vocab_n_tokens(vocabulary)
 

@@ -17,6 +17,7 @@ from contextlib import aclosing
 from pathlib import Path
 
 from generation_job import MEASURES, Asked, Found, Job, memory_mb, read_job, write_json
+from generation_weights import engine_bytes, file_bytes
 
 from bot.config import Settings
 from bot.config_choices import LogLevel, Precision
@@ -29,6 +30,8 @@ from bot.domain.generation import (
     Role,
 )
 from bot.generation.batching import BatchingGenerator
+from bot.generation.cpu.engine import PackedEngine
+from bot.generation.loading import LoadedModel
 from bot.local_models import local_generator
 from bot.log import configure_logging
 from bot.system import SystemClock
@@ -39,11 +42,14 @@ TIME_LIMIT = 3600.0
 class Ours:
     """The product's generator, and what was measured of it so far."""
 
-    def __init__(self, job: Job, generator: BatchingGenerator) -> None:
+    def __init__(self, job: Job, generator: BatchingGenerator, model: LoadedModel) -> None:
         self._job = job
         self._generator = generator
+        self._engine = model.engine
         self._names = itertools.count()
-        self.found = Found(engine="Ellie", precision=job.precision)
+        precision = model.precision.value  # what became of auto
+        read = engine_bytes(self._engine) or file_bytes(Path(job.folder), precision)
+        self.found = Found(engine="Ellie", precision=precision, weight_bytes=read)
 
     async def prefill(self) -> None:
         """Seconds to the first token of prompts never seen before."""
@@ -52,14 +58,22 @@ class Ours:
             self.found.prefill_tokens = len(asked.ids)
 
     async def decode(self) -> None:
-        """Tokens per second after a long prompt."""
+        """Tokens per second after a long prompt: step by step, and as replies are written."""
         for asked in self._job.cold:
             await self._seconds(asked, 1)  # from here on the prompt is in the cache
             alone = min([await self._seconds(asked, 1) for _ in range(2)])
-            began = time.perf_counter()
-            tokens = await self._tokens(asked, 1 + self._job.decode_tokens)
-            took = time.perf_counter() - began - alone
-            self.found.decode.append((tokens - 1) / took)
+            if isinstance(self._engine, PackedEngine):
+                self._engine._guessing = False  # noqa: SLF001 - to see what it brings
+                self.found.decode.append(await self._speed(asked, alone))
+                self._engine._guessing = True  # noqa: SLF001
+                self.found.guessed.append(await self._speed(asked, alone))
+            else:
+                self.found.decode.append(await self._speed(asked, alone))
+
+    async def _speed(self, asked: Asked, alone: float) -> float:
+        began = time.perf_counter()
+        tokens = await self._tokens(asked, 1 + self._job.decode_tokens)
+        return (tokens - 1) / (time.perf_counter() - began - alone)
 
     async def returning(self) -> None:
         """Seconds to the first token for somebody whose prompt is mostly known."""
@@ -116,11 +130,8 @@ async def measure(job: Job) -> Found:
     generator.start()
     try:
         await generator.tokenizer()
-        ours = Ours(job, generator)
+        ours = Ours(job, generator, await generator._loaded())  # noqa: SLF001 - to look at it
         ours.found.load_seconds = time.perf_counter() - began
-        loading = generator._loading  # noqa: SLF001 - the one place that knows what auto became
-        assert loading is not None
-        ours.found.precision = loading.result().precision.value
         await ours._seconds(job.warm, 4)  # noqa: SLF001 - the first request of all pays for much
         for name in (name for name in MEASURES if name in job.measures):
             await getattr(ours, name)()

@@ -14,7 +14,11 @@ from bot.generation.loading import load_tokenizer
 from bot.generation.tokenizer import HfChatTokenizer
 
 TEXT = Path(__file__).parent / "texts" / "alice.txt"
-TASK = "Retell all of this as a long story of many pages, sentence by sentence:"
+TASK = (
+    "Now write a novel of twenty long chapters about a lighthouse keeper. Begin with chapter one:"
+)
+"""Replies that neither end early nor repeat their prompt."""
+
 FILLER = " and"
 """A word that is one token in every tokenizer that was looked at; it makes lengths exact."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,18 +11,20 @@ from generation_machine import Machine
 from rich.table import Table
 
 OTHER = "llama.cpp"
-Bytes = Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """All engines with one model on one machine; ``bytes_read`` of weights for a token."""
+    """All engines with one model on one machine.
+
+    ``inner_weights`` are those that every token of a prompt is multiplied with.
+    """
 
     model: str
     threads: int
     found: Sequence[Found]
     machine: Machine
-    bytes_read: Bytes
+    inner_weights: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +71,10 @@ def table(compared: Compared) -> Table:
 
 
 def _rows(compared: Compared) -> list[_Row]:
-    machine, read = compared.machine, compared.bytes_read
+    machine = compared.machine
 
     def limit(found: Found) -> float:
-        return machine.bandwidth / read[found.title]
+        return machine.bandwidth / found.weight_bytes
 
     def prefill(found: Found) -> float | None:
         return found.prefill_tokens / min(found.prefill) if found.prefill else None
@@ -82,11 +84,11 @@ def _rows(compared: Compared) -> list[_Row]:
 
     def operations(found: Found) -> str:
         # Two operations for a weight and token; the output layer reads the last token alone.
-        speed = 2 * _inner_weights(read, found) * (prefill(found) or 0)
+        speed = 2 * compared.inner_weights * (prefill(found) or 0)
         return f"arithmetic: {speed / 1e9:.0f} GFLOP/s in its layers"
 
     def traffic(found: Found) -> str:
-        speed = max(found.decode) * read[found.title]
+        speed = max(found.decode) * found.weight_bytes
         return f"memory: {speed / 1e9:.1f} GB/s of weights"
 
     def first_token(found: Found) -> str:
@@ -114,6 +116,7 @@ def _rows(compared: Compared) -> list[_Row]:
             ">= 1.0",
             traffic,
         ),
+        _Row("with guesses, tok/s", lambda found: max(found.guessed, default=None), "{:.1f}"),
         _Row("limit by memory, tok/s", limit, "{:.1f}"),
         _Row("decode, % of that limit", share, "{:.0f}", ">= 75 %"),
         _Row(
@@ -124,17 +127,11 @@ def _rows(compared: Compared) -> list[_Row]:
             first_token,
         ),
         *(crowd(people) for people in counts),
-        _Row("weights for a token, MB", lambda found: read[found.title] / 1e6, "{:,.0f}"),
+        _Row("weights for a token, MB", lambda found: found.weight_bytes / 1e6, "{:,.0f}"),
         _Row("peak RAM, MB", lambda found: found.peak_mb or None, "{:,.0f}"),
         _Row("RAM afterwards, MB", lambda found: found.settled_mb or None, "{:,.0f}"),
         _Row("loading, s", lambda found: found.load_seconds, "{:.1f}"),
     ]
-
-
-def _inner_weights(read: Bytes, found: Found) -> float:
-    """About how many weights a prompt's token is multiplied with."""
-    bits = {"fp32": 32, "bf16": 16, "mixed": 16, "int8": 8, "int4": 5}.get(found.precision, 4.9)
-    return 8 * read[found.title] / bits
 
 
 def _spent(found: Found, people: str) -> str:

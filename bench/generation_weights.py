@@ -1,35 +1,52 @@
-"""How many bytes of weights an engine has to read for one token."""
+"""How many bytes of weights an engine has to read for one token.
+
+An embedding is looked up and so not counted, unless it is the output layer too.
+"""
 
 from __future__ import annotations
 
 import json
 import struct
+from collections.abc import Mapping, Sequence
 from math import prod
 from pathlib import Path
 
-BITS = {"fp32": 32.0, "bf16": 16.0, "mixed": 16.0, "int8": 8.0, "int4": 5.0}
-"""For each weight. Groups of 32 with a scale and a zero point of 16 bits each make 4 bits 5."""
+from bot.generation.cpu.engine import PackedEngine
 
-OUTPUT_BITS = {**BITS, "int4": 8.0}
-"""The same in the layer that chooses words, which int4 would hurt."""
+BYTES = {"fp32": 4, "bf16": 2, "mixed": 2}
+"""For each weight."""
 
 
-def weight_bytes(folder: Path, precision: str) -> float:
-    """Of a model as transformers saves it. An embedding is looked up, and so not counted."""
-    shapes: dict[str, list[int]] = {}
-    for file in folder.glob("*.safetensors"):
-        with file.open("rb") as opened:
-            (length,) = struct.unpack("<Q", opened.read(8))
-            header = json.loads(opened.read(length))
-        shapes |= {name: told["shape"] for name, told in header.items() if "shape" in told}
-    embedding = next(name for name in shapes if name.endswith("embed_tokens.weight"))
-    output = "lm_head.weight" if "lm_head.weight" in shapes else embedding
-    inner = sum(
-        prod(shape)
-        for name, shape in shapes.items()
-        if len(shape) == 2 and name not in {embedding, output}
+def engine_bytes(engine: object) -> float:
+    """Of an engine with packed weights, as they lie in memory; 0 for any other one."""
+    if not isinstance(engine, PackedEngine):
+        return 0.0
+    decoder = engine.decoder
+    projections = [decoder.head]
+    for layer in decoder.layers:
+        projections += [
+            layer.query_key_value,
+            layer.attention_out,
+            layer.gate_and_up,
+            layer.down,
+        ]
+    return float(sum(w.data.nbytes for projection in projections for w in projection.weights))
+
+
+def file_bytes(folder: Path, precision: str) -> float:
+    """Of a model as transformers saves it, which keeps all weights alike."""
+    shapes = _shapes(folder)
+    output = "lm_head.weight" if "lm_head.weight" in shapes else _embedding(shapes)
+    return BYTES[precision] * (inner_weights(folder) + prod(shapes[output]))
+
+
+def inner_weights(folder: Path) -> float:
+    """How many weights its layers have, without the one that chooses words."""
+    shapes = _shapes(folder)
+    outer = {"lm_head.weight", _embedding(shapes)}
+    return sum(
+        prod(shape) for name, shape in shapes.items() if len(shape) == 2 and name not in outer
     )
-    return (inner * BITS[precision] + prod(shapes[output]) * OUTPUT_BITS[precision]) / 8
 
 
 def gguf_bytes(file: Path) -> float:
@@ -40,3 +57,17 @@ def gguf_bytes(file: Path) -> float:
     if "output.weight" in sizes:
         del sizes["token_embd.weight"]
     return float(sum(sizes.values()))
+
+
+def _shapes(folder: Path) -> Mapping[str, Sequence[int]]:
+    shapes: dict[str, Sequence[int]] = {}
+    for file in folder.glob("*.safetensors"):
+        with file.open("rb") as opened:
+            (length,) = struct.unpack("<Q", opened.read(8))
+            header = json.loads(opened.read(length))
+        shapes |= {name: told["shape"] for name, told in header.items() if "shape" in told}
+    return shapes
+
+
+def _embedding(shapes: Mapping[str, Sequence[int]]) -> str:
+    return next(name for name in shapes if name.endswith("embed_tokens.weight"))
