@@ -19,6 +19,7 @@ class Manager:
         self.config = config
         self.handlers: dict[str, Any] = {}
         self.running = True
+        self.output_router = SimpleNamespace()
         self.background_thread_status = SimpleNamespace(can_accept_new_requests=lambda: None)
 
     def is_running(self) -> bool:

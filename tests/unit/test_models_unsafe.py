@@ -207,6 +207,6 @@ def test_every_model_is_loaded_without_programs() -> None:
             given = {keyword.arg: ast.unparse(keyword.value) for keyword in call.keywords}
             assert given.get("trust_remote_code") == "False", f"{source}: {name}"
             assert given.get("local_files_only") == "True", f"{source}: {name}"
-            if "Model" in name:
+            if "Model" in name or name == "factory.from_pretrained":
                 assert "use_safetensors" in given, f"{source}: {name}"
-    assert loaders == 9
+    assert loaders == 13
