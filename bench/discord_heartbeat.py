@@ -25,6 +25,7 @@ from typing import Any
 
 import torch
 from discord_stand_in import BEAT_SECONDS, TOKEN, Remote, stand_in
+from plain_model import plain_model
 from pydantic import SecretStr
 from rich.console import Console
 from rich.table import Table
@@ -128,7 +129,7 @@ async def beside_discord(
         adapter = discord_adapter(app, settings)
         assert isinstance(adapter, DiscordAdapter)
         generator: Any = app.generator
-        loaded: Any = await generator._loaded()  # noqa: SLF001 - the baseline uses the same weights
+        loaded: Any = await generator._loaded()  # noqa: SLF001 - its tokenizer
         running = asyncio.create_task(adapter.run())
         await _connected(adapter, running)
         client = adapter.client
@@ -147,7 +148,7 @@ async def beside_discord(
         async def on_the_loop() -> None:
             until = time.perf_counter() + seconds
             for question in _questions():
-                _blocking(loaded, question)
+                _blocking(folder, loaded, question)
                 await asyncio.sleep(2 * TICK_SECONDS)  # between replies, the loop is free
                 if time.perf_counter() >= until:
                     return
@@ -179,12 +180,12 @@ async def _connected(adapter: DiscordAdapter, running: asyncio.Task[None]) -> No
     await asyncio.sleep(2 * BEAT_SECONDS)  # the first heartbeat gives the first latency
 
 
-def _blocking(loaded: Any, question: str) -> None:
+def _blocking(folder: Path, loaded: Any, question: str) -> None:
     """Generation as a program without threads would do it."""
     ids = loaded.tokenizer.encode_chat([ChatMessage(role=Role.USER, content=question)])
     rows = torch.tensor([ids])
     with torch.no_grad():
-        loaded.engine.model.generate(
+        plain_model(folder).generate(
             rows,
             attention_mask=torch.ones_like(rows),
             max_new_tokens=BASELINE_TOKENS,

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from plain_model import plain_model
 from rich.console import Console
 from rich.table import Table
 
@@ -166,15 +167,16 @@ async def _steps(app: App, text: str) -> dict[str, float]:
     return captured
 
 
-def plain(loaded: Any, messages: Sequence[ChatMessage], tokens: int) -> Timing:
+def plain(folder: Path, loaded: Any, messages: Sequence[ChatMessage], tokens: int) -> Timing:
     """``model.generate`` on the same prompt, nothing reused."""
+    model = plain_model(folder)
     ids = loaded.tokenizer.encode_chat(messages)
     rows = torch.tensor([ids])
 
     def run(count: int) -> tuple[float, int]:
         began = time.perf_counter()
         with torch.no_grad():
-            output = loaded.engine.model.generate(
+            output = model.generate(
                 rows,
                 attention_mask=torch.ones_like(rows),
                 max_new_tokens=count,
@@ -197,7 +199,7 @@ async def measure(settings: Settings, name: str, folder: Path, console: Console)
         generator.start()
         await generator.tokenizer()
         loading = time.perf_counter() - began
-        loaded: Any = await generator._loaded()  # noqa: SLF001 - the baseline uses the same weights
+        loaded: Any = await generator._loaded()  # noqa: SLF001 - its tokenizer
         recorder = Recorder(generator)
         turn: Generator = recorder
         await remember(settings, "returning", 120)
@@ -221,9 +223,10 @@ async def measure(settings: Settings, name: str, folder: Path, console: Console)
         )
         together_seconds = time.perf_counter() - began
     tokens = settings.reply_tokens
-    baseline = [plain(loaded, prompt, tokens) for prompt in (new_prompt, cold_prompt, warm_prompt)]
+    asked = (new_prompt, cold_prompt, warm_prompt)
+    baseline = [plain(folder, loaded, prompt, tokens) for prompt in asked]
     began = time.perf_counter()
-    plain_eight = [plain(loaded, prompt, tokens) for prompt in eight_prompts]
+    plain_eight = [plain(folder, loaded, prompt, tokens) for prompt in eight_prompts]
     plain_rate = sum(t.reply_tokens for t in plain_eight) / sum(t.total for t in plain_eight)
     alone_rate = sum(t.reply_tokens for t in alone) / alone_seconds
     together_rate = sum(t.reply_tokens for t in together) / together_seconds

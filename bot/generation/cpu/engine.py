@@ -11,6 +11,7 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import torch
@@ -139,7 +140,7 @@ class PackedEngine:
         loop = asyncio.get_running_loop()
 
         def on_loop(output: Output) -> None:
-            if not loop.is_closed():
+            with suppress(RuntimeError):  # the loop ended: nobody is there to hear it
                 loop.call_soon_threadsafe(deliver, output)
 
         with self._news:
@@ -314,6 +315,7 @@ class PackedEngine:
 
     def _fail_all(self, error: str) -> None:
         with self._news:
+            self._stopping = True  # from now on nothing is taken in any more
             replies = [*self._running, *self._waiting, *self._arrived]
             self._running, self._waiting = [], []
             self._arrived.clear()
