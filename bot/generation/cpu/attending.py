@@ -10,6 +10,7 @@ from torch.nn import functional
 
 from bot.generation.cpu.attention_code import ATTEND, BLOCK, PLACE, AttentionShape
 from bot.generation.cpu.compiled import attention
+from bot.generation.cpu.product_code import MOST_ROWS
 from bot.generation.cpu.sequences import Sequence
 
 _VALUE_BYTES = 2  # bf16
@@ -56,6 +57,7 @@ class Attending:
             self._positions.data_ptr(),
             self._room.data_ptr(),
             self._count,
+            brief=self._count <= MOST_ROWS,
         )
 
     def attend(self, layer: int, rows: Tensor) -> Tensor:

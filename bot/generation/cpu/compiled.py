@@ -52,19 +52,22 @@ class Compiled:
         builder.getModulePassManager().run(module, builder)
         self._engine = llvm.create_mcjit_compiler(module, machine)
         self._engine.finalize_object()
-        self._team = _team()
+        self._team = _team(ctypes.CDLL)
+        self._brief_team = _team(ctypes.PyDLL)
         self._addresses: dict[str, int] = {}
 
-    def run(self, name: str, *arguments: int) -> None:
+    def run(self, name: str, *arguments: int, brief: bool = False) -> None:
         """Run a function on every thread that torch computes with, and wait for all of them.
 
-        The interpreter's lock is not held meanwhile.
+        The interpreter's lock is not held meanwhile, except by a ``brief`` one: getting the lock
+        back from a busy event loop takes longer than that one takes.
         """
         address = self._addresses.get(name)
         if address is None:
             address = self._addresses[name] = int(self._engine.get_function_address(name))
         told = (ctypes.c_int64 * (len(arguments) + 1))(*arguments, 0)
-        self._team(address, ctypes.addressof(told), torch.get_num_threads())
+        team = self._brief_team if brief else self._team
+        team(address, ctypes.addressof(told), torch.get_num_threads())
 
 
 @cache
@@ -100,23 +103,21 @@ def attention(shape: AttentionShape) -> Compiled:
     )
 
 
-def _team() -> Callable[[int, int, int], None]:
-    """What runs a function on so many threads at once."""
-    library = _openmp()
-    if library is None:
+def _team(kind: type[ctypes.CDLL]) -> Callable[[int, int, int], None]:
+    """What runs a function on so many threads at once, by a library opened as ``kind``."""
+    path = _openmp()
+    if path is None:
         return _Threads().run
-    parallel: Any = library.GOMP_parallel
+    parallel: Any = kind(str(path)).GOMP_parallel
     parallel.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_uint, ctypes.c_uint]
     parallel.restype = None
     return lambda address, arguments, threads: parallel(address, arguments, threads, 0)
 
 
-def _openmp() -> ctypes.CDLL | None:
+def _openmp() -> Path | None:
     """The OpenMP that came with torch, where it is GNU's."""
     folder = Path(torch.__file__).parent / "lib"
-    for path in sorted(folder.glob("libgomp*")):
-        return ctypes.CDLL(str(path))
-    return None
+    return next(iter(sorted(folder.glob("libgomp*"))), None)
 
 
 class _Threads:

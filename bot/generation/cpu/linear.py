@@ -57,6 +57,7 @@ def _quantised(
         count,
         weight,
         epsilon,
+        brief=count <= MOST_ROWS,
     )
     return QuantisedRows(x, kept[0], kept[1])
 
