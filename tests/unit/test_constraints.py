@@ -19,6 +19,8 @@ OF_GPUS = ("nvidia", "cuda", "triton")
 """How the names of packages begin that torch's builds for GPUs bring along."""
 ONLY_BETAS = "opentelemetry-"
 """How the names of Ray's packages begin of which there are no other versions."""
+UNPINNED = {"bench-llama"}
+"""Extras for a benchmark alone, which nothing installs: what they bring is compared with as it is."""
 LINES = (ROOT / "constraints.txt").read_text("utf-8").splitlines()
 
 
@@ -36,8 +38,9 @@ def pinned() -> dict[str, Version]:
 def named() -> Iterator[Requirement]:
     """What pyproject.toml asks for, in whatever extra; Ellie's own extras are not packages."""
     wanted = [*PROJECT["dependencies"]]
-    for extra in PROJECT["optional-dependencies"].values():
-        wanted += extra
+    for extra, requirements in PROJECT["optional-dependencies"].items():
+        if extra not in UNPINNED:
+            wanted += requirements
     for requirement in map(Requirement, wanted):
         if requirement.name != PROJECT["name"]:
             yield requirement
