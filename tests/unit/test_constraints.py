@@ -20,7 +20,7 @@ OF_GPUS = ("nvidia", "cuda", "triton")
 ONLY_BETAS = "opentelemetry-"
 """How the names of Ray's packages begin of which there are no other versions."""
 UNPINNED = {"bench-llama"}
-"""Extras for a benchmark alone, which nothing installs: what they bring is compared with as it is."""
+"""Extras of a benchmark, which nothing installs: it compares with whatever version there is."""
 LINES = (ROOT / "constraints.txt").read_text("utf-8").splitlines()
 
 
