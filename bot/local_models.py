@@ -25,7 +25,7 @@ from bot.generation.models.sources import (
     parse_see_source,
     parse_source,
 )
-from bot.generation.models.store import ModelStore
+from bot.generation.models.store import PACKED, ModelStore
 from bot.generation.models.translators import describe_translator
 from bot.generation.remote.address import RemoteModel
 from bot.generation.sight import LocalSight
@@ -175,7 +175,7 @@ def local_generator(settings: Settings, name: str, folder: Path, clock: Clock) -
             context_tokens=settings.context_tokens,
             kv_cache_tokens=settings.kv_cache_tokens,
             allow_pickled=settings.unsafe_models,
-            packed_dir=settings.models_dir / ".packed",
+            packed_dir=settings.models_dir / PACKED,
             may_think=settings.thinking is Thinking.ON,
             thinking_tokens=settings.thinking_tokens,
             reply_tokens=settings.reply_tokens,

@@ -14,7 +14,7 @@ from bot.generation.models import manifest
 from bot.generation.models.catalogue import CATALOGUE
 from bot.generation.models.progress import Never, NoProgress
 from bot.generation.models.sources import BuiltIn, GgufFile, HubModel, LocalFolder
-from bot.generation.models.store import ModelStore
+from bot.generation.models.store import PACKED, ModelStore
 
 SMALL = BuiltIn(CATALOGUE["ellie-small"])
 
@@ -190,10 +190,18 @@ def test_an_unreadable_manifest_is_damage(store: ModelStore, content: str) -> No
 def test_a_model_is_removed_with_what_was_left_of_its_pull(store: ModelStore) -> None:
     folder = install(store)
     store.partial(SMALL).mkdir(parents=True)
+    packed, other = (
+        store.root / PACKED / f"{name}-1a2b-int4.safetensors" for name in (folder.name, "other")
+    )
+    packed.parent.mkdir()
+    packed.touch()
+    other.touch()
 
     assert store.remove("ellie-small") == 1002
 
     assert not folder.exists()
+    assert not packed.exists()
+    assert other.exists()
     assert not store.partial(SMALL).exists()
     assert store.installed() == []
 

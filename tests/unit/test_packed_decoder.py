@@ -149,6 +149,7 @@ def test_a_model_is_packed_once(tmp_path: Path) -> None:
     saved(folder, "llama")  # other weights under the same name
     load(folder, kept, loads, Precision.AUTO)
     assert len(loads) == 3
+    assert len(list(kept.iterdir())) == 1  # the old ones are of no use any more
 
 
 def test_a_full_disk_costs_the_next_start_some_time_and_nothing_else(

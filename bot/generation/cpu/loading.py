@@ -79,6 +79,8 @@ def load_packed(
     place = places.get(chosen)
     if place is not None:
         try:
+            for stale in place.parent.glob(f"{folder.name}-*-{chosen.value}.safetensors"):
+                stale.unlink(missing_ok=True)  # of weights that were there before
             save_decoder(decoder, place)
         except OSError as error:
             log.warning("packed_model_not_kept", error=str(error))
@@ -114,4 +116,4 @@ def _place(folder: Path, precision: Precision, keep_in: Path | None) -> Path | N
     files = sorted(folder.glob("*.safetensors")) + sorted(folder.glob("*.bin"))
     told = [f"{path.name}|{path.stat().st_size}|{path.stat().st_mtime_ns}" for path in files]
     key = hashlib.sha256("\n".join([str(folder.resolve()), *told]).encode()).hexdigest()[:16]
-    return keep_in / f"{key}-{precision.value}.safetensors"
+    return keep_in / f"{folder.name}-{key}-{precision.value}.safetensors"

@@ -32,6 +32,10 @@ class InstalledModel:
     bytes: int
 
 
+PACKED = ".packed"
+"""The folder of packed weights, each file named after the folder of the model it was made from."""
+
+
 class ModelStore:
     """Models below ``root``: one folder each, plus hidden ones for locks and unfinished work.
 
@@ -125,6 +129,8 @@ class ModelStore:
             with self._lock(found.folder.name).acquire(timeout=0):
                 self.discard(found.folder)
                 shutil.rmtree(self.root / ".partial" / found.folder.name, ignore_errors=True)
+                for packed in (self.root / PACKED).glob(f"{found.folder.name}-*"):
+                    packed.unlink(missing_ok=True)
         except Timeout as error:
             raise ModelError(
                 f"{name} is being fetched by another process. Try again when it is done."
