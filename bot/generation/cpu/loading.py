@@ -79,8 +79,8 @@ def load_packed(
     place = places.get(chosen)
     if place is not None:
         try:
-            for stale in place.parent.glob(f"{folder.name}-*-{chosen.value}.safetensors"):
-                stale.unlink(missing_ok=True)  # of weights that were there before
+            for stale in place.parent.glob(f"{folder.name}-*-{chosen.value}.safetensors*"):
+                stale.unlink(missing_ok=True)  # of weights before, or of a start that was killed
             save_decoder(decoder, place)
         except OSError as error:
             log.warning("packed_model_not_kept", error=str(error))

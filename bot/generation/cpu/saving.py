@@ -7,6 +7,7 @@ own description, and transformers' module for the angles is made anew from the c
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -57,7 +58,8 @@ def save_decoder(decoder: Decoder, path: Path) -> None:
         "packed": packed,
     }
     path.parent.mkdir(parents=True, exist_ok=True)
-    growing = path.with_suffix(".part")
+    # Another process may be packing the same model.
+    growing = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
         save_file(
             {name: tensor.contiguous() for name, tensor in tensors.items()},
