@@ -17,18 +17,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bot.generation.cpu.exponential_code import EXPONENTIAL, constant
+from bot.generation.cpu.lanes import FLOATS, FMA, LANES, constant, spread
+from bot.generation.cpu.softmax_code import softmax
 
-BLOCK = 16
+BLOCK = LANES
 """Tokens in a block of keys."""
 
-DECLARATIONS = """
-declare float @llvm.vector.reduce.fmax.v16f32(<16 x float>)
-declare float @llvm.vector.reduce.fadd.v16f32(float, <16 x float>)
-"""
-
-_FLOATS = "<16 x float>"
-_FMA = f"call {_FLOATS} @llvm.fma.v16f32"
 _MOST_SUMS = 24
 """Sums that are kept in registers at once, out of 32 registers."""
 
@@ -143,9 +137,9 @@ query:
     for lane in range(0, half, BLOCK):
         yield from _turned(f"q{lane}", lane, half)
         for part, offset in (("a", 0), ("b", half)):
-            yield f"  %q{lane}{part}s = fmul {_FLOATS} %q{lane}{part}, {scale}"
+            yield f"  %q{lane}{part}s = fmul {FLOATS} %q{lane}{part}, {scale}"
             yield (f"  %q{lane}{part}t = getelementptr float, ptr %query_out, i64 {lane + offset}")
-            yield f"  store {_FLOATS} %q{lane}{part}s, ptr %q{lane}{part}t, align 4"
+            yield f"  store {FLOATS} %q{lane}{part}s, ptr %q{lane}{part}t, align 4"
     yield f"""\
   br label %claim
 no_query:
@@ -166,7 +160,7 @@ key:
         yield from _turned(f"k{lane}", lane, half)
         for part, offset in (("a", 0), ("b", half)):
             short = f"k{lane}{part}h"
-            yield f"  %{short} = fptrunc {_FLOATS} %k{lane}{part} to <16 x bfloat>"
+            yield f"  %{short} = fptrunc {FLOATS} %k{lane}{part} to <16 x bfloat>"
             for one in range(BLOCK):
                 place = (lane + offset + one) * BLOCK
                 yield f"  %{short}{one} = extractelement <16 x bfloat> %{short}, i64 {one}"
@@ -184,8 +178,8 @@ value:
   %value_out = getelementptr bfloat, ptr %row_values, i64 %to_value"""
     for lane in range(0, size, BLOCK):
         yield f"  %v{lane}p = getelementptr float, ptr %in, i64 {lane}"
-        yield f"  %v{lane} = load {_FLOATS}, ptr %v{lane}p, align 4"
-        yield f"  %v{lane}h = fptrunc {_FLOATS} %v{lane} to <16 x bfloat>"
+        yield f"  %v{lane} = load {FLOATS}, ptr %v{lane}p, align 4"
+        yield f"  %v{lane}h = fptrunc {FLOATS} %v{lane} to <16 x bfloat>"
         yield f"  %v{lane}t = getelementptr bfloat, ptr %value_out, i64 {lane}"
         yield f"  store <16 x bfloat> %v{lane}h, ptr %v{lane}t, align 2"
     yield "  br label %claim\n}"
@@ -195,16 +189,16 @@ def _turned(name: str, lane: int, half: int) -> Iterator[str]:
     """16 dimensions and the 16 that belong to them, turned: ``%{name}a`` and ``%{name}b``."""
     for part, offset in (("x", lane), ("y", lane + half)):
         yield f"  %{name}{part}p = getelementptr float, ptr %in, i64 {offset}"
-        yield f"  %{name}{part} = load {_FLOATS}, ptr %{name}{part}p, align 4"
+        yield f"  %{name}{part} = load {FLOATS}, ptr %{name}{part}p, align 4"
     for part in ("cosine", "sine"):
         yield f"  %{name}{part}p = getelementptr float, ptr %{part}, i64 {lane}"
-        yield f"  %{name}{part} = load {_FLOATS}, ptr %{name}{part}p, align 4"
-    yield f"  %{name}xc = fmul {_FLOATS} %{name}x, %{name}cosine"
-    yield f"  %{name}ys = fmul {_FLOATS} %{name}y, %{name}sine"
-    yield f"  %{name}a = fsub {_FLOATS} %{name}xc, %{name}ys"
-    yield f"  %{name}yc = fmul {_FLOATS} %{name}y, %{name}cosine"
-    yield f"  %{name}xs = fmul {_FLOATS} %{name}x, %{name}sine"
-    yield f"  %{name}b = fadd {_FLOATS} %{name}yc, %{name}xs"
+        yield f"  %{name}{part} = load {FLOATS}, ptr %{name}{part}p, align 4"
+    yield f"  %{name}xc = fmul {FLOATS} %{name}x, %{name}cosine"
+    yield f"  %{name}ys = fmul {FLOATS} %{name}y, %{name}sine"
+    yield f"  %{name}a = fsub {FLOATS} %{name}xc, %{name}ys"
+    yield f"  %{name}yc = fmul {FLOATS} %{name}y, %{name}cosine"
+    yield f"  %{name}xs = fmul {FLOATS} %{name}x, %{name}sine"
+    yield f"  %{name}b = fadd {FLOATS} %{name}yc, %{name}xs"
 
 
 def _attend(shape: AttentionShape) -> Iterator[str]:
@@ -212,7 +206,7 @@ def _attend(shape: AttentionShape) -> Iterator[str]:
     inverse = f"  %inverses = alloca [{shared} x float]"
     yield from _opening(ATTEND, ATTEND_ARGUMENTS, shape.key_heads, inverse)
     yield from _scores(size, shared)
-    yield from _softmax(shared)
+    yield from softmax(shared)
     yield from _mixed(size, shared)
     yield "}"
 
@@ -244,21 +238,19 @@ dimension:
   %d = phi i64 [ 0, %block ], [ %next_d, %dimension ]"""
     for head in range(shared):
         yield (
-            f"  %sum{head} = phi {_FLOATS} [ zeroinitializer, %block ], [ %new{head}, %dimension ]"
+            f"  %sum{head} = phi {FLOATS} [ zeroinitializer, %block ], [ %new{head}, %dimension ]"
         )
     yield f"""\
   %from_d = mul i64 %d, {BLOCK}
   %at_key = getelementptr bfloat, ptr %block_keys, i64 %from_d
   %key16 = load <16 x bfloat>, ptr %at_key, align 2
-  %key = fpext <16 x bfloat> %key16 to {_FLOATS}"""
+  %key = fpext <16 x bfloat> %key16 to {FLOATS}"""
     for head in range(shared):
         yield f"  %in_query{head} = add i64 %d, {head * size}"
         yield f"  %at_query{head} = getelementptr float, ptr %head_queries, i64 %in_query{head}"
         yield f"  %one{head} = load float, ptr %at_query{head}, align 4"
-        yield from _spread(f"one{head}")
-        yield (
-            f"  %new{head} = {_FMA}({_FLOATS} %key, {_FLOATS} %one{head}_all, {_FLOATS} %sum{head})"
-        )
+        yield from spread(f"one{head}")
+        yield (f"  %new{head} = {FMA}({FLOATS} %key, {FLOATS} %one{head}_all, {FLOATS} %sum{head})")
     yield f"""\
   %next_d = add i64 %d, 1
   %more_d = icmp ult i64 %next_d, {size}
@@ -271,62 +263,17 @@ store:
   %seen = icmp ult <16 x i64> <{", ".join(f"i64 {lane}" for lane in range(BLOCK))}>, %left_all"""
     for head in range(shared):
         yield (
-            f"  %told{head} = select <16 x i1> %seen, {_FLOATS} %new{head}, "
-            f"{_FLOATS} splat (float 0xFFF0000000000000)"
+            f"  %told{head} = select <16 x i1> %seen, {FLOATS} %new{head}, "
+            f"{FLOATS} splat (float 0xFFF0000000000000)"
         )
         yield f"  %from_head{head} = mul i64 %width, {head}"
         yield f"  %in_scores{head} = add i64 %from_head{head}, %token"
         yield f"  %at_score{head} = getelementptr float, ptr %head_scores, i64 %in_scores{head}"
-        yield f"  store {_FLOATS} %told{head}, ptr %at_score{head}, align 4"
+        yield f"  store {FLOATS} %told{head}, ptr %at_score{head}, align 4"
     yield """\
   %next_b = add i64 %b, 1
   %more_b = icmp ult i64 %next_b, %blocks
   br i1 %more_b, label %block, label %softmax"""
-
-
-def _softmax(shared: int) -> Iterator[str]:
-    """Scores become e to the power of what they are below the largest; ``%inverses``, 1 / sum."""
-    yield f"""\
-softmax:
-  %h = phi i64 [ 0, %store ], [ %next_h, %summed ]
-  %from_h = mul i64 %h, %width
-  %h_scores = getelementptr float, ptr %head_scores, i64 %from_h
-  br label %largest
-largest:
-  %lb = phi i64 [ 0, %softmax ], [ %next_lb, %largest ]
-  %peak = phi {_FLOATS} [ splat (float 0xFFF0000000000000), %softmax ], [ %higher, %largest ]
-  %lt = mul i64 %lb, {BLOCK}
-  %l_at = getelementptr float, ptr %h_scores, i64 %lt
-  %l = load {_FLOATS}, ptr %l_at, align 4
-  %higher = call {_FLOATS} @llvm.maxnum.v16f32({_FLOATS} %l, {_FLOATS} %peak)
-  %next_lb = add i64 %lb, 1
-  %more_lb = icmp ult i64 %next_lb, %blocks
-  br i1 %more_lb, label %largest, label %highest
-highest:
-  %top = call nnan float @llvm.vector.reduce.fmax.v16f32({_FLOATS} %higher)
-{chr(10).join(_spread("top"))}
-  br label %power
-power:
-  %eb = phi i64 [ 0, %highest ], [ %next_eb, %power ]
-  %so_far = phi {_FLOATS} [ zeroinitializer, %highest ], [ %and_more, %power ]
-  %et = mul i64 %eb, {BLOCK}
-  %e_at = getelementptr float, ptr %h_scores, i64 %et
-  %raw = load {_FLOATS}, ptr %e_at, align 4
-  %below = fsub {_FLOATS} %raw, %top_all
-  %e = call {_FLOATS} @{EXPONENTIAL}({_FLOATS} %below)
-  store {_FLOATS} %e, ptr %e_at, align 4
-  %and_more = fadd {_FLOATS} %so_far, %e
-  %next_eb = add i64 %eb, 1
-  %more_eb = icmp ult i64 %next_eb, %blocks
-  br i1 %more_eb, label %power, label %summed
-summed:
-  %all = call reassoc float @llvm.vector.reduce.fadd.v16f32(float 0.0, {_FLOATS} %and_more)
-  %inverse = fdiv float 1.0, %all
-  %inverse_at = getelementptr float, ptr %inverses, i64 %h
-  store float %inverse, ptr %inverse_at
-  %next_h = add i64 %h, 1
-  %more_h = icmp ult i64 %next_h, {shared}
-  br i1 %more_h, label %softmax, label %mix"""
 
 
 def _mixed(size: int, shared: int) -> Iterator[str]:
@@ -344,7 +291,7 @@ mix:
     for head in range(shared):
         yield f"  %inverse_at{head} = getelementptr float, ptr %inverses, i64 {head}"
         yield f"  %inverse{head} = load float, ptr %inverse_at{head}"
-        yield from _spread(f"inverse{head}")
+        yield from spread(f"inverse{head}")
     yield "  br label %part0"
     parts = lanes // together
     for part in range(parts):
@@ -356,7 +303,7 @@ mix:
         sums = [(head, lane) for head in range(shared) for lane in range(together)]
         for head, lane in sums:
             yield (
-                f"  %{p}sum{head}_{lane} = phi {_FLOATS} [ zeroinitializer, %part{part} ], "
+                f"  %{p}sum{head}_{lane} = phi {FLOATS} [ zeroinitializer, %part{part} ], "
                 f"[ %{p}new{head}_{lane}, %token{part} ]"
             )
         yield f"  %{p}from = mul i64 %{p}t, {size}"
@@ -365,7 +312,7 @@ mix:
             yield f"  %{p}at{lane} = add i64 %{p}in, {lane * BLOCK}"
             yield (f"  %{p}ptr{lane} = getelementptr bfloat, ptr %head_values, i64 %{p}at{lane}")
             yield f"  %{p}v{lane}h = load <16 x bfloat>, ptr %{p}ptr{lane}, align 2"
-            yield f"  %{p}v{lane} = fpext <16 x bfloat> %{p}v{lane}h to {_FLOATS}"
+            yield f"  %{p}v{lane} = fpext <16 x bfloat> %{p}v{lane}h to {FLOATS}"
         for head in range(shared):
             yield f"  %{p}row{head} = mul i64 %width, {head}"
             yield f"  %{p}share_at{head} = add i64 %{p}row{head}, %{p}t"
@@ -374,11 +321,11 @@ mix:
                 f"i64 %{p}share_at{head}"
             )
             yield f"  %{p}share{head} = load float, ptr %{p}share_ptr{head}, align 4"
-            yield from _spread(f"{p}share{head}")
+            yield from spread(f"{p}share{head}")
             for lane in range(together):
                 yield (
-                    f"  %{p}new{head}_{lane} = {_FMA}({_FLOATS} %{p}v{lane}, "
-                    f"{_FLOATS} %{p}share{head}_all, {_FLOATS} %{p}sum{head}_{lane})"
+                    f"  %{p}new{head}_{lane} = {FMA}({FLOATS} %{p}v{lane}, "
+                    f"{FLOATS} %{p}share{head}_all, {FLOATS} %{p}sum{head}_{lane})"
                 )
         yield f"  %{p}next = add i64 %{p}t, 1"
         yield f"  %{p}more = icmp ult i64 %{p}next, %row_lengths"
@@ -388,15 +335,6 @@ mix:
             offset = head * size + (part * together + lane) * BLOCK
             done = f"{p}done{head}_{lane}"
             yield f"  %{p}to{head}_{lane} = getelementptr float, ptr %head_out, i64 {offset}"
-            yield f"  %{done} = fmul {_FLOATS} %{p}new{head}_{lane}, %inverse{head}_all"
-            yield f"  store {_FLOATS} %{done}, ptr %{p}to{head}_{lane}, align 4"
+            yield f"  %{done} = fmul {FLOATS} %{p}new{head}_{lane}, %inverse{head}_all"
+            yield f"  store {FLOATS} %{done}, ptr %{p}to{head}_{lane}, align 4"
         yield f"  br label {'%claim' if part == parts - 1 else f'%part{part + 1}'}"
-
-
-def _spread(name: str) -> Iterator[str]:
-    """``%{name}`` in all 16 lanes, as ``%{name}_all``."""
-    yield f"  %{name}_one = insertelement {_FLOATS} poison, float %{name}, i64 0"
-    yield (
-        f"  %{name}_all = shufflevector {_FLOATS} %{name}_one, {_FLOATS} poison, "
-        "<16 x i32> zeroinitializer"
-    )

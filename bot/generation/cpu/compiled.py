@@ -21,6 +21,7 @@ import torch
 from bot.generation.cpu import (
     attention_code,
     exponential_code,
+    lanes,
     product_code,
     quantising_code,
 )
@@ -32,7 +33,10 @@ _NEEDED = ("avx512f", "avx512bw", "avx512vl", "avx512vnni")
 @cache
 def can_compile() -> bool:
     """Whether this processor has what the functions are made of."""
-    features = llvm.get_host_cpu_features()
+    try:
+        features = llvm.get_host_cpu_features()
+    except RuntimeError:  # there is no telling on this kind of processor
+        return False
     return all(features.get(feature) for feature in _NEEDED)
 
 
@@ -74,7 +78,7 @@ class Compiled:
 def products() -> Compiled:
     """The functions that multiply; compiled when they are first asked for."""
     parts = [
-        exponential_code.DECLARATIONS,
+        lanes.DECLARATIONS,
         product_code.DECLARATIONS,
         quantising_code.DECLARATIONS,
         exponential_code.CODE,
@@ -94,8 +98,7 @@ def attention(shape: AttentionShape) -> Compiled:
     return Compiled(
         "\n".join(
             (
-                exponential_code.DECLARATIONS,
-                attention_code.DECLARATIONS,
+                lanes.DECLARATIONS,
                 exponential_code.CODE,
                 attention_code.attention_code(shape),
             )

@@ -6,7 +6,7 @@ than 2e-7 of the result), and 2^n goes into the exponent's bits.
 
 from __future__ import annotations
 
-import struct
+from bot.generation.cpu.lanes import FLOATS, FMA, constant
 
 EXPONENTIAL = "exponential"
 
@@ -20,49 +20,34 @@ _COEFFICIENTS = (
 )
 
 
-def constant(value: float) -> str:
-    """A constant as LLVM wants it: the bits of the double that the float is."""
-    single = struct.unpack("f", struct.pack("f", value))[0]
-    return "0x" + struct.pack(">d", single).hex().upper()
-
-
 def _code() -> str:
-    floats = "<16 x float>"
-    fma = f"call {floats} @llvm.fma.v16f32"
 
     def all_of(value: float) -> str:
-        return f"{floats} splat (float {constant(value)})"
+        return f"{FLOATS} splat (float {constant(value)})"
 
-    lines = [f"define internal {floats} @{EXPONENTIAL}({floats} %x) alwaysinline {{"]
+    lines = [f"define internal {FLOATS} @{EXPONENTIAL}({FLOATS} %x) alwaysinline {{"]
     say = lines.append
-    say(f"  %low = call {floats} @llvm.maxnum.v16f32({floats} %x, {all_of(-87.0)})")
-    say(f"  %in = call {floats} @llvm.minnum.v16f32({floats} %low, {all_of(88.0)})")
-    say(f"  %ln = {fma}({floats} %in, {all_of(1.44269504088896341)}, {all_of(0.0)})")
-    say(f"  %n = call {floats} @llvm.roundeven.v16f32({floats} %ln)")
-    say(f"  %r1 = {fma}({floats} %n, {all_of(-0.693359375)}, {floats} %in)")
-    say(f"  %r = {fma}({floats} %n, {all_of(2.12194440e-4)}, {floats} %r1)")
+    say(f"  %low = call {FLOATS} @llvm.maxnum.v16f32({FLOATS} %x, {all_of(-87.0)})")
+    say(f"  %in = call {FLOATS} @llvm.minnum.v16f32({FLOATS} %low, {all_of(88.0)})")
+    say(f"  %ln = {FMA}({FLOATS} %in, {all_of(1.44269504088896341)}, {all_of(0.0)})")
+    say(f"  %n = call {FLOATS} @llvm.roundeven.v16f32({FLOATS} %ln)")
+    say(f"  %r1 = {FMA}({FLOATS} %n, {all_of(-0.693359375)}, {FLOATS} %in)")
+    say(f"  %r = {FMA}({FLOATS} %n, {all_of(2.12194440e-4)}, {FLOATS} %r1)")
     last = all_of(_COEFFICIENTS[0])
     for index, coefficient in enumerate(_COEFFICIENTS[1:]):
-        say(f"  %s{index} = {fma}({last}, {floats} %r, {all_of(coefficient)})")
-        last = f"{floats} %s{index}"
-    say(f"  %square = fmul {floats} %r, %r")
-    say(f"  %high = {fma}({last}, {floats} %square, {floats} %r)")
-    say(f"  %e = fadd {floats} %high, splat (float 1.0)")
-    say(f"  %whole = fptosi {floats} %n to <16 x i32>")
+        say(f"  %s{index} = {FMA}({last}, {FLOATS} %r, {all_of(coefficient)})")
+        last = f"{FLOATS} %s{index}"
+    say(f"  %square = fmul {FLOATS} %r, %r")
+    say(f"  %high = {FMA}({last}, {FLOATS} %square, {FLOATS} %r)")
+    say(f"  %e = fadd {FLOATS} %high, splat (float 1.0)")
+    say(f"  %whole = fptosi {FLOATS} %n to <16 x i32>")
     say("  %biased = add <16 x i32> %whole, splat (i32 127)")
     say("  %bits = shl <16 x i32> %biased, splat (i32 23)")
-    say(f"  %power = bitcast <16 x i32> %bits to {floats}")
-    say(f"  %result = fmul {floats} %e, %power")
-    say(f"  ret {floats} %result")
+    say(f"  %power = bitcast <16 x i32> %bits to {FLOATS}")
+    say(f"  %result = fmul {FLOATS} %e, %power")
+    say(f"  ret {FLOATS} %result")
     say("}")
     return "\n".join(lines)
 
-
-DECLARATIONS = """
-declare <16 x float> @llvm.fma.v16f32(<16 x float>, <16 x float>, <16 x float>)
-declare <16 x float> @llvm.roundeven.v16f32(<16 x float>)
-declare <16 x float> @llvm.maxnum.v16f32(<16 x float>, <16 x float>)
-declare <16 x float> @llvm.minnum.v16f32(<16 x float>, <16 x float>)
-"""
 
 CODE = _code()

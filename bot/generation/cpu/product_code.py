@@ -21,6 +21,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bot.generation.cpu.lanes import FLOATS, FMA, INTS, spread
+
 OUTPUTS = 16
 """Outputs in a block, one for each lane."""
 
@@ -43,7 +45,6 @@ _AHEAD = 24
 """Groups that are fetched from memory ahead of use."""
 
 _LOW_HALVES = f"splat (i32 {0x0F0F0F0F})"
-_INTS, _FLOATS = "<16 x i32>", "<16 x float>"
 
 DECLARATIONS = """
 declare <16 x i32> @llvm.x86.avx512.vpdpbusd.512(<16 x i32>, <16 x i32>, <16 x i32>)
@@ -110,7 +111,7 @@ tile:
 group:
   %g = phi i64 [ 0, %tile ], [ %next_g, %group ]"""
     for row in range(rows):
-        yield f"  %sum{row} = phi {_FLOATS} [ zeroinitializer, %tile ], [ %total{row}, %group ]"
+        yield f"  %sum{row} = phi {FLOATS} [ zeroinitializer, %tile ], [ %total{row}, %group ]"
     yield f"  %from_g = mul i64 %g, {bytes_}"
     yield "  %group_q = getelementptr i8, ptr %block_q, i64 %from_g"
     for offset in range(0, bytes_, 64):
@@ -126,7 +127,7 @@ store:"""
     for row in range(rows):
         yield f"  %from_o{row} = mul i64 %width, {row}"
         yield f"  %to{row} = getelementptr float, ptr %tile_out, i64 %from_o{row}"
-        yield f"  store {_FLOATS} %total{row}, ptr %to{row}, align 4"
+        yield f"  store {FLOATS} %total{row}, ptr %to{row}, align 4"
     yield """\
   %next_t = add i64 %t, 1
   %more_t = icmp ult i64 %next_t, %tiles
@@ -150,11 +151,11 @@ def _dots(bits: int, rows: int) -> Iterator[str]:
     dots = ["zeroinitializer"] * rows
     for piece in range(bits):
         yield f"  %piece{piece} = getelementptr i8, ptr %group_q, i64 {64 * piece}"
-        yield f"  %w{piece} = load {_INTS}, ptr %piece{piece}, align 1"
+        yield f"  %w{piece} = load {INTS}, ptr %piece{piece}, align 1"
         if bits == HALF_BYTE:
-            yield f"  %low{piece} = and {_INTS} %w{piece}, {_LOW_HALVES}"
-            yield f"  %down{piece} = lshr {_INTS} %w{piece}, splat (i32 4)"
-            yield f"  %high{piece} = and {_INTS} %down{piece}, {_LOW_HALVES}"
+            yield f"  %low{piece} = and {INTS} %w{piece}, {_LOW_HALVES}"
+            yield f"  %down{piece} = lshr {INTS} %w{piece}, splat (i32 4)"
+            yield f"  %high{piece} = and {INTS} %down{piece}, {_LOW_HALVES}"
             parts = [(f"%low{piece}", 8 * piece), (f"%high{piece}", 8 * piece + 4)]
         else:
             parts = [(f"%w{piece}", 4 * piece)]
@@ -163,49 +164,38 @@ def _dots(bits: int, rows: int) -> Iterator[str]:
                 at = f"{row}_{inputs}"
                 yield f"  %from{at} = getelementptr i8, ptr %x{row}, i64 {inputs}"
                 yield f"  %four{at} = load i32, ptr %from{at}, align 4"
-                yield from _spread(f"four{at}", "i32")
+                yield from spread(f"four{at}", "i32")
                 yield (
-                    f"  %dot{at} = call {_INTS} @llvm.x86.avx512.vpdpbusd.512({_INTS} {dots[row]}, "
-                    f"{_INTS} {weights}, {_INTS} %four{at}_all)"
+                    f"  %dot{at} = call {INTS} @llvm.x86.avx512.vpdpbusd.512({INTS} {dots[row]}, "
+                    f"{INTS} {weights}, {INTS} %four{at}_all)"
                 )
                 dots[row] = f"%dot{at}"
     for row in range(rows):
-        yield f"  %real{row} = sitofp {_INTS} {dots[row]} to {_FLOATS}"
+        yield f"  %real{row} = sitofp {INTS} {dots[row]} to {FLOATS}"
 
 
 def _scaled(bits: int, rows: int) -> Iterator[str]:
     """What one group adds to the outputs: ``%total{row}`` for each row."""
     yield f"  %scales_at = getelementptr i8, ptr %group_q, i64 {64 * bits}"
     yield "  %scale16 = load <16 x half>, ptr %scales_at, align 1"
-    yield f"  %scale = fpext <16 x half> %scale16 to {_FLOATS}"
+    yield f"  %scale = fpext <16 x half> %scale16 to {FLOATS}"
     if bits == HALF_BYTE:
         yield f"  %offsets_at = getelementptr i8, ptr %group_q, i64 {64 * bits + 32}"
         yield "  %offset16 = load <16 x half>, ptr %offsets_at, align 1"
-        yield f"  %offset = fpext <16 x half> %offset16 to {_FLOATS}"
+        yield f"  %offset = fpext <16 x half> %offset16 to {FLOATS}"
     else:
-        yield f"  %offset = fmul {_FLOATS} %scale, splat (float -128.0)"
-    fma = f"call {_FLOATS} @llvm.fma.v16f32"
+        yield f"  %offset = fmul {FLOATS} %scale, splat (float -128.0)"
     for row in range(rows):
         yield f"  %groups{row} = mul i64 %groups, {row}"
         yield f"  %in_group{row} = add i64 %groups{row}, %g"
         for name in ("scales", "sums"):
             yield f"  %{name}{row}_at = getelementptr float, ptr %tile_{name}, i64 %in_group{row}"
             yield f"  %{name}{row} = load float, ptr %{name}{row}_at, align 4"
-            yield from _spread(f"{name}{row}", "float")
-        yield f"  %both{row} = fmul {_FLOATS} %scale, %scales{row}_all"
+            yield from spread(f"{name}{row}", "float")
+        yield f"  %both{row} = fmul {FLOATS} %scale, %scales{row}_all"
         yield (
-            f"  %part{row} = {fma}({_FLOATS} %real{row}, {_FLOATS} %both{row}, {_FLOATS} %sum{row})"
+            f"  %part{row} = {FMA}({FLOATS} %real{row}, {FLOATS} %both{row}, {FLOATS} %sum{row})"
         )
         yield (
-            f"  %total{row} = {fma}({_FLOATS} %offset, {_FLOATS} %sums{row}_all, "
-            f"{_FLOATS} %part{row})"
+            f"  %total{row} = {FMA}({FLOATS} %offset, {FLOATS} %sums{row}_all, {FLOATS} %part{row})"
         )
-
-
-def _spread(name: str, kind: str) -> Iterator[str]:
-    """``%{name}`` in all 16 lanes, as ``%{name}_all``."""
-    yield f"  %{name}_one = insertelement <16 x {kind}> poison, {kind} %{name}, i64 0"
-    yield (
-        f"  %{name}_all = shufflevector <16 x {kind}> %{name}_one, <16 x {kind}> poison, "
-        "<16 x i32> zeroinitializer"
-    )

@@ -21,7 +21,6 @@ twice the inputs, all gates first. Then comes a 0, which says what is next while
 DECLARATIONS = """
 declare <32 x float> @llvm.fabs.v32f32(<32 x float>)
 declare float @llvm.vector.reduce.fmax.v32f32(<32 x float>)
-declare float @llvm.vector.reduce.fadd.v16f32(float, <16 x float>)
 declare float @llvm.sqrt.f32(float)
 declare <32 x float> @llvm.roundeven.v32f32(<32 x float>)
 declare i32 @llvm.vector.reduce.add.v32i32(<32 x i32>)
