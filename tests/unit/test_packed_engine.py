@@ -10,6 +10,7 @@ import torch
 from support.packable import WORDS, needs_vnni, tiny_decoder
 
 from bot.errors import EngineFailedError
+from bot.generation.cpu import engine as engine_module
 from bot.generation.cpu.engine import PackedEngine
 from bot.generation.cpu.lookup import Lookup
 from bot.generation.cpu.sequences import Sequence, common_beginning, new_sequence
@@ -161,6 +162,35 @@ async def test_more_than_fits_waits_its_turn() -> None:
     engine.stop()
 
     assert [len(outcome.tokens) for outcome in outcomes] == [40] * 5
+
+
+async def test_a_few_words_do_not_wait_for_a_long_prompt_nor_it_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(engine_module, "PIECE_TOKENS", 16)
+    monkeypatch.setattr(engine_module, "SHORT_PIECE_TOKENS", 16)
+    engine = made()
+    monkeypatch.setattr(PackedEngine, "alive", True)  # its steps are taken by hand
+    long = Asked(engine, "long", PROMPT * 4, tokens=2)
+    with torch.inference_mode():
+        assert engine._take_in()
+        engine._step()
+        few = Asked(engine, "few", [7, *PROMPT[:20]], tokens=200)
+        engine._take_in()
+        steps = 0
+        while not few.outputs:
+            engine._step()
+            await asyncio.sleep(0)  # outputs arrive on the loop
+            steps += 1
+        assert steps <= 4
+        assert not long.outputs
+        for n in range(40):  # others keep coming, all of them with less to read
+            Asked(engine, f"r{n}", [20 + n, *PROMPT[:20]], tokens=1)
+            engine._take_in()
+            engine._step()
+            await asyncio.sleep(0)
+
+    assert long.outputs
 
 
 def sequence(*tokens: int, room: int = 16) -> Sequence:

@@ -91,6 +91,7 @@ class PackedEngine:
         self._thread: threading.Thread | None = None
         self._waiting: list[_Reply] = []
         self._running: list[_Reply] = []
+        self._soonest = False
 
     places = None
     """As many replies at once as the owner says."""
@@ -232,12 +233,20 @@ class PackedEngine:
 
     def _step(self) -> None:
         self._admit()
-        reading = next((reply for reply in self._running if reply.reading), None)
+        reading = [reply for reply in self._running if reply.reading]
         writing = [reply for reply in self._running if not reply.reading]
-        if reading is not None:
-            self._read(reading, SHORT_PIECE_TOKENS if writing else PIECE_TOKENS)
+        if reading:
+            self._read(self._next_of(reading), SHORT_PIECE_TOKENS if writing else PIECE_TOKENS)
         if writing:
             self._write(writing)
+
+    def _next_of(self, reading: list[_Reply]) -> _Reply:
+        """Whose prompt is read on: by turns the oldest one, and the one that is done soonest.
+
+        So a few words do not wait for a long prompt to end, nor the long one for ever.
+        """
+        self._soonest = not self._soonest
+        return min(reading, key=_left) if self._soonest else reading[0]
 
     def _admit(self) -> None:
         while self._waiting:
@@ -322,6 +331,11 @@ class PackedEngine:
             self._store.clear()
         for reply in replies:
             reply.deliver(Output(tuple(reply.written), finished=True, error=error))
+
+
+def _left(reply: _Reply) -> int:
+    """How many tokens of its prompt are still to be read."""
+    return len(reply.prompt) - len(_opened(reply).tokens)
 
 
 def _opened(reply: _Reply) -> ReadSequence:
