@@ -62,7 +62,7 @@ SCOPES = (
     ),
     Scope(
         name="files:read",
-        why="reading text files that people show her",
+        why="reading text files and pictures that people show her",
         without="of files she knows name, kind and size",
     ),
     Scope(

@@ -236,7 +236,7 @@ async def test_a_table_is_shown_as_discord_can(tmp_path: Path) -> None:
 async def test_an_answer_without_words_is_no_silence(tmp_path: Path) -> None:
     async with town(tmp_path, "") as t:
         await t.ana.send_dm("say nothing")
-        assert "I have nothing to say to that." in t.hers(t.ana.user.dm_channel)[0].content
+        assert "did not come to an answer" in t.hers(t.ana.user.dm_channel)[0].content
 
 
 async def test_edits_ping_nobody_either(tmp_path: Path) -> None:

@@ -311,7 +311,7 @@ async def test_what_was_read_in_time_counts(desk: Desk) -> None:
 async def test_files_are_read_beside_the_words_and_those_that_were_forwarded_too(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def words(_: Files, file: SlackFile, session: object) -> bytes | None:
+    async def words(_: Files, file: SlackFile, *rest: object) -> bytes | None:
         return None if file.id == "F3" else file.name.encode()
 
     monkeypatch.setattr(Files, "_downloaded", words)
