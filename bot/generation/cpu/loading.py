@@ -82,6 +82,8 @@ def load_packed(
             for stale in place.parent.glob(f"{folder.name}-*-{chosen.value}.safetensors*"):
                 stale.unlink(missing_ok=True)  # of weights before, or of a start that was killed
             save_decoder(decoder, place)
+            # From the file it lies in memory as one piece, and what packing took is free again.
+            decoder = load_decoder(place, rotary) or decoder
         except OSError as error:
             log.warning("packed_model_not_kept", error=str(error))
     return PackedModel(decoder, chosen)
