@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psutil
+from support.heap import allocated_megabytes
 from support.random_model import OPTIONS, engine_of, request, run, running, unfinished
 
 from bot.domain.generation import GenerationRequest, TextDelta
@@ -42,7 +42,7 @@ class Remains:
     """Room that is neither free, nor kept for whoever shares its beginning, nor owned; or kept
     beyond the budget."""
     megabytes: float
-    """Of the process."""
+    """Given out by the C library: tensors, and whatever else is not Python's."""
     objects: int
     """Of Python's."""
 
@@ -154,7 +154,7 @@ async def remains(generator: BatchingGenerator) -> Remains:
     return Remains(
         inboxes=len(generator._inboxes),
         requests=unfinished(engine),
-        megabytes=psutil.Process().memory_info().rss / 1e6,
+        megabytes=allocated_megabytes(),
         objects=len(gc.get_objects()),
         **look(engine),
     )
