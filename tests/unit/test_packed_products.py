@@ -31,17 +31,17 @@ def unpacked(weight: Packed) -> Tensor:
             numbers = group[: 64 * weight.bits].view(weight.bits, OUTPUTS, 4).long()
             tail = group[64 * weight.bits :].view(torch.float16).float()
             scale = tail[:OUTPUTS]
-            for piece in range(weight.bits):
-                if weight.bits == 4:
-                    parts = ((numbers[piece] & 15, 8 * piece), (numbers[piece] >> 4, 8 * piece + 4))
-                    offset = tail[OUTPUTS:]
+            offset = tail[OUTPUTS:] if weight.bits == 4 else -(2 ** (weight.bits - 1)) * scale
+            for four in range(GROUP // 4):
+                if weight.bits == 8:
+                    q = numbers[four]
                 else:
-                    parts = ((numbers[piece], 4 * piece),)
-                    offset = -128 * scale
-                for q, at in parts:
-                    k = g * GROUP + at
-                    rows = slice(b * OUTPUTS, (b + 1) * OUTPUTS)
-                    whole[rows, k : k + 4] = q * scale[:, None] + offset[:, None]
+                    q = numbers[four // 2] >> (4 * (four % 2)) & 15
+                if weight.bits == 6:
+                    q = q | (numbers[4 + four // 4] >> (2 * (four % 4)) & 3) << 4
+                k = g * GROUP + 4 * four
+                rows = slice(b * OUTPUTS, (b + 1) * OUTPUTS)
+                whole[rows, k : k + 4] = q * scale[:, None] + offset[:, None]
     return whole[: weight.outputs]
 
 
@@ -50,7 +50,7 @@ def stood_for(rows: QuantisedRows) -> Tensor:
     return (rows.x.view(count, groups, GROUP) * rows.scales[:, :, None]).view(count, -1)
 
 
-@pytest.mark.parametrize("bits", [4, 8])
+@pytest.mark.parametrize("bits", [4, 6, 8])
 @pytest.mark.parametrize("rows", [1, 2, 3, 4, 5, 6, 7, 8, 9, 21, 64])
 def test_a_product_is_that_of_what_the_bytes_stand_for(bits: int, rows: int) -> None:
     torch.manual_seed(rows)
@@ -91,7 +91,17 @@ def test_weights_that_use_a_part_of_their_grid_are_found_again() -> None:
     assert pack(weight, 4).error < 0.003
 
 
-@pytest.mark.parametrize(("bits", "most"), [(4, 0.09), (8, 0.01)])
+@pytest.mark.parametrize("largest", [15, 16, 31])
+def test_weights_on_a_grid_around_zero_are_found_again(largest: int) -> None:
+    torch.manual_seed(7)
+    q = torch.randint(1 - largest, largest, (48, 4, 32))
+    q[..., 0] = -largest
+    weight = (q * (torch.rand(48, 4, 1) + 0.1)).view(48, 128).bfloat16()
+
+    assert pack(weight, 6).error < 0.003
+
+
+@pytest.mark.parametrize(("bits", "most"), [(4, 0.09), (6, 0.025), (8, 0.01)])
 def test_any_weights_lose_little(bits: int, most: float) -> None:
     torch.manual_seed(4)
     weight = torch.randn(64, 256)
@@ -102,7 +112,7 @@ def test_any_weights_lose_little(bits: int, most: float) -> None:
     assert packed.error == pytest.approx(float(lost), rel=1e-3)
 
 
-@pytest.mark.parametrize("bits", [4, 8])
+@pytest.mark.parametrize("bits", [4, 6, 8])
 def test_weights_that_are_all_alike_are_kept(bits: int) -> None:
     weight = torch.cat((torch.zeros(16, 64), torch.full((16, 64), -0.25)))
 

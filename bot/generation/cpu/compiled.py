@@ -86,7 +86,7 @@ def products() -> Compiled:
     ]
     parts += [
         product_code.product_code(bits, rows)
-        for bits in (product_code.HALF_BYTE, product_code.BYTE)
+        for bits in product_code.GROUP_BYTES
         for rows in range(1, product_code.MOST_ROWS + 1)
     ]
     return Compiled("\n".join(parts))

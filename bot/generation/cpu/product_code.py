@@ -10,6 +10,10 @@ Layout of a packed weight, block after block of 16 outputs, in each group after 
 - 4 bits: 4 pieces of 64 bytes. Byte ``4·j + t`` of piece ``c`` holds the weight of output ``j`` and
   input ``8·c + t`` in its low half and of input ``8·c + 4 + t`` in its high half. Then 16 scales
   and 16 offsets, in fp16. A weight is ``scale · q + offset``, with q from 0 to 15.
+- 6 bits: 4 pieces like those, for the lower four bits of all weights. Then 2 pieces of 64 bytes
+  with the upper two: byte ``4·j + t`` of piece ``c`` holds those of output ``j`` and the inputs
+  ``16·c + 4·i + t``, for ``i`` from 0 to 3, the first in its lowest bits. Then 16 scales, in fp16.
+  A weight is ``scale · (q - 32)``, with q from 0 to 63.
 - 8 bits: 8 pieces of 64 bytes. Byte ``4·j + t`` of piece ``c`` belongs to output ``j`` and input
   ``4·c + t``. Then 16 scales, in fp16. A weight is ``scale · (q - 128)``, with q from 1 to 255.
 
@@ -32,11 +36,14 @@ GROUP = 32
 MOST_ROWS = 8
 """Rows that meet a block at once: what 32 registers hold."""
 
-HALF_BYTE, BYTE = 4, 8
-"""The bits that a weight may have."""
+HALF_BYTE, SIX_BITS, BYTE = 4, 6, 8
+"""The bits that a weight may have. They are as many pieces of 64 bytes for a group in a block."""
 
-GROUP_BYTES = {HALF_BYTE: 256 + 32 + 32, BYTE: 512 + 32}
+GROUP_BYTES = {HALF_BYTE: 256 + 32 + 32, SIX_BITS: 384 + 32, BYTE: 512 + 32}
 """Bytes of a group in a block, scales included."""
+
+MIDDLE = {SIX_BITS: 32, BYTE: 128}
+"""The number that stands for 0, where there is no offset."""
 
 _CLAIM = 8
 """Blocks that a thread takes at a time. Whoever is faster takes more."""
@@ -45,6 +52,7 @@ _AHEAD = 24
 """Groups that are fetched from memory ahead of use."""
 
 _LOW_HALVES = f"splat (i32 {0x0F0F0F0F})"
+_UPPER_TWO_OF_SIX = f"splat (i32 {0x30303030})"
 
 DECLARATIONS = """
 declare <16 x i32> @llvm.x86.avx512.vpdpbusd.512(<16 x i32>, <16 x i32>, <16 x i32>)
@@ -149,29 +157,49 @@ def _dots(bits: int, rows: int) -> Iterator[str]:
         yield f"  %in{row} = add i64 %row{row}, %k"
         yield f"  %x{row} = getelementptr i8, ptr %tile_x, i64 %in{row}"
     dots = ["zeroinitializer"] * rows
-    for piece in range(bits):
-        yield f"  %piece{piece} = getelementptr i8, ptr %group_q, i64 {64 * piece}"
-        yield f"  %w{piece} = load {INTS}, ptr %piece{piece}, align 1"
-        if bits == HALF_BYTE:
-            yield f"  %low{piece} = and {INTS} %w{piece}, {_LOW_HALVES}"
-            yield f"  %down{piece} = lshr {INTS} %w{piece}, splat (i32 4)"
-            yield f"  %high{piece} = and {INTS} %down{piece}, {_LOW_HALVES}"
-            parts = [(f"%low{piece}", 8 * piece), (f"%high{piece}", 8 * piece + 4)]
-        else:
-            parts = [(f"%w{piece}", 4 * piece)]
-        for weights, inputs in parts:
-            for row in range(rows):
-                at = f"{row}_{inputs}"
-                yield f"  %from{at} = getelementptr i8, ptr %x{row}, i64 {inputs}"
-                yield f"  %four{at} = load i32, ptr %from{at}, align 4"
-                yield from spread(f"four{at}", "i32")
-                yield (
-                    f"  %dot{at} = call {INTS} @llvm.x86.avx512.vpdpbusd.512({INTS} {dots[row]}, "
-                    f"{INTS} {weights}, {INTS} %four{at}_all)"
-                )
-                dots[row] = f"%dot{at}"
+    for four in range(GROUP // 4):
+        yield from _four(bits, four)
+        for row in range(rows):
+            at = f"{row}_{four}"
+            yield f"  %from{at} = getelementptr i8, ptr %x{row}, i64 {4 * four}"
+            yield f"  %four{at} = load i32, ptr %from{at}, align 4"
+            yield from spread(f"four{at}", "i32")
+            yield (
+                f"  %dot{at} = call {INTS} @llvm.x86.avx512.vpdpbusd.512({INTS} {dots[row]}, "
+                f"{INTS} %w{four}, {INTS} %four{at}_all)"
+            )
+            dots[row] = f"%dot{at}"
     for row in range(rows):
         yield f"  %real{row} = sitofp {INTS} {dots[row]} to {FLOATS}"
+
+
+def _four(bits: int, four: int) -> Iterator[str]:
+    """The weights of four neighbouring inputs and all outputs, a byte each: ``%w{four}``."""
+    if bits == BYTE:
+        yield from _piece(four, f"w{four}")
+        return
+    low = f"w{four}" if bits == HALF_BYTE else f"low{four}"
+    piece, is_high = divmod(four, 2)
+    if is_high:
+        yield f"  %down{piece} = lshr {INTS} %halves{piece}, splat (i32 4)"
+        yield f"  %{low} = and {INTS} %down{piece}, {_LOW_HALVES}"
+    else:
+        yield from _piece(piece, f"halves{piece}")
+        yield f"  %{low} = and {INTS} %halves{piece}, {_LOW_HALVES}"
+    if bits == SIX_BITS:
+        piece, field = divmod(four, 4)
+        if field == 0:
+            yield from _piece(HALF_BYTE + piece, f"uppers{piece}")
+        way, by = ("lshr", 2 * field - 4) if field > 1 else ("shl", 4 - 2 * field)
+        yield f"  %moved{four} = {way} {INTS} %uppers{piece}, splat (i32 {by})"
+        yield f"  %upper{four} = and {INTS} %moved{four}, {_UPPER_TWO_OF_SIX}"
+        yield f"  %w{four} = or {INTS} %low{four}, %upper{four}"
+
+
+def _piece(number: int, name: str) -> Iterator[str]:
+    """64 bytes of the group."""
+    yield f"  %piece{number} = getelementptr i8, ptr %group_q, i64 {64 * number}"
+    yield f"  %{name} = load {INTS}, ptr %piece{number}, align 1"
 
 
 def _scaled(bits: int, rows: int) -> Iterator[str]:
@@ -184,7 +212,7 @@ def _scaled(bits: int, rows: int) -> Iterator[str]:
         yield "  %offset16 = load <16 x half>, ptr %offsets_at, align 1"
         yield f"  %offset = fpext <16 x half> %offset16 to {FLOATS}"
     else:
-        yield f"  %offset = fmul {FLOATS} %scale, splat (float -128.0)"
+        yield f"  %offset = fmul {FLOATS} %scale, splat (float {-MIDDLE[bits]}.0)"
     for row in range(rows):
         yield f"  %groups{row} = mul i64 %groups, {row}"
         yield f"  %in_group{row} = add i64 %groups{row}, %g"

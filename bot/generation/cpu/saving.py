@@ -25,8 +25,8 @@ from bot.log import get_logger
 
 log = get_logger(__name__)
 
-LAYOUT = 1
-"""Goes up when the bytes of a packed weight come to mean something else."""
+LAYOUT = 2
+"""Goes up when packed weights come to mean something else, or are packed in another way."""
 
 
 def save_decoder(decoder: Decoder, path: Path) -> None:
