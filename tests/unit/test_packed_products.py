@@ -16,7 +16,7 @@ from bot.generation.cpu.linear import (
     quantise_rows,
 )
 from bot.generation.cpu.packing import Packed, pack
-from bot.generation.cpu.product_code import GROUP, GROUP_BYTES, OUTPUTS
+from bot.generation.cpu.product_code import GROUP, GROUP_BYTES, OUTPUTS, SPAN
 
 pytestmark = needs_vnni
 
@@ -33,10 +33,8 @@ def unpacked(weight: Packed) -> Tensor:
             scale = tail[:OUTPUTS]
             offset = tail[OUTPUTS:] if weight.bits == 4 else -(2 ** (weight.bits - 1)) * scale
             for four in range(GROUP // 4):
-                if weight.bits == 8:
-                    q = numbers[four]
-                else:
-                    q = numbers[four // 2] >> (4 * (four % 2)) & 15
+                piece, shift = numbers[four // 2 if weight.bits < 8 else four], 4 * (four % 2)
+                q = piece if weight.bits == 8 else piece >> shift & 15
                 if weight.bits == 6:
                     q = q | (numbers[4 + four // 4] >> (2 * (four % 4)) & 3) << 4
                 k = g * GROUP + 4 * four
@@ -46,16 +44,16 @@ def unpacked(weight: Packed) -> Tensor:
 
 
 def stood_for(rows: QuantisedRows) -> Tensor:
-    count, groups = rows.scales.shape
-    return (rows.x.view(count, groups, GROUP) * rows.scales[:, :, None]).view(count, -1)
+    scales = rows.scales.repeat_interleave(GROUP * SPAN, dim=1)
+    return rows.x * scales[:, : rows.x.shape[1]]
 
 
 @pytest.mark.parametrize("bits", [4, 6, 8])
 @pytest.mark.parametrize("rows", [1, 2, 3, 4, 5, 6, 7, 8, 9, 21, 64])
 def test_a_product_is_that_of_what_the_bytes_stand_for(bits: int, rows: int) -> None:
     torch.manual_seed(rows)
-    weight = pack(torch.randn(300, 96), bits)  # 300: the last block of outputs is not full
-    quantised = quantise_rows(torch.randn(rows, 96))
+    weight = pack(torch.randn(300, 352), bits)  # 300: the last block of outputs is not full
+    quantised = quantise_rows(torch.randn(rows, 352))
 
     expected = stood_for(quantised) @ unpacked(weight).T
 
@@ -119,18 +117,17 @@ def test_weights_that_are_all_alike_are_kept(bits: int) -> None:
     torch.testing.assert_close(unpacked(pack(weight, bits)), weight, rtol=1e-2, atol=1e-6)
 
 
-def test_rows_are_quantised_to_a_127th_of_their_groups() -> None:
+def test_rows_are_quantised_to_a_127th_of_their_spans() -> None:
     torch.manual_seed(5)
     rows = torch.randn(7, 160) * 10 ** torch.randn(7, 1)
     quantised = quantise_rows(rows)
 
-    largest = rows.view(7, -1, GROUP).abs().amax(-1)
+    spans = (rows[:, :128], rows[:, 128:])  # the last one is shorter
+    largest = torch.stack([span.abs().amax(-1) for span in spans], dim=1)
     torch.testing.assert_close(quantised.scales, largest / 127)
-    off = (stood_for(quantised) - rows).view(7, -1, GROUP).abs().amax(-1)
-    assert bool((off <= largest / 127 * 0.501).all())
-    torch.testing.assert_close(
-        quantised.sums, stood_for(quantised).view(7, -1, GROUP).sum(-1), rtol=1e-4, atol=1e-4
-    )
+    off = (stood_for(quantised) - rows).abs() / quantised.scales.repeat_interleave(128, 1)[:, :160]
+    assert float(off.max()) <= 0.501
+    assert torch.equal(quantised.sums, quantised.x.view(7, -1, GROUP).sum(-1).float())
 
 
 def test_a_row_of_zeros_is_zero() -> None:
@@ -145,7 +142,7 @@ def test_norms_and_gates_are_done_on_the_way() -> None:
     rows, weight = torch.randn(5, 128), torch.rand(128)
 
     normed = stood_for(quantise_normed(rows, weight, 1e-5))
-    gated = stood_for(quantise_gated(rows))
+    gated = stood_for(quantise_gated(rows.clone()))
 
     for found, expected in (
         (normed, functional.rms_norm(rows, (128,), weight, 1e-5)),
@@ -153,9 +150,9 @@ def test_norms_and_gates_are_done_on_the_way() -> None:
     ):
         again = stood_for(quantise_rows(expected))
         # The rounding may fall the other way where a number lies between two.
-        step = expected.view(5, -1, GROUP).abs().amax(-1).max() / 127
+        step = expected.abs().max() / 127
         assert float((found - again).abs().max()) <= float(step) * 1.01
-        assert float((found - expected).norm() / expected.norm()) < 0.01
+        assert float((found - expected).norm() / expected.norm()) < 0.015
 
 
 def test_a_gate_far_out_neither_overflows_nor_underflows() -> None:

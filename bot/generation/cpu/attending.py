@@ -9,7 +9,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from bot.generation.cpu.attention_code import ATTEND, BLOCK, PLACE, AttentionShape
-from bot.generation.cpu.compiled import attention
+from bot.generation.cpu.compiled import attends_pieces, attention
+from bot.generation.cpu.piece_code import ATTEND_PIECE, tile_rows
 from bot.generation.cpu.product_code import MOST_ROWS
 from bot.generation.cpu.sequences import Sequence
 
@@ -34,6 +35,7 @@ class Attending:
         self._functions = attention(shape)
         self._count = len(positions)
         self._cosines, self._sines = angles
+        self._start = positions[0]
         self._positions = torch.tensor(positions)
         self._lengths = self._positions + 1
         self._room = torch.tensor([sequence.room for sequence in sequences])
@@ -79,19 +81,40 @@ class Attending:
         )
         return mixed
 
-    def attend_together(self, layer: int, rows: Tensor, sequence: Sequence, seen: Tensor) -> Tensor:
-        """The same for many rows of one sequence, which torch is better at.
-
-        ``seen`` has shape (rows, tokens) and says which tokens each row sees.
-        """
+    def attend_together(self, layer: int, rows: Tensor, sequence: Sequence) -> Tensor:
+        """The same for many rows that follow each other in one sequence."""
         self.place(layer, rows)
-        shape, end = self._shape, seen.shape[1]
+        if attends_pieces(self._shape):
+            return self._attend_piece(layer, sequence)
+        return self._attend_with_torch(layer, sequence)
+
+    def _attend_piece(self, layer: int, sequence: Sequence) -> Tensor:
+        queries = self._queries.bfloat16()
+        scores = torch.empty(torch.get_num_threads(), tile_rows(self._shape), self._width)
+        mixed = torch.empty_like(self._queries)
+        self._functions.run(
+            ATTEND_PIECE,
+            queries.data_ptr(),
+            sequence.keys[layer].data_ptr(),
+            sequence.values[layer].data_ptr(),
+            scores.data_ptr(),
+            mixed.data_ptr(),
+            sequence.room,
+            self._start,
+            self._count,
+            self._width,
+            0,
+        )
+        return mixed
+
+    def _attend_with_torch(self, layer: int, sequence: Sequence) -> Tensor:
+        shape, end = self._shape, self._start + self._count
         keys = sequence.keys[layer, :, : self._width // BLOCK].transpose(2, 3)
         found = functional.scaled_dot_product_attention(
             self._queries.view(1, self._count, shape.query_heads, -1).transpose(1, 2).bfloat16(),
             keys.reshape(1, shape.key_heads, self._width, shape.dimensions)[:, :, :end],
             sequence.values[layer, :, :end].unsqueeze(0),
-            attn_mask=seen,
+            attn_mask=torch.ones(self._count, end, dtype=torch.bool).tril_(self._start),
             scale=1.0,  # queries are scaled already
             enable_gqa=shape.shared > 1,
         )

@@ -22,6 +22,7 @@ from bot.generation.cpu import (
     attention_code,
     exponential_code,
     lanes,
+    piece_code,
     product_code,
     quantising_code,
 )
@@ -38,6 +39,12 @@ def can_compile() -> bool:
     except RuntimeError:  # there is no telling on this kind of processor
         return False
     return all(features.get(feature) for feature in _NEEDED)
+
+
+@cache
+def can_multiply_pairs() -> bool:
+    """Whether the processor multiplies pairs of numbers in bf16."""
+    return can_compile() and bool(llvm.get_host_cpu_features().get("avx512bf16"))
 
 
 class Compiled:
@@ -95,15 +102,15 @@ def products() -> Compiled:
 @cache
 def attention(shape: AttentionShape) -> Compiled:
     """The functions of attention for heads of this shape."""
-    return Compiled(
-        "\n".join(
-            (
-                lanes.DECLARATIONS,
-                exponential_code.CODE,
-                attention_code.attention_code(shape),
-            )
-        )
-    )
+    parts = [lanes.DECLARATIONS, exponential_code.CODE, attention_code.attention_code(shape)]
+    if attends_pieces(shape):
+        parts += [piece_code.DECLARATIONS, piece_code.piece_code(shape)]
+    return Compiled("\n".join(parts))
+
+
+def attends_pieces(shape: AttentionShape) -> bool:
+    """Whether there is a function of ours for pieces of prompts."""
+    return can_multiply_pairs() and piece_code.can_attend(shape)
 
 
 def _team(kind: type[ctypes.CDLL]) -> Callable[[int, int, int], None]:

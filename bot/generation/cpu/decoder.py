@@ -5,7 +5,7 @@ feed-forward part, rotary positions, query heads that share key heads, and a gat
 (Touvron et al., 2023). Other models compute the way transformers has them.
 
 All numbers between products are fp32. One call reads rows: some tokens each of some sequences. Few
-rows go through attention of our own, many rows of one sequence through torch's.
+rows each have attention of their own, many rows of one sequence have it together.
 """
 
 from __future__ import annotations
@@ -101,11 +101,10 @@ class Decoder:
         attending = Attending(
             self.shape, len(self.layers), [sequence] * count, positions, self._angles(positions)
         )
-        seen = torch.ones(count, start + count, dtype=torch.bool).tril_(start)
         hidden = self._embedded(tokens)
         for index, layer in enumerate(self.layers):
             rows = self._query_key_value(layer, hidden)
-            found = attending.attend_together(index, rows, sequence, seen)
+            found = attending.attend_together(index, rows, sequence)
             hidden = self._rest_of_layer(layer, hidden, found)
         sequence.tokens.extend(tokens)
         return self._logits(hidden[count - answers :]) if answers else hidden[:0]

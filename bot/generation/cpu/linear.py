@@ -10,7 +10,7 @@ from torch import Tensor
 
 from bot.generation.cpu.compiled import products
 from bot.generation.cpu.packing import Packed
-from bot.generation.cpu.product_code import GROUP, MOST_ROWS, OUTPUTS, product_name
+from bot.generation.cpu.product_code import GROUP, MOST_ROWS, OUTPUTS, SPAN, product_name
 from bot.generation.cpu.quantising_code import GATED, NORMED, PLAIN
 
 _FLOAT_BYTES = 4
@@ -18,7 +18,11 @@ _FLOAT_BYTES = 4
 
 @dataclass(frozen=True, slots=True)
 class QuantisedRows:
-    """Rows of inputs in int8. ``x`` is (rows, inputs), the others (rows, inputs / 32)."""
+    """Rows of inputs in int8.
+
+    ``x`` is (rows, inputs), ``scales`` (rows, inputs / 128, rounded up), ``sums`` (rows, inputs /
+    32): of ``x``.
+    """
 
     x: Tensor
     scales: Tensor
@@ -36,7 +40,7 @@ def quantise_normed(rows: Tensor, weight: Tensor, epsilon: float) -> QuantisedRo
 
 
 def quantise_gated(rows: Tensor) -> QuantisedRows:
-    """``silu(gate) * up``, quantised; each row has all its gates before the rest."""
+    """``silu(gate) * up``, quantised. A row has all its gates first, and they are overwritten."""
     return _quantised(GATED, rows, rows.shape[1] // 2)
 
 
@@ -46,20 +50,21 @@ def _quantised(
     rows = rows.float().contiguous()
     count, groups = len(rows), inputs // GROUP
     x = torch.empty(count, inputs, dtype=torch.int8)
-    kept = torch.empty(2, count, groups)
+    scales = torch.empty(count, -(-groups // SPAN))
+    sums = torch.empty(count, groups)
     products().run(
         how,
         rows.data_ptr(),
         x.data_ptr(),
-        kept.data_ptr(),
-        kept.data_ptr() + count * groups * kept.element_size(),
+        scales.data_ptr(),
+        sums.data_ptr(),
         groups,
         count,
         weight,
         epsilon,
         brief=count <= MOST_ROWS,
     )
-    return QuantisedRows(x, kept[0], kept[1])
+    return QuantisedRows(x, scales, sums)
 
 
 def _bits(value: float) -> int:
@@ -69,7 +74,8 @@ def _bits(value: float) -> int:
 
 def multiply(rows: QuantisedRows, weight: Packed) -> Tensor:
     """The product, shape (rows, outputs), in fp32."""
-    count, groups = rows.scales.shape
+    count, groups = rows.sums.shape
+    spans = rows.scales.shape[1]
     blocks = -(-weight.outputs // OUTPUTS)
     out = torch.empty(count, blocks * OUTPUTS)
     functions = products()
@@ -81,7 +87,7 @@ def multiply(rows: QuantisedRows, weight: Packed) -> Tensor:
             product_name(weight.bits, together),
             weight.data.data_ptr(),
             rows.x.data_ptr() + done * groups * GROUP,
-            rows.scales.data_ptr() + done * groups * _FLOAT_BYTES,
+            rows.scales.data_ptr() + done * spans * _FLOAT_BYTES,
             rows.sums.data_ptr() + done * groups * _FLOAT_BYTES,
             out.data_ptr() + done * blocks * OUTPUTS * _FLOAT_BYTES,
             groups,

@@ -52,8 +52,8 @@ def load_packed(
     """The model in ``folder`` with packed weights; None when it, or the processor, is not made so.
 
     ``precision`` is int4, int8, or auto, which is int4 for models whose weights were kept in 4 bits
-    before, and int8 for others; see :func:`bits_for`. ``load`` loads the transformers model; it is not called when the
-    packed one is found below ``keep_in``, where it is put for the next time.
+    before, and int8 for others; see :func:`bits_for`. ``load`` loads the transformers model; it is
+    not called when the packed one is found below ``keep_in``, where it is put for the next time.
     """
     if not can_compile():
         return None

@@ -17,8 +17,9 @@ Layout of a packed weight, block after block of 16 outputs, in each group after 
 - 8 bits: 8 pieces of 64 bytes. Byte ``4·j + t`` of piece ``c`` belongs to output ``j`` and input
   ``4·c + t``. Then 16 scales, in fp16. A weight is ``scale · (q - 128)``, with q from 1 to 255.
 
-A quantised row has int8 inputs, and for each group a scale and the sum of what the inputs stand
-for.
+A quantised row has int8 inputs, for each span of four groups a scale, and for each group the sum of
+its inputs. (Scales of the rows in every group would be one multiplication more for every eight of
+the products, where a prompt is read.)
 """
 
 from __future__ import annotations
@@ -32,6 +33,9 @@ OUTPUTS = 16
 
 GROUP = 32
 """Inputs that share a scale."""
+
+SPAN = 4
+"""Groups that share a scale in a quantised row; the last span may have fewer."""
 
 MOST_ROWS = 8
 """Rows that meet a block at once: what 32 registers hold."""
@@ -90,6 +94,9 @@ def _lines(bits: int, rows: int) -> Iterator[str]:
   %inputs = mul i64 %groups, {GROUP}
   %tile_inputs = mul i64 %inputs, {rows}
   %tile_groups = mul i64 %groups, {rows}
+  %more_groups = add i64 %groups, {SPAN - 1}
+  %spans = udiv i64 %more_groups, {SPAN}
+  %tile_spans = mul i64 %spans, {rows}
   %tile_outputs = mul i64 %width, {rows}
   br label %claim
 claim:
@@ -110,16 +117,27 @@ tile:
   %t = phi i64 [ 0, %block ], [ %next_t, %store ]
   %from_x = mul i64 %t, %tile_inputs
   %tile_x = getelementptr i8, ptr %x, i64 %from_x
-  %from_s = mul i64 %t, %tile_groups
-  %tile_scales = getelementptr float, ptr %scales, i64 %from_s
-  %tile_sums = getelementptr float, ptr %sums, i64 %from_s
+  %from_scale = mul i64 %t, %tile_spans
+  %tile_scales = getelementptr float, ptr %scales, i64 %from_scale
+  %from_sum = mul i64 %t, %tile_groups
+  %tile_sums = getelementptr float, ptr %sums, i64 %from_sum
   %from_out = mul i64 %t, %tile_outputs
   %tile_out = getelementptr float, ptr %block_out, i64 %from_out
+  br label %span
+span:
+  %s = phi i64 [ 0, %tile ], [ %next_s, %span_end ]"""
+    for row in range(rows):
+        yield f"  %sum{row} = phi {FLOATS} [ zeroinitializer, %tile ], [ %total{row}, %span_end ]"
+    yield f"""\
+  %begin = mul i64 %s, {SPAN}
+  %far = add i64 %begin, {SPAN}
+  %too_far = icmp ugt i64 %far, %groups
+  %stop = select i1 %too_far, i64 %groups, i64 %far
   br label %group
 group:
-  %g = phi i64 [ 0, %tile ], [ %next_g, %group ]"""
+  %g = phi i64 [ %begin, %span ], [ %next_g, %group ]"""
     for row in range(rows):
-        yield f"  %sum{row} = phi {FLOATS} [ zeroinitializer, %tile ], [ %total{row}, %group ]"
+        yield f"  %part{row} = phi {FLOATS} [ zeroinitializer, %span ], [ %whole{row}, %group ]"
     yield f"  %from_g = mul i64 %g, {bytes_}"
     yield "  %group_q = getelementptr i8, ptr %block_q, i64 %from_g"
     for offset in range(0, bytes_, 64):
@@ -129,8 +147,19 @@ group:
     yield from _scaled(bits, rows)
     yield """\
   %next_g = add i64 %g, 1
-  %more_g = icmp ult i64 %next_g, %groups
-  br i1 %more_g, label %group, label %store
+  %more_g = icmp ult i64 %next_g, %stop
+  br i1 %more_g, label %group, label %span_end
+span_end:"""
+    for row in range(rows):
+        yield from _of_row("scales", "spans", "s", row)
+        yield (
+            f"  %total{row} = {FMA}({FLOATS} %whole{row}, {FLOATS} %scales{row}_all, "
+            f"{FLOATS} %sum{row})"
+        )
+    yield """\
+  %next_s = add i64 %s, 1
+  %more_s = icmp ult i64 %next_s, %spans
+  br i1 %more_s, label %span, label %store
 store:"""
     for row in range(rows):
         yield f"  %from_o{row} = mul i64 %width, {row}"
@@ -203,7 +232,7 @@ def _piece(number: int, name: str) -> Iterator[str]:
 
 
 def _scaled(bits: int, rows: int) -> Iterator[str]:
-    """What one group adds to the outputs: ``%total{row}`` for each row."""
+    """The sums of a span with one group more: ``%whole{row}`` for each row, but for its scale."""
     yield f"  %scales_at = getelementptr i8, ptr %group_q, i64 {64 * bits}"
     yield "  %scale16 = load <16 x half>, ptr %scales_at, align 1"
     yield f"  %scale = fpext <16 x half> %scale16 to {FLOATS}"
@@ -214,16 +243,17 @@ def _scaled(bits: int, rows: int) -> Iterator[str]:
     else:
         yield f"  %offset = fmul {FLOATS} %scale, splat (float {-MIDDLE[bits]}.0)"
     for row in range(rows):
-        yield f"  %groups{row} = mul i64 %groups, {row}"
-        yield f"  %in_group{row} = add i64 %groups{row}, %g"
-        for name in ("scales", "sums"):
-            yield f"  %{name}{row}_at = getelementptr float, ptr %tile_{name}, i64 %in_group{row}"
-            yield f"  %{name}{row} = load float, ptr %{name}{row}_at, align 4"
-            yield from spread(f"{name}{row}", "float")
-        yield f"  %both{row} = fmul {FLOATS} %scale, %scales{row}_all"
+        yield from _of_row("sums", "groups", "g", row)
+        yield (f"  %more{row} = {FMA}({FLOATS} %real{row}, {FLOATS} %scale, {FLOATS} %part{row})")
         yield (
-            f"  %part{row} = {FMA}({FLOATS} %real{row}, {FLOATS} %both{row}, {FLOATS} %sum{row})"
+            f"  %whole{row} = {FMA}({FLOATS} %offset, {FLOATS} %sums{row}_all, {FLOATS} %more{row})"
         )
-        yield (
-            f"  %total{row} = {FMA}({FLOATS} %offset, {FLOATS} %sums{row}_all, {FLOATS} %part{row})"
-        )
+
+
+def _of_row(name: str, width: str, index: str, row: int) -> Iterator[str]:
+    """Of the numbers ``name``, so many for each row, the one of ``row``: ``%{name}{row}_all``."""
+    yield f"  %before_{name}{row} = mul i64 %{width}, {row}"
+    yield f"  %at_{name}{row} = add i64 %before_{name}{row}, %{index}"
+    yield f"  %{name}{row}_at = getelementptr float, ptr %tile_{name}, i64 %at_{name}{row}"
+    yield f"  %{name}{row} = load float, ptr %{name}{row}_at, align 4"
+    yield from spread(f"{name}{row}", "float")

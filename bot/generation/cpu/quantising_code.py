@@ -1,7 +1,8 @@
-"""The program text (LLVM) that turns rows of numbers into int8, group by group.
+"""The program text (LLVM) that turns rows of numbers into int8.
 
-Each group of 32 inputs is divided by 1/127 of its largest magnitude and rounded. Kept beside it are
-that scale and the sum of what the whole numbers stand for, which weights with an offset need.
+Each span of 128 inputs is divided by 1/127 of its largest magnitude and rounded. Kept beside it are
+that scale, and for each group of 32 inputs the sum of the whole numbers, which weights with an
+offset need. llama.cpp has one scale for 256 inputs (its ``Q8_K``); 128 divides more widths.
 
 What comes before a product in a decoder is done on the way: nothing (``plain``), the RMS norm of a
 row (``normed``; Zhang and Sennrich, 2019), or a gate (``gated``: silu(gate) · up; Shazeer, 2020).
@@ -11,23 +12,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bot.generation.cpu.product_code import SPAN
+
 PLAIN, NORMED, GATED = "plain", "normed", "gated"
 
 ARGUMENTS = ("rows", "x", "scales", "sums", "groups", "count", "weight", "epsilon")
 """What each is told, in eight bytes: fp32 inputs, what becomes of them, groups in a row and rows;
 of a norm its weight and, as the bits of a double, what keeps it from dividing by 0. A gated row has
-twice the inputs, all gates first. Then comes a 0, which says what is next while it runs."""
+twice the inputs, all gates first; what is to be quantised takes the place of the gates. Then comes
+a 0, which says which row is next while it runs."""
 
 DECLARATIONS = """
 declare <32 x float> @llvm.fabs.v32f32(<32 x float>)
+declare <32 x float> @llvm.maxnum.v32f32(<32 x float>, <32 x float>)
 declare float @llvm.vector.reduce.fmax.v32f32(<32 x float>)
 declare float @llvm.sqrt.f32(float)
 declare <32 x float> @llvm.roundeven.v32f32(<32 x float>)
 declare i32 @llvm.vector.reduce.add.v32i32(<32 x i32>)
 """
-
-_AT_ONCE = 64
-"""Groups that a thread takes at a time, where groups do not depend on each other."""
 
 _ALL = "<32 x i32> zeroinitializer"
 
@@ -36,93 +38,105 @@ _POINTERS = {"rows", "x", "scales", "sums", "weight"}
 
 def quantising_code() -> str:
     """The text of the three functions."""
-    return "\n".join((*_grouped(PLAIN), *_grouped(GATED), *_normed()))
+    return "\n".join(line for name in (PLAIN, NORMED, GATED) for line in _function(name))
 
 
-def _opening(name: str) -> Iterator[str]:
+def _function(name: str) -> Iterator[str]:
+    """Row after row, and in it span after span, twice: for the largest, and to be written."""
     yield f"define void @{name}(ptr %arguments) {{"
     yield "entry:"
     for index, argument in enumerate(ARGUMENTS):
         kind = {"epsilon": "double"}.get(argument, "ptr" if argument in _POINTERS else "i64")
         yield f"  %at_{argument} = getelementptr i64, ptr %arguments, i64 {index}"
         yield f"  %{argument} = load {kind}, ptr %at_{argument}"
-    yield f"  %counter = getelementptr i64, ptr %arguments, i64 {len(ARGUMENTS)}"
-
-
-def _grouped(name: str) -> Iterator[str]:
-    """Groups on their own, some at a time."""
-    yield from _opening(name)
     yield f"""\
-  %all = mul i64 %groups, %count
-  br label %claim
-claim:
-  %first = atomicrmw add ptr %counter, i64 {_AT_ONCE} monotonic
-  %end = add i64 %first, {_AT_ONCE}
-  %beyond = icmp ugt i64 %end, %all
-  %last = select i1 %beyond, i64 %all, i64 %end
-  %any = icmp ult i64 %first, %all
-  br i1 %any, label %group, label %done
-group:
-  %g = phi i64 [ %first, %claim ], [ %next, %group ]
-  %k = mul i64 %g, 32"""
-    if name == PLAIN:
-        yield "  %from = getelementptr float, ptr %rows, i64 %k"
-        yield "  %values = load <32 x float>, ptr %from, align 4"
-    else:
-        yield """\
-  %row = udiv i64 %g, %groups
-  %in_row = urem i64 %g, %groups
-  %double = mul i64 %row, 2
-  %row_groups = mul i64 %double, %groups
-  %gate_group = add i64 %row_groups, %in_row
-  %up_group = add i64 %gate_group, %groups
-  %gate_k = mul i64 %gate_group, 32
-  %up_k = mul i64 %up_group, 32"""
-        for half in range(2):
-            yield f"""\
-  %gk{half} = add i64 %gate_k, {16 * half}
-  %uk{half} = add i64 %up_k, {16 * half}
-  %gp{half} = getelementptr float, ptr %rows, i64 %gk{half}
-  %up{half} = getelementptr float, ptr %rows, i64 %uk{half}
-  %gate{half} = load <16 x float>, ptr %gp{half}, align 4
-  %upper{half} = load <16 x float>, ptr %up{half}, align 4
-  %minus{half} = fneg <16 x float> %gate{half}
-  %e{half} = call <16 x float> @exponential(<16 x float> %minus{half})
-  %under{half} = fadd <16 x float> %e{half}, splat (float 1.0)
-  %silu{half} = fdiv <16 x float> %gate{half}, %under{half}
-  %product{half} = fmul <16 x float> %silu{half}, %upper{half}"""
-        lanes = ", ".join(f"i32 {lane}" for lane in range(32))
-        yield (
-            "  %values = shufflevector <16 x float> %product0, <16 x float> %product1, "
-            f"<32 x i32> <{lanes}>"
-        )
-    yield from _quantised()
-    yield """\
-  %next = add i64 %g, 1
-  %more = icmp ult i64 %next, %last
-  br i1 %more, label %group, label %claim
-done:
-  ret void
-}"""
-
-
-def _normed() -> Iterator[str]:
-    """Whole rows, since a row's norm concerns all of it."""
-    yield from _opening(NORMED)
-    yield f"""\
-  %small = fptrunc double %epsilon to float
-  %pieces = mul i64 %groups, 2
+  %counter = getelementptr i64, ptr %arguments, i64 {len(ARGUMENTS)}
   %inputs = mul i64 %groups, 32
-  %width = uitofp i64 %inputs to float
+  %more_groups = add i64 %groups, {SPAN - 1}
+  %spans = udiv i64 %more_groups, {SPAN}
   br label %claim
 claim:
   %row = atomicrmw add ptr %counter, i64 1 monotonic
   %any = icmp ult i64 %row, %count
   br i1 %any, label %start, label %done
 start:
-  %from_row = mul i64 %row, %inputs
-  %in = getelementptr float, ptr %rows, i64 %from_row
   %row_groups = mul i64 %row, %groups
+  %row_spans = mul i64 %row, %spans
+  %row_inputs = mul i64 %row, %inputs
+  %from_row = mul i64 %row_inputs, {2 if name == GATED else 1}
+  %in = getelementptr float, ptr %rows, i64 %from_row"""
+    if name == NORMED:
+        yield from _inverse_size()
+    else:
+        yield "  br label %ready"
+        yield "ready:"
+    yield f"""\
+  br label %span
+span:
+  %s = phi i64 [ 0, %ready ], [ %next_s, %written ]
+  %begin = mul i64 %s, {SPAN}
+  %far = add i64 %begin, {SPAN}
+  %beyond = icmp ugt i64 %far, %groups
+  %end = select i1 %beyond, i64 %groups, i64 %far
+  br label %look
+look:
+  %seen = phi i64 [ %begin, %span ], [ %next_seen, %look ]
+  %most = phi <32 x float> [ zeroinitializer, %span ], [ %more_most, %look ]"""
+    yield from _gated() if name == GATED else _values("seen", is_normed=name == NORMED)
+    yield """\
+  %sizes = call <32 x float> @llvm.fabs.v32f32(<32 x float> %values_seen)
+  %more_most = call <32 x float> @llvm.maxnum.v32f32(<32 x float> %most, <32 x float> %sizes)
+  %next_seen = add i64 %seen, 1
+  %more_seen = icmp ult i64 %next_seen, %end
+  br i1 %more_seen, label %look, label %scaled
+scaled:"""
+    yield f"""\
+  %largest = call nnan float @llvm.vector.reduce.fmax.v32f32(<32 x float> %more_most)
+  %none = fcmp ole float %largest, 0x39B0000000000000
+  %scale_raw = fdiv float %largest, 127.0
+  %scale = select i1 %none, float 0.0, float %scale_raw
+  %many_raw = fdiv float 127.0, %largest
+  %many = select i1 %none, float 0.0, float %many_raw
+  %many_one = insertelement <32 x float> poison, float %many, i64 0
+  %many_all = shufflevector <32 x float> %many_one, <32 x float> poison, {_ALL}
+  %span_of_all = add i64 %row_spans, %s
+  %scale_to = getelementptr float, ptr %scales, i64 %span_of_all
+  store float %scale, ptr %scale_to
+  br label %write
+write:
+  %g = phi i64 [ %begin, %scaled ], [ %next_g, %write ]"""
+    yield from _values("g", is_normed=name == NORMED)
+    yield """\
+  %exact = fmul <32 x float> %values_g, %many_all
+  %round = call <32 x float> @llvm.roundeven.v32f32(<32 x float> %exact)
+  %whole = fptosi <32 x float> %round to <32 x i32>
+  %short = trunc <32 x i32> %whole to <32 x i8>
+  %k_of_all = add i64 %row_inputs, %k_g
+  %to = getelementptr i8, ptr %x, i64 %k_of_all
+  store <32 x i8> %short, ptr %to, align 1
+  %number = call i32 @llvm.vector.reduce.add.v32i32(<32 x i32> %whole)
+  %sum = sitofp i32 %number to float
+  %g_of_all = add i64 %row_groups, %g
+  %sum_to = getelementptr float, ptr %sums, i64 %g_of_all
+  store float %sum, ptr %sum_to
+  %next_g = add i64 %g, 1
+  %more_g = icmp ult i64 %next_g, %end
+  br i1 %more_g, label %write, label %written
+written:
+  %next_s = add i64 %s, 1
+  %more_s = icmp ult i64 %next_s, %spans
+  br i1 %more_s, label %span, label %claim
+done:
+  ret void
+}"""
+
+
+def _inverse_size() -> Iterator[str]:
+    """What the norm multiplies a row with: ``%inverse_all``."""
+    yield f"""\
+  %small = fptrunc double %epsilon to float
+  %pieces = mul i64 %groups, 2
+  %width = uitofp i64 %inputs to float
   br label %square
 square:
   %piece = phi i64 [ 0, %start ], [ %next_piece, %square ]
@@ -134,59 +148,52 @@ square:
   %more_squares = fadd <16 x float> %squares, %squared
   %next_piece = add i64 %piece, 1
   %more_pieces = icmp ult i64 %next_piece, %pieces
-  br i1 %more_pieces, label %square, label %root
-root:
+  br i1 %more_pieces, label %square, label %ready
+ready:
   %total = call reassoc float @llvm.vector.reduce.fadd.v16f32(float 0.0, <16 x float> %more_squares)
   %mean = fdiv float %total, %width
   %above = fadd float %mean, %small
   %size = call float @llvm.sqrt.f32(float %above)
   %inverse = fdiv float 1.0, %size
   %inverse_one = insertelement <32 x float> poison, float %inverse, i64 0
-  %inverse_all = shufflevector <32 x float> %inverse_one, <32 x float> poison, {_ALL}
-  br label %group
-group:
-  %in_row = phi i64 [ 0, %root ], [ %next, %group ]
-  %g = add i64 %row_groups, %in_row
-  %k = mul i64 %g, 32
-  %k_in_row = mul i64 %in_row, 32
-  %from = getelementptr float, ptr %in, i64 %k_in_row
-  %raw = load <32 x float>, ptr %from, align 4
-  %weight_at = getelementptr float, ptr %weight, i64 %k_in_row
-  %weights = load <32 x float>, ptr %weight_at, align 4
-  %unit = fmul <32 x float> %raw, %inverse_all
-  %values = fmul <32 x float> %unit, %weights"""
-    yield from _quantised()
-    yield """\
-  %next = add i64 %in_row, 1
-  %more = icmp ult i64 %next, %groups
-  br i1 %more, label %group, label %claim
-done:
-  ret void
-}"""
+  %inverse_all = shufflevector <32 x float> %inverse_one, <32 x float> poison, {_ALL}"""
 
 
-def _quantised() -> Iterator[str]:
-    """Group ``%g`` of ``%values``, which begins at input ``%k``, is written."""
+def _values(group: str, *, is_normed: bool) -> Iterator[str]:
+    """What is to be quantised of a group, as ``%values_{group}``; it begins at ``%k_{group}``."""
+    read = "raw" if is_normed else "values"
     yield f"""\
-  %sizes = call <32 x float> @llvm.fabs.v32f32(<32 x float> %values)
-  %largest = call nnan float @llvm.vector.reduce.fmax.v32f32(<32 x float> %sizes)
-  %none = fcmp ole float %largest, 0x39B0000000000000
-  %scale_raw = fdiv float %largest, 127.0
-  %scale = select i1 %none, float 0.0, float %scale_raw
-  %many_raw = fdiv float 127.0, %largest
-  %many = select i1 %none, float 0.0, float %many_raw
-  %many_one = insertelement <32 x float> poison, float %many, i64 0
-  %many_all = shufflevector <32 x float> %many_one, <32 x float> poison, {_ALL}
-  %exact = fmul <32 x float> %values, %many_all
-  %round = call <32 x float> @llvm.roundeven.v32f32(<32 x float> %exact)
-  %whole = fptosi <32 x float> %round to <32 x i32>
-  %short = trunc <32 x i32> %whole to <32 x i8>
-  %to = getelementptr i8, ptr %x, i64 %k
-  store <32 x i8> %short, ptr %to, align 1
-  %number = call i32 @llvm.vector.reduce.add.v32i32(<32 x i32> %whole)
-  %number_real = sitofp i32 %number to float
-  %sum = fmul float %number_real, %scale
-  %scale_to = getelementptr float, ptr %scales, i64 %g
-  store float %scale, ptr %scale_to
-  %sum_to = getelementptr float, ptr %sums, i64 %g
-  store float %sum, ptr %sum_to"""
+  %k_{group} = mul i64 %{group}, 32
+  %from_{group} = getelementptr float, ptr %in, i64 %k_{group}
+  %{read}_{group} = load <32 x float>, ptr %from_{group}, align 4"""
+    if is_normed:
+        yield f"""\
+  %weight_at_{group} = getelementptr float, ptr %weight, i64 %k_{group}
+  %weights_{group} = load <32 x float>, ptr %weight_at_{group}, align 4
+  %unit_{group} = fmul <32 x float> %raw_{group}, %inverse_all
+  %values_{group} = fmul <32 x float> %unit_{group}, %weights_{group}"""
+
+
+def _gated() -> Iterator[str]:
+    """A group of gates and what they let through: ``%values_seen``, which replaces the gates."""
+    yield "  %gate_k = mul i64 %seen, 32"
+    yield "  %up_k = add i64 %gate_k, %inputs"
+    for half in range(2):
+        yield f"""\
+  %gk{half} = add i64 %gate_k, {16 * half}
+  %uk{half} = add i64 %up_k, {16 * half}
+  %gp{half} = getelementptr float, ptr %in, i64 %gk{half}
+  %up{half} = getelementptr float, ptr %in, i64 %uk{half}
+  %gate{half} = load <16 x float>, ptr %gp{half}, align 4
+  %upper{half} = load <16 x float>, ptr %up{half}, align 4
+  %minus{half} = fneg <16 x float> %gate{half}
+  %e{half} = call <16 x float> @exponential(<16 x float> %minus{half})
+  %under{half} = fadd <16 x float> %e{half}, splat (float 1.0)
+  %silu{half} = fdiv <16 x float> %gate{half}, %under{half}
+  %product{half} = fmul <16 x float> %silu{half}, %upper{half}
+  store <16 x float> %product{half}, ptr %gp{half}, align 4"""
+    lanes = ", ".join(f"i32 {lane}" for lane in range(32))
+    yield (
+        "  %values_seen = shufflevector <16 x float> %product0, <16 x float> %product1, "
+        f"<32 x i32> <{lanes}>"
+    )

@@ -8,8 +8,17 @@ from bot.generation.cpu.exponential_code import EXPONENTIAL
 from bot.generation.cpu.lanes import FLOATS, LANES, spread
 
 
-def softmax(shared: int) -> Iterator[str]:
-    """Scores become e to the power of what they are below the largest; ``%inverses``, 1 / sum."""
+def softmax(rows: int, *, in_pairs: bool = False) -> Iterator[str]:
+    """Scores become e to the power of what they are below the largest; ``%inverses``, 1 / sum.
+
+    ``in_pairs``: in bf16, each row's from where its scores began.
+    """
+    power = f"  store {FLOATS} %e, ptr %e_at, align 4"
+    if in_pairs:
+        power = f"""\
+  %e16 = fptrunc {FLOATS} %e to <16 x bfloat>
+  %e16_at = getelementptr bfloat, ptr %h_scores, i64 %et
+  store <16 x bfloat> %e16, ptr %e16_at, align 2"""
     yield f"""\
 softmax:
   %h = phi i64 [ 0, %store ], [ %next_h, %summed ]
@@ -38,7 +47,7 @@ power:
   %raw = load {FLOATS}, ptr %e_at, align 4
   %below = fsub {FLOATS} %raw, %top_all
   %e = call {FLOATS} @{EXPONENTIAL}({FLOATS} %below)
-  store {FLOATS} %e, ptr %e_at, align 4
+{power}
   %and_more = fadd {FLOATS} %so_far, %e
   %next_eb = add i64 %eb, 1
   %more_eb = icmp ult i64 %next_eb, %blocks
@@ -49,5 +58,5 @@ summed:
   %inverse_at = getelementptr float, ptr %inverses, i64 %h
   store float %inverse, ptr %inverse_at
   %next_h = add i64 %h, 1
-  %more_h = icmp ult i64 %next_h, {shared}
+  %more_h = icmp ult i64 %next_h, {rows}
   br i1 %more_h, label %softmax, label %mix"""
