@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors import safe_open
 from support.packable import KINDS, WORDS, needs_vnni, tiny_decoder, tiny_model
 from torch import Tensor
 from transformers import AutoConfig
 
 from bot.config_choices import Precision
-from bot.generation.cpu import loading
+from bot.generation.cpu import loading, saving
 from bot.generation.cpu.building import has_usual_build
 from bot.generation.cpu.decoder import Decoder
 from bot.generation.cpu.loading import bits_for, load_packed, was_coarse
@@ -109,6 +110,21 @@ def test_a_file_that_cannot_be_read_is_none(tmp_path: Path, kept: bytes | None) 
     path = tmp_path / "model.safetensors"
     if kept is not None:
         path.write_bytes(kept)
+
+    assert load_decoder(path, None) is None
+
+
+def test_a_file_that_another_process_removes_meanwhile_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "model.safetensors"
+    path.touch()
+
+    def too_late(path: Path, framework: str) -> object:
+        path.unlink()
+        return safe_open(path, framework=framework)
+
+    monkeypatch.setattr(saving, "safe_open", too_late)
 
     assert load_decoder(path, None) is None
 
