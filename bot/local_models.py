@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -144,6 +145,16 @@ def choose_role(settings: Settings, role: ModelRole) -> ChosenModel | None:
     if source is None or source == choose_model(settings).source:
         return None
     return ChosenModel(source, "")
+
+
+CHOICES: Mapping[str, Callable[[Settings], ChosenModel | None]] = {
+    "fallback model": choose_fallback,
+    "encoder": choose_encoder,
+    "summaries": choose_compact,
+    "sight": choose_sight,
+    **{role.value: partial(choose_role, role=role) for role in ModelRole},
+}
+"""How each model beside the one that chats is chosen, by what reports call it."""
 
 
 def choose_allowed(settings: Settings) -> dict[str, ChosenModel]:
