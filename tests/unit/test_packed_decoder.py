@@ -168,6 +168,23 @@ def test_a_model_is_packed_once(tmp_path: Path) -> None:
     assert len(list(kept.iterdir())) == 1  # the old ones are of no use any more
 
 
+@pytest.mark.parametrize("name", ["model", "model[1]"])
+def test_packing_removes_what_was_packed_of_that_model_alone(tmp_path: Path, name: str) -> None:
+    kept = tmp_path / "kept"
+    longer = saved(tmp_path / f"{name}-instruct")
+    load(longer, kept, [], Precision.INT8)
+    (others,) = kept.iterdir()
+    own = "-0123456789abcdef-int8.safetensors"
+    for stale in (own, f"{own}.1.part"):
+        (kept / f"{name}{stale}").touch()
+
+    load(saved(tmp_path / name), kept, [], Precision.INT8)
+
+    assert others.exists()
+    assert not list(kept.glob("*0123456789abcdef*"))
+    assert len(list(kept.iterdir())) == 2
+
+
 def test_a_full_disk_costs_the_next_start_some_time_and_nothing_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
