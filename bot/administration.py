@@ -5,6 +5,7 @@ Policies come first, because the turn and people's own control over their memory
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,6 +19,7 @@ from bot.config import Settings
 from bot.default_policy import default_policy
 from bot.domain.account import account_name
 from bot.domain.identity import IdentityRef
+from bot.domain.recipient import Recipient
 from bot.engine.audit import AuditLog
 from bot.engine.chat_traffic import ChatTraffic
 from bot.engine.compaction.compactor import Compactor
@@ -119,7 +121,12 @@ class Administration:
         """Whether an account is one of those that own this instance."""
         return account_name(identity) in self._owners
 
-    def commands(self, explanations: Explanations, rewording: Rewording | None = None) -> Commands:
+    def commands(
+        self,
+        explanations: Explanations,
+        rewording: Rewording | None = None,
+        sent_to: Sequence[Recipient] = (),
+    ) -> Commands:
         """Every command, those of admins included."""
         return Commands(
             self._control,
@@ -136,4 +143,5 @@ class Administration:
             tenant_export=TenantExport(self._storage, clock=self._clock),
             tenant_compaction=self._compaction,
             rewording=rewording,
+            sent_to=sent_to,
         )

@@ -8,7 +8,7 @@ then the database.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ from bot.background import capability_for, compactor_for, jobs_of, summariser_fo
 from bot.commands.dispatch import Commands
 from bot.config import Settings
 from bot.database import open_database
+from bot.domain.recipient import Recipient
 from bot.engine.audit import AuditLog
 from bot.engine.causal_summariser import CausalSummariser
 from bot.engine.chat_traffic import ChatTraffic
@@ -62,7 +63,7 @@ from bot.ports.generation import Generator
 from bot.ports.sight import Blind, Sight
 from bot.ports.summarising import Summariser
 from bot.ports.system import Clock, IdSource
-from bot.remote_models import Where, remote_generator
+from bot.remote_models import Where, recipients, remote_generator
 from bot.role_models import NO_OWN_MODELS, OwnModels, own_models, rewording_with
 from bot.scheduler import Scheduler
 from bot.serving import serve
@@ -165,9 +166,18 @@ async def running_app(
             if place not in models:
                 models[place] = OnDemandGenerator(_generator(settings, (name, place), clock))
         others = {called: models[place] for called, (_, place) in (allowed or {}).items()}
+        sent_to = recipients(folder, compact and compact[1], list(models))
         yield await stack.enter_async_context(
             assembled_app(
-                settings, generator, clock, encoding, writer, others=others, sight=eyes, own=own
+                settings,
+                generator,
+                clock,
+                encoding,
+                writer,
+                others=others,
+                sight=eyes,
+                own=own,
+                sent_to=sent_to,
             )
         )
 
@@ -205,12 +215,14 @@ async def assembled_app(
     others: Mapping[str, Generator] | None = None,
     sight: Sight | None = None,
     own: OwnModels = NO_OWN_MODELS,
+    sent_to: Sequence[Recipient] = (),
 ) -> AsyncIterator[App]:
     """Everything around a generator: tests and benchmarks bring their own.
 
     ``summariser`` writes summaries in place of who the settings name. ``others`` are models that
     places may have in place of the generator. ``sight`` looks at pictures; whoever made it closes
-    it. ``own`` sum up and translate in place of the generator.
+    it. ``own`` sum up and translate in place of the generator. ``sent_to`` are other machines that
+    have a model among these.
     """
     ids = RandomIds()
     workers = ProcessRegistry()
@@ -339,7 +351,7 @@ async def assembled_app(
         yield App(
             engine,
             control,
-            administration.commands(explanations, rewording),
+            administration.commands(explanations, rewording, sent_to),
             generator,
             clock,
             ids,

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from bot.config import Settings, variable_of
-from bot.config_choices import Thinking
+from bot.config_choices import Precision, Thinking
 from bot.generation.batching import BatchingGenerator
 from bot.generation.encoder import LocalEncoder
 from bot.generation.models.catalogue import ENCODERS
@@ -146,6 +147,16 @@ def choose_role(settings: Settings, role: ModelRole) -> ChosenModel | None:
     return ChosenModel(source, "")
 
 
+CHOICES: Mapping[str, Callable[[Settings], ChosenModel | None]] = {
+    "fallback model": choose_fallback,
+    "encoder": choose_encoder,
+    "summaries": choose_compact,
+    "sight": choose_sight,
+    **{role.value: partial(choose_role, role=role) for role in ModelRole},
+}
+"""How each model beside the one that chats is chosen, by what reports call it."""
+
+
 def choose_allowed(settings: Settings) -> dict[str, ChosenModel]:
     """The models that places may choose, by the names that the owner calls them by.
 
@@ -207,18 +218,28 @@ def local_encoder(name: str, folder: Path, *, allow_pickled: bool = False) -> Lo
     return LocalEncoder(load, model_name=name, dimensions=description.dimensions)
 
 
+class _How(TypedDict):
+    precision: Precision
+    device: str
+    allow_pickled: bool
+
+
+def _how(settings: Settings) -> _How:
+    """How models are loaded that do one thing only."""
+    return {
+        "precision": settings.precision,
+        "device": settings.device,
+        "allow_pickled": settings.unsafe_models,
+    }
+
+
 def local_summariser(settings: Settings, name: str, folder: Path) -> LocalSummariser:
     """Summaries from the encoder-decoder in ``folder``. Loads nothing before it is first asked."""
 
     def load() -> Seq2SeqModel:
         from bot.generation.seq2seq import load_seq2seq  # noqa: PLC0415 - as above
 
-        return load_seq2seq(
-            folder,
-            precision=settings.precision,
-            device=settings.device,
-            allow_pickled=settings.unsafe_models,
-        )
+        return load_seq2seq(folder, **_how(settings))
 
     return LocalSummariser(load, model_name=name)
 
@@ -229,12 +250,7 @@ def local_sight(settings: Settings, name: str, folder: Path) -> LocalSight:
     def load() -> VisionModel:
         from bot.generation.vision import load_vision_model  # noqa: PLC0415 - as above
 
-        return load_vision_model(
-            folder,
-            precision=settings.precision,
-            device=settings.device,
-            allow_pickled=settings.unsafe_models,
-        )
+        return load_vision_model(folder, **_how(settings))
 
     return LocalSight(load, model_name=name)
 
@@ -245,13 +261,7 @@ def local_condenser(settings: Settings, name: str, folder: Path) -> LocalCondens
     def load() -> Seq2SeqModel:
         from bot.generation.seq2seq import SUMMING_UP, load_seq2seq  # noqa: PLC0415 - as above
 
-        return load_seq2seq(
-            folder,
-            precision=settings.precision,
-            device=settings.device,
-            allow_pickled=settings.unsafe_models,
-            purpose=SUMMING_UP,
-        )
+        return load_seq2seq(folder, **_how(settings), purpose=SUMMING_UP)
 
     return LocalCondenser(load, model_name=name)
 
@@ -267,12 +277,6 @@ def local_translator(settings: Settings, name: str, folder: Path) -> LocalTransl
     def load() -> TranslationModel:
         from bot.generation.translation import load_translator  # noqa: PLC0415 - as above
 
-        return load_translator(
-            folder,
-            name=name,
-            precision=settings.precision,
-            device=settings.device,
-            allow_pickled=settings.unsafe_models,
-        )
+        return load_translator(folder, name=name, **_how(settings))
 
     return LocalTranslator(load, model_name=name)

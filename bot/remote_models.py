@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from bot.config import Settings
+from bot.domain.recipient import Purpose, Recipient
 from bot.errors import ModelError, UnknownModelError
 from bot.generation.models.sources import parse_local_chat_source
 from bot.generation.remote.address import RemoteModel, is_address, parse_address
@@ -86,8 +88,33 @@ async def ask_server(settings: Settings, model: RemoteModel) -> ServerFacts:
 
 def travels_in_the_open(model: RemoteModel) -> bool:
     """Whether what people write leaves this machine without encryption."""
-    parts = urlsplit(model.url)
-    return parts.scheme == "http" and parts.hostname not in _OWN_MACHINE
+    return urlsplit(model.url).scheme == "http" and not _is_here(model)
+
+
+def recipients(
+    chat: Where, summaries: Where | None = None, allowed: Iterable[Where] = ()
+) -> tuple[Recipient, ...]:
+    """The other machines among those that have a model, each once, and what for.
+
+    ``summaries`` has the model that does nothing else, and ``allowed`` have those that places may
+    choose.
+    """
+    uses = [(Purpose.ANSWERING, chat), *((Purpose.CHOSEN, place) for place in allowed)]
+    if summaries is not None:
+        uses.insert(1, (Purpose.SUMMARIES, summaries))
+    found: dict[str, dict[Purpose, None]] = {}
+    for purpose, where in uses:
+        if isinstance(where, RemoteModel) and not _is_here(where):
+            found.setdefault(where.host, {})[purpose] = None
+    for purposes in found.values():
+        if Purpose.ANSWERING in purposes:  # which says more
+            purposes.pop(Purpose.CHOSEN, None)
+    return tuple(Recipient(host, tuple(purposes)) for host, purposes in found.items())
+
+
+def _is_here(model: RemoteModel) -> bool:
+    """Whether the server runs on this machine."""
+    return urlsplit(model.url).hostname in _OWN_MACHINE
 
 
 def _tokenizer(folder: Path, context_tokens: int) -> HfChatTokenizer:

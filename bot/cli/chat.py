@@ -16,15 +16,7 @@ from adapters.console.chat import ConsoleChat, console_identity
 from adapters.console.lines import Lines, PromptLines, ScriptLines
 from adapters.console.screen import PlainScreen, RichScreen, Screen
 from bot.app import App, running_app
-from bot.cli.models import (
-    ensure_allowed,
-    ensure_compact,
-    ensure_encoder,
-    ensure_fallback,
-    ensure_model,
-    ensure_roles,
-    ensure_sight,
-)
+from bot.cli.models import ensure_model, ensure_others
 from bot.config import Settings
 from bot.domain.identity import IdentityRef
 from bot.generation.remote.address import RemoteModel
@@ -45,25 +37,10 @@ def chat(settings: Settings, console: Console, user: str) -> bool:
     """
     identity = console_identity(user)
     name, folder = ensure_model(settings, console)
-    encoder = ensure_encoder(settings, console)
-    compact = ensure_compact(settings, console)
-    sight = ensure_sight(settings, console)
-    allowed = ensure_allowed(settings, console)
-    roles = ensure_roles(settings, console)
-    fallback = ensure_fallback(settings, console)
+    others = ensure_others(settings, console)
 
     async def run() -> bool:
-        async with running_app(
-            settings,
-            model=name,
-            folder=folder,
-            encoder=encoder,
-            compact=compact,
-            sight=sight,
-            allowed=allowed,
-            roles=roles,
-            fallback=fallback,
-        ) as app:
+        async with running_app(settings, model=name, folder=folder, **others) as app:
             interactive = sys.stdin is not None and sys.stdin.isatty()
             screen: Screen = PlainScreen(sys.stdout, sys.stderr)
             lines: Lines = ScriptLines(_standard_input())

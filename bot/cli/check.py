@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
@@ -28,15 +29,11 @@ from bot.generation.models.sources import BuiltIn, ModelSource
 from bot.generation.models.summarisers import describes_seq2seq
 from bot.generation.remote.address import RemoteModel
 from bot.local_models import (
+    CHOICES,
     ChosenModel,
     ModelRole,
     choose_allowed,
-    choose_compact,
-    choose_encoder,
-    choose_fallback,
     choose_model,
-    choose_role,
-    choose_sight,
     model_store,
 )
 from bot.remote_models import travels_in_the_open
@@ -59,13 +56,7 @@ def check(settings: Settings, console: Console) -> EllieError | None:
     findings = [
         *_platforms(settings),
         _database(settings),
-        _model(settings),
-        *_fallback(settings),
-        _encoder(settings),
-        *_compact(settings),
-        *_sight(settings),
-        *(finding for role in ModelRole for finding in _role(settings, role)),
-        *_allowed(settings),
+        *_models(settings),
         *_schedules(settings),
         *_disk(settings),
     ]
@@ -133,138 +124,61 @@ def _database(settings: Settings) -> Finding:
     return Finding("database", f"{place} (schema {state.revision}, will be upgraded)")
 
 
-def _model(settings: Settings) -> Finding:
+def _models(settings: Settings) -> Iterator[Finding]:
+    """Every model that the settings lead to, and whether it is there."""
+    choices: dict[str, Callable[[Settings], ChosenModel | None]] = {"model": choose_model}
+    for subject, choose in (choices | dict(CHOICES)).items():
+        try:
+            chosen = choose(settings)
+            if chosen is not None:
+                yield Finding(subject, _whereabouts(settings, subject, chosen))
+            elif subject == "encoder":
+                yield Finding(subject, "none; recall goes by words (ELLIE_ENCODER)")
+        except ModelError as error:
+            yield Finding(subject, str(error), error)
+    subject = "allowed model"
     try:
-        chosen = choose_model(settings)
-        if isinstance(chosen.source, RemoteModel):
-            return Finding("model", _served(chosen.source))
-        store = model_store(settings)
-        folder = store.find(chosen.source)
-        if folder is not None:
-            store.check(folder)
-            return Finding("model", f"{chosen.name} in {folder}. {chosen.reason}".strip())
+        for allowed in choose_allowed(settings).values():
+            yield Finding(subject, _whereabouts(settings, subject, allowed))
     except ModelError as error:
-        return Finding("model", str(error), error)
-    return Finding(
-        "model",
-        f"{chosen.name}, will be pulled at first start{_to_fetch(chosen.source)}. {chosen.reason}",
-    )
+        yield Finding(subject, str(error), error)
+
+
+def _whereabouts(settings: Settings, subject: str, chosen: ChosenModel) -> str:
+    """Where a model is, or that it will be fetched, and why it was chosen.
+
+    Raises:
+        ModelError: it is damaged, or of another kind than it is to be.
+    """
+    if isinstance(chosen.source, RemoteModel):
+        return _served(chosen.source)
+    reason = f". {chosen.reason}" if chosen.reason else ""
+    store = model_store(settings)
+    folder = store.find(chosen.source)
+    if folder is None:
+        size = _to_fetch(chosen.source)
+        return f"{chosen.name}, will be pulled at first start{size}{reason}"
+    store.check(folder)
+    return f"{chosen.name}{_kind(subject, folder)} in {folder}{reason}"
+
+
+def _kind(subject: str, folder: Path) -> str:
+    """What kind of model that is, where there are several for the purpose.
+
+    Raises:
+        ModelError: it is none for it.
+    """
+    if subject == "encoder":
+        describe_encoder(folder)
+    if subject in {"summaries", *ModelRole}:
+        return ", an encoder-decoder," if describes_seq2seq(folder) else ", a model that chats,"
+    return ""
 
 
 def _served(model: RemoteModel) -> str:
     """Where a model is served. The server is not asked, for the reason that Discord is not."""
     how = " without encryption" if travels_in_the_open(model) else ""
     return f"{model}; messages go to that server{how} (`ellie doctor` asks whether it answers)"
-
-
-def _fallback(settings: Settings) -> Iterator[Finding]:
-    """The model that answers while a server does not."""
-    subject = "fallback model"
-    try:
-        chosen = choose_fallback(settings)
-        if chosen is None or isinstance(chosen.source, RemoteModel):
-            return
-        store = model_store(settings)
-        folder = store.find(chosen.source)
-        if folder is None:
-            size = _to_fetch(chosen.source)
-            yield Finding(subject, f"{chosen.name}, will be pulled at first start{size}")
-            return
-        store.check(folder)
-        yield Finding(subject, f"{chosen.name} in {folder}")
-    except ModelError as error:
-        yield Finding(subject, str(error), error)
-
-
-def _encoder(settings: Settings) -> Finding:
-    try:
-        chosen = choose_encoder(settings)
-        if chosen is None or isinstance(chosen.source, RemoteModel):
-            return Finding("encoder", "none; recall goes by words (ELLIE_ENCODER)")
-        store = model_store(settings)
-        folder = store.find(chosen.source)
-        if folder is None:
-            size = _to_fetch(chosen.source)
-            return Finding("encoder", f"{chosen.name}, will be pulled at first start{size}")
-        store.check(folder)
-        describe_encoder(folder)
-    except ModelError as error:
-        return Finding("encoder", str(error), error)
-    return Finding("encoder", f"{chosen.name} in {folder}")
-
-
-def _allowed(settings: Settings) -> Iterator[Finding]:
-    """The models that places may choose."""
-    subject = "allowed model"
-    try:
-        for chosen in choose_allowed(settings).values():
-            if isinstance(chosen.source, RemoteModel):
-                yield Finding(subject, _served(chosen.source))
-                continue
-            store = model_store(settings)
-            folder = store.find(chosen.source)
-            if folder is None:
-                size = _to_fetch(chosen.source)
-                yield Finding(subject, f"{chosen.name}, will be pulled at first start{size}")
-            else:
-                store.check(folder)
-                yield Finding(subject, f"{chosen.name} in {folder}")
-    except ModelError as error:
-        yield Finding(subject, str(error), error)
-
-
-def _compact(settings: Settings) -> Iterator[Finding]:
-    """The model that writes summaries of older conversations, when it is one of its own."""
-    return _writer(settings, "summaries", choose_compact)
-
-
-def _role(settings: Settings, role: ModelRole) -> Iterator[Finding]:
-    """The model that sums up or translates when somebody asks, when it is one of its own."""
-    return _writer(settings, role.value, lambda settings: choose_role(settings, role))
-
-
-def _writer(
-    settings: Settings, subject: str, choose: Callable[[Settings], ChosenModel | None]
-) -> Iterator[Finding]:
-    try:
-        chosen = choose(settings)
-        if chosen is None:
-            return
-        if isinstance(chosen.source, RemoteModel):
-            yield Finding(subject, _served(chosen.source))
-            return
-        store = model_store(settings)
-        folder = store.find(chosen.source)
-        if folder is None:
-            size = _to_fetch(chosen.source)
-            yield Finding(subject, f"{chosen.name}, will be pulled at first start{size}")
-            return
-        store.check(folder)
-        kind = "an encoder-decoder" if describes_seq2seq(folder) else "a model that chats"
-    except ModelError as error:
-        yield Finding(subject, str(error), error)
-        return
-    yield Finding(subject, f"{chosen.name}, {kind}, in {folder}")
-
-
-def _sight(settings: Settings) -> Iterator[Finding]:
-    """The model that looks at pictures, if there is to be one."""
-    subject = "sight"
-    try:
-        chosen = choose_sight(settings)
-        if chosen is None or isinstance(chosen.source, RemoteModel):  # no server is asked yet
-            return
-        store = model_store(settings)
-        folder = store.find(chosen.source)
-        if folder is None:
-            size = _to_fetch(chosen.source)
-            yield Finding(subject, f"{chosen.name}, will be pulled at first start{size}")
-            return
-        store.check(folder)
-    except ModelError as error:
-        yield Finding(subject, str(error), error)
-        return
-    yield Finding(subject, f"{chosen.name} in {folder}")
 
 
 def _schedules(settings: Settings) -> Iterator[Finding]:

@@ -14,18 +14,7 @@ from bot.errors import ModelCorruptError, ModelError
 from bot.generation.models.kinds import describe_kind
 from bot.generation.models.sources import ModelSource
 from bot.generation.remote.address import RemoteModel
-from bot.local_models import (
-    ChosenModel,
-    ModelRole,
-    choose_allowed,
-    choose_compact,
-    choose_encoder,
-    choose_fallback,
-    choose_model,
-    choose_role,
-    choose_sight,
-    model_store,
-)
+from bot.local_models import CHOICES, ChosenModel, choose_allowed, choose_model, model_store
 from bot.remote_models import ask_server
 
 _SHOWN = 3
@@ -75,15 +64,8 @@ def of_models(settings: Settings, *, thoroughly: bool) -> Iterator[Finding]:
     chosen: list[tuple[str, ChosenModel]] = []
     try:
         chosen.append(("model", choose_model(settings)))
-        for subject, other in (
-            ("encoder", choose_encoder(settings)),
-            ("summaries", choose_compact(settings)),
-            ("sight", choose_sight(settings)),
-            *((role.value, choose_role(settings, role)) for role in ModelRole),
-            ("fallback model", choose_fallback(settings)),
-        ):
-            if other is not None:
-                chosen.append((subject, other))
+        others = {subject: choose(settings) for subject, choose in CHOICES.items()}
+        chosen += [(subject, other) for subject, other in others.items() if other]
         served = [c for c in choose_allowed(settings).values() if isinstance(c.source, RemoteModel)]
         chosen += [("allowed model", other) for other in served]
     except ModelError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TypedDict
 
 from rich.console import Console
 from rich.table import Table
@@ -16,6 +17,7 @@ from bot.generation.models.pull import pull
 from bot.generation.models.sources import ModelSource, parse_source
 from bot.generation.remote.address import RemoteModel
 from bot.local_models import (
+    CHOICES,
     ChosenModel,
     ModelRole,
     choose_allowed,
@@ -34,13 +36,8 @@ def list_models(settings: Settings, console: Console) -> None:
     """Print the built-in models and what is installed, and mark what would run."""
     store = model_store(settings)
     chosen = choose_model(settings)
-    encoder = choose_encoder(settings)
-    compact = choose_compact(settings)
-    sight = choose_sight(settings)
-    allowed = choose_allowed(settings)
-    roles = [choose_role(settings, role) for role in ModelRole]
-    fallback = choose_fallback(settings)
-    every = (chosen, encoder, compact, sight, fallback, *roles, *allowed.values())
+    others = [choose(settings) for choose in CHOICES.values()]
+    every = (chosen, *others, *choose_allowed(settings).values())
     used = [found for found in every if found]
     running = {str(found.source) for found in used}
     table = Table("", "model", "size", "installed", "what it is for", box=None, pad_edge=False)
@@ -79,6 +76,29 @@ def ensure_model(settings: Settings, console: Console) -> tuple[str, Where]:
     A server is not asked for anything.
     """
     return _ensure(settings, console, choose_model(settings))
+
+
+class OtherModels(TypedDict):
+    """The models beside the one that chats, by the names that ``running_app`` has for them."""
+
+    encoder: tuple[str, Path] | None
+    compact: tuple[str, Where] | None
+    sight: tuple[str, Path] | None
+    allowed: dict[str, tuple[str, Where]]
+    roles: dict[ModelRole, tuple[str, Path]]
+    fallback: tuple[str, Path] | None
+
+
+def ensure_others(settings: Settings, console: Console) -> OtherModels:
+    """All of them that the settings lead to, pulled if need be."""
+    return {
+        "encoder": ensure_encoder(settings, console),
+        "compact": ensure_compact(settings, console),
+        "sight": ensure_sight(settings, console),
+        "allowed": ensure_allowed(settings, console),
+        "roles": ensure_roles(settings, console),
+        "fallback": ensure_fallback(settings, console),
+    }
 
 
 def ensure_encoder(settings: Settings, console: Console) -> tuple[str, Path] | None:

@@ -16,15 +16,7 @@ from pydantic import SecretStr
 from rich.console import Console
 
 from bot.app import App, running_app
-from bot.cli.models import (
-    ensure_allowed,
-    ensure_compact,
-    ensure_encoder,
-    ensure_fallback,
-    ensure_model,
-    ensure_roles,
-    ensure_sight,
-)
+from bot.cli.models import ensure_model, ensure_others
 from bot.config import Settings
 from bot.log import get_logger
 
@@ -59,26 +51,11 @@ def serve(settings: Settings, console: Console) -> None:
     if not asyncio.run(_admitted(settings, console)):
         return
     name, folder = ensure_model(settings, console)
-    encoder = ensure_encoder(settings, console)
-    compact = ensure_compact(settings, console)
-    sight = ensure_sight(settings, console)
-    allowed = ensure_allowed(settings, console)
-    roles = ensure_roles(settings, console)
-    fallback = ensure_fallback(settings, console)
+    others = ensure_others(settings, console)
 
     async def run() -> None:
         with stop_signals() as told:
-            async with running_app(
-                settings,
-                model=name,
-                folder=folder,
-                encoder=encoder,
-                compact=compact,
-                sight=sight,
-                allowed=allowed,
-                roles=roles,
-                fallback=fallback,
-            ) as app:
+            async with running_app(settings, model=name, folder=folder, **others) as app:
                 await side_by_side(
                     _adapters(app, settings),
                     told=told,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 from bot.commands import definitions as known
@@ -33,6 +33,7 @@ from bot.commands.showing import Showing
 from bot.commands.tenant_memory import TenantMemory
 from bot.commands.voice import Voice
 from bot.domain.account import account_name
+from bot.domain.recipient import Recipient
 from bot.engine.audit import AuditLog
 from bot.engine.memory_control import MemoryControl
 from bot.engine.place_policies import PlacePolicies
@@ -70,6 +71,7 @@ class Commands:
         tenant_export: TenantExport | None = None,
         tenant_compaction: TenantCompaction | None = None,
         rewording: Rewording | None = None,
+        sent_to: Sequence[Recipient] = (),
     ) -> None:
         """What is None by default is for where there are servers or workspaces.
 
@@ -77,6 +79,7 @@ class Commands:
         ``rules`` say what holds where; without any, the usual does. No admin command is carried
         out without an ``audit`` log. ``owners`` are accounts, as
         :func:`~bot.domain.account.account_name` writes them, that may manage every place.
+        ``sent_to`` are other machines that have a language model.
         """
         self._pacing = pacing
         resetting = resetting or Resetting()
@@ -92,7 +95,7 @@ class Commands:
         reworded = RewordingCommands(rewording)
         linking = LinkCommands(control.linking)
         consenting = Consenting(control.settings, rules)
-        keeping = Keeping(control.settings, control.export, consenting)
+        keeping = Keeping(control.settings, control.export, consenting, sent_to)
         self._handlers: Mapping[str, Handler] = {
             known.HELP.name: Helping().help,
             known.SUMMARIZE.name: reworded.summarize,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.commands.call import Call
@@ -11,6 +12,7 @@ from bot.commands.export_files import export_files
 from bot.commands.parsing import FOREVER, NO_DECISION
 from bot.commands.reply import CommandReply, Confirmation, ReplyKind, Row, Section
 from bot.domain.identity import Person
+from bot.domain.recipient import Recipient
 from bot.engine.memory_export import SCHEMA, MemoryExport
 from bot.engine.memory_settings import KeptFor, MemorySettings
 
@@ -23,11 +25,17 @@ class Keeping:
     """What is stored, and the person's say in it."""
 
     def __init__(
-        self, settings: MemorySettings, export: MemoryExport, consenting: Consenting
+        self,
+        settings: MemorySettings,
+        export: MemoryExport,
+        consenting: Consenting,
+        sent_to: Sequence[Recipient] = (),
     ) -> None:
+        """``sent_to`` are other machines that have a language model."""
         self._consenting = consenting
         self._settings = settings
         self._export = export
+        self._sent_to = sent_to
 
     async def export(self, call: Call) -> CommandReply:
         """Everything, as files."""
@@ -103,17 +111,19 @@ class Keeping:
         return CommandReply(kind=ReplyKind.DONE, lines=(_kept(call, wanted),))
 
     async def privacy(self, call: Call) -> CommandReply:
-        """What is kept, where, for how long, who sees it, how to stop it, and how it is now."""
+        """What is kept, where, for how long, who gets it, how to stop it, and how it is now."""
         voice = call.voice
         state = voice.say(f"privacy.state.{_state(await self._settings.of(call.identity))}")
         kept_here = await self._consenting.here(call)
         rule = await self._settings.kept(call.identity, call.caller.conversation.tenant)
-        said = ("what", "compact", "not", "where", "audience")
+        said = ("what", "compact", "not", "where")
         ways = ("memory pause", "incognito", "memory forget", "memory keep", "memory export")
         return CommandReply(
             title=voice.say("privacy.title"),
             lines=(
                 *(voice.say(f"privacy.{key}") for key in said),
+                _models(call, self._sent_to),
+                voice.say("privacy.audience"),
                 _kept(call, rule),
                 voice.say("privacy.forget"),
                 voice.say("privacy.revised"),
@@ -129,6 +139,23 @@ class Keeping:
             ),
             closing=(*kept_here, voice.say("privacy.now", state=state)),
         )
+
+
+def _models(call: Call, sent_to: Sequence[Recipient]) -> str:
+    """Whether what is said stays on Ellie's machine when a model reads it, and where it goes."""
+    voice = call.voice
+    if not sent_to:
+        return voice.say("privacy.models.here")
+    comma = voice.say("privacy.comma")
+    hosts = (
+        voice.say(
+            "privacy.host",
+            host=one.host,
+            purposes=comma.join(voice.say(f"privacy.for.{why}") for why in one.purposes),
+        )
+        for one in sent_to
+    )
+    return voice.say("privacy.models.elsewhere", hosts=comma.join(hosts))
 
 
 def _kept(call: Call, rule: KeptFor) -> str:

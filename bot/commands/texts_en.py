@@ -216,7 +216,15 @@ TEXTS = {
     "say about you. To understand a message I may read what it replies to, what its thread began "
     "with, and what was said just before it, for that one reply.",
     "privacy.where": "All of it is in one database on the machine that runs me. Its owner can read "
-    "it. My language model runs there too, unless the owner chose another one.",
+    "it.",
+    "privacy.models.here": "My language model runs there too, and sends nothing of it elsewhere.",
+    "privacy.models.elsewhere": "My language models do not all run there: what you write to me, "
+    "with what I remember of you, is sent to {hosts}, and whoever runs that can read it.",
+    "privacy.host": "{host} ({purposes})",
+    "privacy.comma": ", ",
+    "privacy.for.answering": "to answer you",
+    "privacy.for.summaries": "to sum up older conversations",
+    "privacy.for.chosen": "to answer in places that chose it",
     "privacy.audience": "What you tell me directly I recall only when we are alone; what you say "
     "in a closed channel, there too; what you say in an open one, anywhere in its server or "
     "workspace. Nobody but you gets my memory of you.",

@@ -46,82 +46,21 @@ _MARKS_TOKENS = 6
 _SENTENCE = regex.compile(r"(?<=[.!?。！？；\n])")
 
 
-class ChatCondenser:
-    """Implements :class:`bot.ports.condensing.Condenser`."""
+class _Asking:
+    """Asks a model that chats."""
 
     def __init__(self, generators: Generators, ids: IdSource, *, time_limit_seconds: float) -> None:
         """``time_limit_seconds`` is for each of the model's answers, waiting included."""
         self._generators = generators
-        self._asking = _Asking(ids, time_limit_seconds)
-
-    @property
-    def model_name(self) -> str:
-        """Which model writes where no place names another."""
-        return self._generators.usual.model_name
-
-    async def condense(
-        self, passages: Sequence[Passage], *, into: Tongue | None, asker: str, model: str = ""
-    ) -> Written:
-        """As the port says: part by part, and then one summary of the summaries."""
-        generator, tokenizer = await self._generators.loaded(model)
-        tokens, is_whole = 0, True
-        lines = [passage for passage in passages if passage.text.strip()]
-        most = min(SUMMARY_TOKENS, tokenizer.context_tokens // 4)
-        before = MOST_PARTS + 1
-        while lines:
-            parts = _parts(lines, tokenizer, into, most)
-            if len(parts) >= before:
-                raise PromptTooLongError("The summaries of its parts do not become shorter.")
-            before = len(parts)
-            notes = []
-            for part in parts:
-                messages = summary_messages(part, tokenizer.control_tokens, into)
-                written = await self._asking.answer(generator, tokenizer, messages, most, asker)
-                tokens += written.tokens
-                is_whole = is_whole and written.is_whole
-                notes.append(written.text)
-            if len(parts) == 1:
-                return Written(text=notes[0], tokens=tokens, is_whole=is_whole)
-            lines = [Passage(text=note) for note in notes if note]
-        return Written(text="", tokens=tokens)
-
-
-class ChatTranslator:
-    """Implements :class:`bot.ports.translating.Translator`."""
-
-    def __init__(self, generators: Generators, ids: IdSource, *, time_limit_seconds: float) -> None:
-        """``time_limit_seconds`` is for a translation, waiting included."""
-        self._generators = generators
-        self._asking = _Asking(ids, time_limit_seconds)
-
-    @property
-    def model_name(self) -> str:
-        """Which model writes where no place names another."""
-        return self._generators.usual.model_name
-
-    async def translate(self, text: str, *, into: Tongue, asker: str, model: str = "") -> Written:
-        """As the port says, in one go."""
-        if not text.strip():
-            return Written(text="")
-        generator, tokenizer = await self._generators.loaded(model)
-        messages = translation_messages(text, tokenizer.control_tokens, into)
-        read = tokenizer.count_text(text)
-        left = tokenizer.context_tokens - tokenizer.count_chat(messages)
-        if read > TRANSLATED_TOKENS or left < read + _SPARE_TOKENS:
-            raise PromptTooLongError("The text is too long to be translated in one go.")
-        most = min(LONGER_BY * read + _SPARE_TOKENS, left)
-        written = await self._asking.answer(generator, tokenizer, messages, most, asker)
-        return replace(written, text=_without_marks(written.text, text))
-
-
-class _Asking:
-    """One answer of a model to one prompt."""
-
-    def __init__(self, ids: IdSource, time_limit_seconds: float) -> None:
         self._ids = ids
         self._time_limit_seconds = time_limit_seconds
 
-    async def answer(
+    @property
+    def model_name(self) -> str:
+        """Which model writes where no place names another."""
+        return self._generators.usual.model_name
+
+    async def _answer(
         self,
         generator: Generator,
         tokenizer: ChatTokenizer,
@@ -129,6 +68,7 @@ class _Asking:
         max_tokens: int,
         asker: str,
     ) -> Written:
+        """One answer to one prompt."""
         prompt = Prompt(messages=messages, tokens=tokenizer.count_chat(messages))
         request = GenerationRequest(
             id=self._ids.new_id(),
@@ -147,6 +87,54 @@ class _Asking:
                         is_whole=event.finish_reason is FinishReason.STOP,
                     )
         raise EngineFailedError("The generator ended without a result.")
+
+
+class ChatCondenser(_Asking):
+    """Implements :class:`bot.ports.condensing.Condenser`."""
+
+    async def condense(
+        self, passages: Sequence[Passage], *, into: Tongue | None, asker: str, model: str = ""
+    ) -> Written:
+        """As the port says: part by part, and then one summary of the summaries."""
+        generator, tokenizer = await self._generators.loaded(model)
+        tokens, is_whole = 0, True
+        lines = [passage for passage in passages if passage.text.strip()]
+        most = min(SUMMARY_TOKENS, tokenizer.context_tokens // 4)
+        before = MOST_PARTS + 1
+        while lines:
+            parts = _parts(lines, tokenizer, into, most)
+            if len(parts) >= before:
+                raise PromptTooLongError("The summaries of its parts do not become shorter.")
+            before = len(parts)
+            notes = []
+            for part in parts:
+                messages = summary_messages(part, tokenizer.control_tokens, into)
+                written = await self._answer(generator, tokenizer, messages, most, asker)
+                tokens += written.tokens
+                is_whole = is_whole and written.is_whole
+                notes.append(written.text)
+            if len(parts) == 1:
+                return Written(text=notes[0], tokens=tokens, is_whole=is_whole)
+            lines = [Passage(text=note) for note in notes if note]
+        return Written(text="", tokens=tokens)
+
+
+class ChatTranslator(_Asking):
+    """Implements :class:`bot.ports.translating.Translator`."""
+
+    async def translate(self, text: str, *, into: Tongue, asker: str, model: str = "") -> Written:
+        """As the port says, in one go."""
+        if not text.strip():
+            return Written(text="")
+        generator, tokenizer = await self._generators.loaded(model)
+        messages = translation_messages(text, tokenizer.control_tokens, into)
+        read = tokenizer.count_text(text)
+        left = tokenizer.context_tokens - tokenizer.count_chat(messages)
+        if read > TRANSLATED_TOKENS or left < read + _SPARE_TOKENS:
+            raise PromptTooLongError("The text is too long to be translated in one go.")
+        most = min(LONGER_BY * read + _SPARE_TOKENS, left)
+        written = await self._answer(generator, tokenizer, messages, most, asker)
+        return replace(written, text=_without_marks(written.text, text))
 
 
 def _parts(

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 from bot.errors import EllieError, EngineFailedError, ModelError
 from bot.log import get_logger
@@ -173,3 +173,30 @@ class OccasionalModel(Generic[Model]):
         """Look at the outcome, so that a failed load nobody waited for is no asyncio warning."""
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("model_not_loaded", task=self._task.name, error=str(error))
+
+
+class Occasional(Generic[Model]):
+    """A part of Ellie that asks such a model. A subclass says what for."""
+
+    task: ClassVar[Task]
+
+    def __init__(
+        self,
+        load: Callable[[], Model],
+        *,
+        model_name: str,
+        idle_seconds: float = IDLE_SECONDS,
+    ) -> None:
+        self.model_name = model_name
+        self._model = OccasionalModel(
+            load, task=self.task, model_name=model_name, idle_seconds=idle_seconds
+        )
+
+    @property
+    def loaded(self) -> bool:
+        """Whether the model is in memory."""
+        return self._model.loaded
+
+    async def close(self) -> None:
+        """Free the model; requests still running fail. Closing twice changes nothing."""
+        await self._model.close()

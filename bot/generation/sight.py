@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bot.domain.shown import Picture
 from bot.errors import EngineFailedError
-from bot.generation.occasional import IDLE_SECONDS, OccasionalModel, Task
+from bot.generation.occasional import IDLE_SECONDS, Occasional, Task
 from bot.log import get_logger
 
 if TYPE_CHECKING:  # imports torch, which takes seconds and happens in the thread that looks
@@ -33,12 +33,14 @@ _AT_ONCE = 2
 _LOOKING = Task(name="sight", threads="sight", does="looks at pictures", request="a picture")
 
 
-class LocalSight:
+class LocalSight(Occasional["VisionModel"]):
     """Implements :class:`bot.ports.sight.Sight` with a model on this machine.
 
-    See :class:`OccasionalModel` for when it is loaded and where it computes. What is fetched is
-    held only until the model has looked at it.
+    See :class:`~bot.generation.occasional.OccasionalModel` for when it is loaded and where it
+    computes. What is fetched is held only until the model has looked at it.
     """
+
+    task = _LOOKING
 
     def __init__(
         self,
@@ -48,10 +50,7 @@ class LocalSight:
         look_seconds: float = LOOK_SECONDS,
         idle_seconds: float = IDLE_SECONDS,
     ) -> None:
-        self.model_name = model_name
-        self._model = OccasionalModel(
-            load, task=_LOOKING, model_name=model_name, idle_seconds=idle_seconds
-        )
+        super().__init__(load, model_name=model_name, idle_seconds=idle_seconds)
         self._look_seconds = look_seconds
         self._places = asyncio.Semaphore(_AT_ONCE)
         self._waiting = 0
@@ -60,11 +59,6 @@ class LocalSight:
     def sees(self) -> bool:
         """It does."""
         return True
-
-    @property
-    def loaded(self) -> bool:
-        """Whether the model is in memory."""
-        return self._model.loaded
 
     async def look(self, picture: Picture) -> str:
         """See the port.
@@ -87,10 +81,6 @@ class LocalSight:
         finally:
             self._waiting -= 1
         return ""
-
-    async def close(self) -> None:
-        """Free the model; what is being looked at is given up. Twice changes nothing."""
-        await self._model.close()
 
     async def _look(self, picture: Picture) -> str:
         async with self._places:

@@ -2,44 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from bot.domain.tongues import Tongue
-from bot.generation.occasional import IDLE_SECONDS, OccasionalModel, Task
+from bot.generation.occasional import Occasional, Task
 from bot.ports.condensing import Passage, Written
 
 if TYPE_CHECKING:  # imports torch, which takes seconds and happens in the summariser's thread
-    from bot.generation.seq2seq import Seq2SeqModel
+    from bot.generation.seq2seq import Seq2SeqModel  # noqa: F401 - in quotes below
 
 _SUMMARIES = Task(
     name="summariser", threads="summaries", does="writes summaries", request="a summary"
 )
 
 
-class LocalSummariser:
+class LocalSummariser(Occasional["Seq2SeqModel"]):
     """Implements :class:`bot.ports.summarising.Summariser` with a model on this machine.
 
-    See :class:`OccasionalModel` for when it is loaded and where it computes. Cancelling the caller
-    stops the work within a fraction of a second.
+    See :class:`~bot.generation.occasional.OccasionalModel` for when it is loaded and where it
+    computes. Cancelling the caller stops the work within a fraction of a second.
     """
 
-    def __init__(
-        self,
-        load: Callable[[], Seq2SeqModel],
-        *,
-        model_name: str,
-        idle_seconds: float = IDLE_SECONDS,
-    ) -> None:
-        self.model_name = model_name
-        self._model = OccasionalModel(
-            load, task=_SUMMARIES, model_name=model_name, idle_seconds=idle_seconds
-        )
-
-    @property
-    def loaded(self) -> bool:
-        """Whether the model is in memory."""
-        return self._model.loaded
+    task = _SUMMARIES
 
     async def summarise(self, passages: Sequence[str], *, max_tokens: int) -> str:
         """See the port.
@@ -53,33 +38,14 @@ class LocalSummariser:
             lambda model, stop: model.summarise(passages, max_tokens=max_tokens, stop=stop)
         )
 
-    async def close(self) -> None:
-        """Free the model; requests still running fail. Closing twice changes nothing."""
-        await self._model.close()
 
-
-class LocalCondenser:
+class LocalCondenser(Occasional["Seq2SeqModel"]):
     """Implements :class:`bot.ports.condensing.Condenser` in the same way, for who waits for it.
 
     It writes in the language that its model was made for.
     """
 
-    def __init__(
-        self,
-        load: Callable[[], Seq2SeqModel],
-        *,
-        model_name: str,
-        idle_seconds: float = IDLE_SECONDS,
-    ) -> None:
-        self.model_name = model_name
-        self._model = OccasionalModel(
-            load, task=_SUMMARIES, model_name=model_name, idle_seconds=idle_seconds
-        )
-
-    @property
-    def loaded(self) -> bool:
-        """Whether the model is in memory."""
-        return self._model.loaded
+    task = _SUMMARIES
 
     async def condense(
         self,
@@ -95,7 +61,3 @@ class LocalCondenser:
             for passage in passages
         ]
         return await self._model.ask(lambda model, stop: model.condense(said, stop=stop))
-
-    async def close(self) -> None:
-        """Free the model; requests still running fail. Closing twice changes nothing."""
-        await self._model.close()

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from bot.domain.guessing_tongue import guess_tongue
 from bot.domain.tongues import Tongue
-from bot.generation.occasional import IDLE_SECONDS, OccasionalModel, Task
+from bot.generation.occasional import Occasional, Task
 from bot.ports.condensing import Written
 
 if TYPE_CHECKING:  # imports torch, which takes seconds and happens in the translator's thread
-    from bot.generation.translation import TranslationModel
+    from bot.generation.translation import TranslationModel  # noqa: F401 - in quotes below
 
 
 _TRANSLATIONS = Task(
@@ -19,28 +18,13 @@ _TRANSLATIONS = Task(
 )
 
 
-class LocalTranslator:
+class LocalTranslator(Occasional["TranslationModel"]):
     """Implements :class:`bot.ports.translating.Translator` with a model on this machine.
 
     Loaded and let go as :class:`~bot.generation.occasional.OccasionalModel` says.
     """
 
-    def __init__(
-        self,
-        load: Callable[[], TranslationModel],
-        *,
-        model_name: str,
-        idle_seconds: float = IDLE_SECONDS,
-    ) -> None:
-        self.model_name = model_name
-        self._model = OccasionalModel(
-            load, task=_TRANSLATIONS, model_name=model_name, idle_seconds=idle_seconds
-        )
-
-    @property
-    def loaded(self) -> bool:
-        """Whether the model is in memory."""
-        return self._model.loaded
+    task = _TRANSLATIONS
 
     async def translate(
         self,
@@ -55,7 +39,3 @@ class LocalTranslator:
         return await self._model.ask(
             lambda model, stop: model.translate(text, source=source, into=into, stop=stop)
         )
-
-    async def close(self) -> None:
-        """Free the model; requests still running fail. Closing twice changes nothing."""
-        await self._model.close()

@@ -122,6 +122,7 @@ async def test_privacy_says_what_is_kept_what_is_read_and_how_it_is_now(tmp_path
             "I store what you write to me, my replies",
             "I keep nothing that is not said to me",
             "I may read what it replies to",
+            "My language model runs there too, and sends nothing of it elsewhere.",
             "I keep what you write until you have me forget it.",
             "When you delete a message and your platform tells me, I forget it",
             "**/memory forget** ",

@@ -14,6 +14,7 @@ from bot.commands.language import Language
 from bot.domain.fact import FactKind
 from bot.domain.identity import Platform, TenantRef
 from bot.domain.policy import AnswerPolicy
+from bot.domain.recipient import Purpose, Recipient
 
 TOWN = TenantRef(platform=Platform.SLACK, external_id="T1")
 
@@ -132,6 +133,11 @@ async def test_the_privacy_notice_is_the_commands_own() -> None:
     assert reply.title in shown
     for line in reply.lines:
         assert line in shown
+
+
+async def test_it_says_who_else_gets_what_is_written() -> None:
+    desk = HomeDesk(sent_to=[Recipient("llm.example.org:8000", (Purpose.ANSWERING,))])
+    assert "is sent to llm.example.org:8000 (to answer you)" in read(await desk.view())
 
 
 async def test_a_search_shows_what_it_found_and_the_way_back() -> None:

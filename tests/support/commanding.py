@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from bot.domain.conversation import ConversationRef, Scope, Visibility
 from bot.domain.fact import Evidence, Fact, FactId, FactKind, FactStatus
 from bot.domain.identity import IdentityRef, Person, Platform, TenantRef
 from bot.domain.operation import Actor
+from bot.domain.recipient import Recipient
 from bot.domain.shown import Shown
 from bot.domain.turn import NewTurn, Turn, TurnId, TurnOutcome, TurnStatus
 from bot.engine.incognito import IncognitoConversations
@@ -69,7 +71,14 @@ def rewording_over(desk: Desk, **more: Any) -> Rewording:
 class Desk:
     """Where people ask. Without another account, somebody writes directly in Slack."""
 
-    def __init__(self, explanations: Any = None, *, retention_days: int | None = None) -> None:
+    def __init__(
+        self,
+        explanations: Any = None,
+        *,
+        retention_days: int | None = None,
+        sent_to: Sequence[Recipient] = (),
+    ) -> None:
+        self.sent_to = sent_to
         self.storage = CountedStorage()
         self.clock = FakeClock()
         self.ids = Ids()
@@ -90,6 +99,7 @@ class Desk:
             clock=self.clock,
             explanations=explanations,
             rewording=self.rewording,
+            sent_to=sent_to,
         )
         self.names: dict[str, str] = {}
         """How accounts call themselves, where that is not their id with a capital letter."""

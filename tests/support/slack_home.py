@@ -43,6 +43,7 @@ class HomeDesk(Desk):
             places=places_over(self.storage, self.clock, self.policies),
             retention=TenantRetention(self.storage, default_days=None),
             audit=AuditLog(self.storage, clock=self.clock, ids=self.ids),
+            sent_to=self.sent_to,
         )
         # Nobody is looked up: who looks is given.
         self.reader = HomeReader(

@@ -21,6 +21,7 @@ from bot.domain.place_policy import MemoryMode
 from bot.domain.place_settings import NAMES
 from bot.domain.policy import AnswerPolicy
 from bot.domain.quota import QuotaHolder
+from bot.domain.recipient import Purpose
 from bot.domain.setting_values import Unfit
 from bot.domain.turn import TurnStatus
 from bot.engine.linking import LinkRefusal
@@ -88,7 +89,8 @@ def test_every_text_is_used_and_every_key_exists() -> None:
     made |= {f"trace.{kind}" for kind in ("fact", "episode", "fresh", "loop", "recalled", "note")}
     made |= {f"incognito.{on}.{how}" for on in ("on", "off") for how in ("done", "unchanged")}
     made |= {f"privacy.state.{state}" for state in ("on", "paused", "incognito")}
-    made |= {f"privacy.{key}" for key in ("what", "compact", "not", "where", "audience")}
+    made |= {f"privacy.{key}" for key in ("what", "compact", "not", "where")}
+    made |= {f"privacy.for.{purpose.value}" for purpose in Purpose}
     made |= {
         f"{noun}.{number}"
         for noun in (

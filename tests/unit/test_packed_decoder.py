@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors import safe_open
 from support.packable import KINDS, WORDS, needs_vnni, tiny_decoder, tiny_model
 from torch import Tensor
 from transformers import AutoConfig
 
 from bot.config_choices import Precision
-from bot.generation.cpu import loading
+from bot.generation.cpu import loading, saving
 from bot.generation.cpu.building import has_usual_build
 from bot.generation.cpu.decoder import Decoder
 from bot.generation.cpu.loading import bits_for, load_packed, was_coarse
@@ -113,6 +114,21 @@ def test_a_file_that_cannot_be_read_is_none(tmp_path: Path, kept: bytes | None) 
     assert load_decoder(path, None) is None
 
 
+def test_a_file_that_another_process_removes_meanwhile_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "model.safetensors"
+    path.touch()
+
+    def too_late(path: Path, framework: str) -> object:
+        path.unlink()
+        return safe_open(path, framework=framework)
+
+    monkeypatch.setattr(saving, "safe_open", too_late)
+
+    assert load_decoder(path, None) is None
+
+
 def saved(folder: Path, kind: str = "qwen2") -> Path:
     tiny_model(kind).save_pretrained(folder)
     return folder
@@ -150,6 +166,23 @@ def test_a_model_is_packed_once(tmp_path: Path) -> None:
     load(folder, kept, loads, Precision.AUTO)
     assert len(loads) == 3
     assert len(list(kept.iterdir())) == 1  # the old ones are of no use any more
+
+
+@pytest.mark.parametrize("name", ["model", "model[1]"])
+def test_packing_removes_what_was_packed_of_that_model_alone(tmp_path: Path, name: str) -> None:
+    kept = tmp_path / "kept"
+    longer = saved(tmp_path / f"{name}-instruct")
+    load(longer, kept, [], Precision.INT8)
+    (others,) = kept.iterdir()
+    own = "-0123456789abcdef-int8.safetensors"
+    for stale in (own, f"{own}.1.part"):
+        (kept / f"{name}{stale}").touch()
+
+    load(saved(tmp_path / name), kept, [], Precision.INT8)
+
+    assert others.exists()
+    assert not list(kept.glob("*0123456789abcdef*"))
+    assert len(list(kept.iterdir())) == 2
 
 
 def test_a_full_disk_costs_the_next_start_some_time_and_nothing_else(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,6 +31,9 @@ smaller; in fewer it loses 2.05 % or more."""
 
 LOOKED_AT = 128
 """Outputs of a weight that are packed to find that out."""
+
+KEY_LENGTH = 16
+"""Hexadecimal digits in the name of a packed model that say which weights it was made of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,9 @@ def load_packed(
     place = places.get(chosen)
     if place is not None:
         try:
-            for stale in place.parent.glob(f"{folder.name}-*-{chosen.value}.safetensors*"):
+            # The key is spelled out: another model's name may begin as this one's.
+            pattern = f"-{'[0-9a-f]' * KEY_LENGTH}-{chosen.value}.safetensors*"
+            for stale in place.parent.glob(glob.escape(folder.name) + pattern):
                 stale.unlink(missing_ok=True)  # of weights before, or of a start that was killed
             save_decoder(decoder, place)
             # From the file it lies in memory as one piece, and what packing took is free again.
@@ -123,5 +129,6 @@ def _place(folder: Path, precision: Precision, keep_in: Path | None) -> Path | N
         return None
     files = sorted(folder.glob("*.safetensors")) + sorted(folder.glob("*.bin"))
     told = [f"{path.name}|{path.stat().st_size}|{path.stat().st_mtime_ns}" for path in files]
-    key = hashlib.sha256("\n".join([str(folder.resolve()), *told]).encode()).hexdigest()[:16]
+    digest = hashlib.sha256("\n".join([str(folder.resolve()), *told]).encode()).hexdigest()
+    key = digest[:KEY_LENGTH]
     return keep_in / f"{folder.name}-{key}-{precision.value}.safetensors"

@@ -75,14 +75,14 @@ def save_decoder(decoder: Decoder, path: Path) -> None:
 
 def load_decoder(path: Path, rotary: Any) -> Decoder | None:
     """The decoder in the file; None when there is none, or one that cannot be used any more."""
-    if not path.exists():
-        return None
     try:
         with safe_open(path, framework="pt") as file:
             about = json.loads((file.metadata() or {}).get("ellie", "{}"))
             if about.get("layout") != LAYOUT:
                 return None
             return _assembled(_Kept(file, about), about, rotary)
+    except FileNotFoundError:  # perhaps only now: whoever packs anew removes what was there before
+        return None
     except (SafetensorError, KeyError, ValueError, TypeError) as error:
         log.warning("packed_model_unreadable", error=str(error))
         return None
