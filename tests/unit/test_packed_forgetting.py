@@ -129,7 +129,7 @@ async def test_forgetting_frees_the_memory_while_nobody_asks_for_anything(
     gone = weakref.ref(theirs, lambda _: loop.call_soon_threadsafe(freed.set))
     stays = weakref.ref(others)
     del theirs, others
-    while not engine._news._waiters:  # type: ignore[attr-defined]  # until its thread has nothing to do
+    while not engine._news._waiters:  # type: ignore[attr-defined]  # noqa: ASYNC110 - it tells nobody
         await asyncio.sleep(0)
     engine.forget("anna")
     await asyncio.wait_for(freed.wait(), 60)
