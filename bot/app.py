@@ -8,7 +8,7 @@ then the database.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -154,7 +154,10 @@ async def running_app(
         None if encoder is None else local_encoder(*encoder, allow_pickled=settings.unsafe_models)
     )
     async with AsyncExitStack() as stack:
-        writer = None if compact is None else _own_summariser(settings, compact, clock, stack)
+        beside: list[Generator] = []
+        writer = None
+        if compact is not None:
+            writer = _own_summariser(settings, compact, clock, stack, beside)
         eyes = None
         if sight is not None:
             eyes = local_sight(settings, *sight)
@@ -167,7 +170,15 @@ async def running_app(
         others = {called: models[place] for called, (_, place) in (allowed or {}).items()}
         yield await stack.enter_async_context(
             assembled_app(
-                settings, generator, clock, encoding, writer, others=others, sight=eyes, own=own
+                settings,
+                generator,
+                clock,
+                encoding,
+                writer,
+                others=others,
+                sight=eyes,
+                own=own,
+                beside=[*beside, *own.chatting],
             )
         )
 
@@ -181,9 +192,16 @@ def _generator(settings: Settings, model: tuple[str, Where], clock: Clock) -> Ge
 
 
 def _own_summariser(
-    settings: Settings, model: tuple[str, Where], clock: Clock, stack: AsyncExitStack
+    settings: Settings,
+    model: tuple[str, Where],
+    clock: Clock,
+    stack: AsyncExitStack,
+    beside: list[Generator],
 ) -> Summariser:
-    """A model that writes nothing but summaries, closed with the stack. It loads when asked."""
+    """A model that writes nothing but summaries, closed with the stack. It loads when asked.
+
+    One that keeps what it reads is added to those ``beside`` the chat.
+    """
     name, where = model
     if not isinstance(where, RemoteModel) and describes_seq2seq(where):
         writer = local_summariser(settings, name, where)
@@ -191,6 +209,7 @@ def _own_summariser(
         return writer
     generator = OnDemandGenerator(_generator(settings, model, clock))
     stack.push_async_callback(generator.close)
+    beside.append(generator)
     return CausalSummariser(generator, RandomIds())
 
 
@@ -205,12 +224,14 @@ async def assembled_app(
     others: Mapping[str, Generator] | None = None,
     sight: Sight | None = None,
     own: OwnModels = NO_OWN_MODELS,
+    beside: Sequence[Generator] = (),
 ) -> AsyncIterator[App]:
     """Everything around a generator: tests and benchmarks bring their own.
 
     ``summariser`` writes summaries in place of who the settings name. ``others`` are models that
     places may have in place of the generator. ``sight`` looks at pictures; whoever made it closes
-    it. ``own`` sum up and translate in place of the generator.
+    it. ``own`` sum up and translate in place of the generator. ``beside`` are models that write
+    for any of these, and have to forget what they read.
     """
     ids = RandomIds()
     workers = ProcessRegistry()
@@ -234,9 +255,9 @@ async def assembled_app(
             vectors.start()
             stack.push_async_callback(vectors.stop)
             followers.append(vectors)
-        generators = Generators(generator, others, metrics)
+        generators = Generators(generator, others, metrics, beside=beside)
         stack.push_async_callback(generators.close_others)
-        incognito = IncognitoConversations()
+        incognito = IncognitoConversations(dropped=generators.forget)
         days = settings.retention_days or None
         places = Places.over(settings, storage, clock=clock)
         control = MemoryControl.over(
@@ -248,6 +269,7 @@ async def assembled_app(
             retention_days=days,
             policies=places.policies,
             erase_list=database.erase_list,
+            generators=generators,
         )
         stack.push_async_callback(control.forgetting.finish_scrubbing)
         limits = TurnLimits(
