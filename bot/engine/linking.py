@@ -98,7 +98,7 @@ class Linking:
         incognito: IncognitoConversations,
         generators: Generators | None = None,
     ) -> None:
-        """``generators`` are those that may have read for whoever becomes part of another person."""
+        """``generators`` may have read for somebody who becomes part of another person."""
         self._generators = generators
         self._storage = storage
         self._incognito = incognito

@@ -6,16 +6,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.dialog import ANA, Dialog, account
+from support.dialog import ANA, Dialog, Nodding, account, direct
 from support.random_model import engine_of, running, save_random_model
 
+import bot.app
+import bot.role_models
+from bot.app import running_app
+from bot.config import Settings
+from bot.config_choices import Extraction
 from bot.domain.identity import Platform
+from bot.domain.message import InboundMessage
 from bot.domain.place_policy import MemoryMode, PlacePolicy
 from bot.engine.incognito import passer_by_id
 from bot.engine.revisions import Revised
 from bot.generation.cpu.engine import PackedEngine
 from bot.generation.cpu.sequences import common_beginning
 from bot.generation.loading import LoadOptions, load_model
+from bot.local_models import ModelRole
 
 BEA = account("bea")
 
@@ -124,6 +131,50 @@ async def test_whoever_became_part_of_another_person() -> None:
 
     left = await id_of(dialog)
     assert dialog.generator.forgotten == [ana if left == other.id else other.id]
+
+
+async def test_every_model_of_an_ellie_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: dict[str, Nodding] = {}
+
+    def generator(_: object, name: str, *__: object) -> Nodding:
+        made[name] = Nodding(lambda _: "Yes.")
+        return made[name]
+
+    for module in (bot.app, bot.role_models):
+        monkeypatch.setattr(module, "local_generator", generator)
+    models: dict[str, Any] = {
+        name: (name, tmp_path / name) for name in ("compact", "allowed", "summarize", "fallback")
+    }
+    settings = Settings(
+        data_dir=tmp_path / "data", models_dir=tmp_path / "models", extraction=Extraction.RULES
+    )
+    for name, folder in models.values():
+        folder.mkdir()
+        (folder / "config.json").write_text(f'{{"model_type": "qwen2", "name": "{name}"}}')
+    async with running_app(
+        settings,
+        model="usual",
+        folder=tmp_path / "usual",
+        compact=models["compact"],
+        allowed={"other": models["allowed"]},
+        roles={ModelRole.SUMMARIZE: models["summarize"]},
+        fallback=models["fallback"],
+    ) as app:
+        message = InboundMessage(
+            event_key="told",
+            author=ANA,
+            conversation=direct(ANA),
+            text="I live in Porto.",
+            received_at=app.clock.now(),
+        )
+        await (await app.engine.handle(message)).outcome()
+        await app.control.forgetting.forget_everything(ANA)
+
+    assert set(made) == {"usual", *models}
+    assert all(passer_by_id(ANA) in model.forgotten for model in made.values())
+    assert all(len(set(model.forgotten)) == 2 for model in made.values())
 
 
 @pytest.mark.model
