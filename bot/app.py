@@ -155,7 +155,10 @@ async def running_app(
         None if encoder is None else local_encoder(*encoder, allow_pickled=settings.unsafe_models)
     )
     async with AsyncExitStack() as stack:
-        writer = None if compact is None else _own_summariser(settings, compact, clock, stack)
+        beside: list[Generator] = []
+        writer = None
+        if compact is not None:
+            writer = _own_summariser(settings, compact, clock, stack, beside)
         eyes = None
         if sight is not None:
             eyes = local_sight(settings, *sight)
@@ -178,6 +181,7 @@ async def running_app(
                 sight=eyes,
                 own=own,
                 sent_to=sent_to,
+                beside=[*beside, *own.chatting],
             )
         )
 
@@ -191,9 +195,16 @@ def _generator(settings: Settings, model: tuple[str, Where], clock: Clock) -> Ge
 
 
 def _own_summariser(
-    settings: Settings, model: tuple[str, Where], clock: Clock, stack: AsyncExitStack
+    settings: Settings,
+    model: tuple[str, Where],
+    clock: Clock,
+    stack: AsyncExitStack,
+    beside: list[Generator],
 ) -> Summariser:
-    """A model that writes nothing but summaries, closed with the stack. It loads when asked."""
+    """A model that writes nothing but summaries, closed with the stack. It loads when asked.
+
+    One that keeps what it reads is added to those ``beside`` the chat.
+    """
     name, where = model
     if not isinstance(where, RemoteModel) and describes_seq2seq(where):
         writer = local_summariser(settings, name, where)
@@ -201,6 +212,7 @@ def _own_summariser(
         return writer
     generator = OnDemandGenerator(_generator(settings, model, clock))
     stack.push_async_callback(generator.close)
+    beside.append(generator)
     return CausalSummariser(generator, RandomIds())
 
 
@@ -216,13 +228,15 @@ async def assembled_app(
     sight: Sight | None = None,
     own: OwnModels = NO_OWN_MODELS,
     sent_to: Sequence[Recipient] = (),
+    beside: Sequence[Generator] = (),
 ) -> AsyncIterator[App]:
     """Everything around a generator: tests and benchmarks bring their own.
 
     ``summariser`` writes summaries in place of who the settings name. ``others`` are models that
     places may have in place of the generator. ``sight`` looks at pictures; whoever made it closes
-    it. ``own`` sum up and translate in place of the generator. ``sent_to`` are other machines that
-    have a model among these.
+    it. ``own`` sum up and translate in place of the generator. ``beside`` are models that write
+    for any of these, and have to forget what they read. ``sent_to`` are other machines that have a
+    model among these.
     """
     ids = RandomIds()
     workers = ProcessRegistry()
@@ -246,9 +260,9 @@ async def assembled_app(
             vectors.start()
             stack.push_async_callback(vectors.stop)
             followers.append(vectors)
-        generators = Generators(generator, others, metrics)
+        generators = Generators(generator, others, metrics, beside=beside)
         stack.push_async_callback(generators.close_others)
-        incognito = IncognitoConversations()
+        incognito = IncognitoConversations(dropped=generators.forget)
         days = settings.retention_days or None
         places = Places.over(settings, storage, clock=clock)
         control = MemoryControl.over(
@@ -260,6 +274,7 @@ async def assembled_app(
             retention_days=days,
             policies=places.policies,
             erase_list=database.erase_list,
+            generators=generators,
         )
         stack.push_async_callback(control.forgetting.finish_scrubbing)
         limits = TurnLimits(

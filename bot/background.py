@@ -23,6 +23,7 @@ from bot.engine.compaction.capable import SummariserIfCapable
 from bot.engine.compaction.compactor import Compactor
 from bot.engine.compaction.steps import CompactionSteps
 from bot.engine.erasing import Erasing
+from bot.engine.generators import Generators
 from bot.engine.model_extraction import ModelExtraction
 from bot.engine.on_demand import OnDemandGenerator
 from bot.engine.other_chats import OtherChats
@@ -73,15 +74,16 @@ async def compaction_app(settings: Settings) -> AsyncIterator[CompactionApp]:
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_database(settings, clock=clock, ids=ids))
         storage = database.storage
-        erasing = Erasing(storage, recall, clock=clock, ids=ids, erase_list=database.erase_list)
         others = OtherChats(storage, traffic, clock=clock)
         others.start()
         stack.push_async_callback(others.stop)
         models: dict[str, Any] = {}
+        generators: Generators | None = None
         model = _installed_model(settings, clock)
         if model is not None:
             generator = OnDemandGenerator(model)
             stack.push_async_callback(generator.close)
+            generators = Generators(generator)
             extraction = ModelExtraction(generator, ids)
             capability = capability_for(settings, extraction, traffic)
             if capability.known() is not None:
@@ -90,6 +92,14 @@ async def compaction_app(settings: Settings) -> AsyncIterator[CompactionApp]:
                     "capability": capability,
                     "summariser": summariser_for(settings, generator, capability, ids),
                 }
+        erasing = Erasing(
+            storage,
+            recall,
+            clock=clock,
+            ids=ids,
+            erase_list=database.erase_list,
+            generators=generators,
+        )
         yield CompactionApp(
             storage=storage,
             compactor=compactor_for(

@@ -21,6 +21,7 @@ from bot.engine.said_here import Listening
 from bot.generation.models.summarisers import describes_seq2seq
 from bot.local_models import ModelRole, local_condenser, local_generator, local_translator
 from bot.ports.condensing import Condenser
+from bot.ports.generation import Generator
 from bot.ports.storage import Storage
 from bot.ports.system import Clock, IdSource
 from bot.ports.translating import Translator
@@ -28,10 +29,14 @@ from bot.ports.translating import Translator
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnModels:
-    """Models that do nothing else; None leaves it to the model that chats."""
+    """Models that do nothing else; None leaves it to the model that chats.
+
+    ``chatting`` are those among them that chat, and so keep what they read.
+    """
 
     condenser: Condenser | None = None
     translator: Translator | None = None
+    chatting: tuple[Generator, ...] = ()
 
 
 NO_OWN_MODELS = OwnModels()
@@ -76,7 +81,11 @@ def own_models(
             stack.push_async_callback(own.close)
         else:
             translator = ChatTranslator(generators(*model), ids, time_limit_seconds=limit)
-    return OwnModels(condenser=condenser, translator=translator)
+    return OwnModels(
+        condenser=condenser,
+        translator=translator,
+        chatting=tuple(each.usual for each in chatting.values()),
+    )
 
 
 def rewording_with(

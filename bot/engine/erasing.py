@@ -15,6 +15,7 @@ from bot.domain.identity import PersonId
 from bot.domain.operation import Actor, MemoryOperation, OperationId, OperationKind
 from bot.domain.turn import TurnId
 from bot.engine.erase_list import EraseList
+from bot.engine.generators import Generators
 from bot.engine.recall_cache import RecallCache
 from bot.errors import StorageBusyError
 from bot.log import get_logger
@@ -47,7 +48,10 @@ class Erasing:
         clock: Clock,
         ids: IdSource,
         erase_list: EraseList | None = None,
+        generators: Generators | None = None,
     ) -> None:
+        """``generators`` are those of this process that may have read what is erased."""
+        self._generators = generators
         self._storage = storage
         self._erase_list = erase_list
         self._recall = recall
@@ -105,6 +109,8 @@ class Erasing:
         await work.commit()
         self._scrub_due = True
         self._recall.forget(person_id)
+        if self._generators:
+            self._generators.forget(person_id)
 
     def scrub_later(self) -> None:
         """Have the next scrub done: something was erased that is nobody's memory."""

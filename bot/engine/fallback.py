@@ -73,6 +73,11 @@ class FallbackGenerator:
         self._usual.cancel(request_id)
         self._stand_in.cancel(request_id)
 
+    def forget(self, asker: str) -> None:
+        """Have both forget what they read for that asker."""
+        self._usual.forget(asker)
+        self._stand_in.forget(asker)
+
     async def score(self, prompts: Sequence[Prompt], reply: str) -> tuple[float, ...]:
         """How likely ``reply`` is after each prompt, to the usual model."""
         return await self._usual.score(prompts, reply)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from bot.errors import GenerationError, ModelError
 from bot.log import get_logger
@@ -20,11 +20,17 @@ class Generators:
         usual: Generator,
         others: Mapping[str, Generator] | None = None,
         metrics: Metrics | None = None,
+        *,
+        beside: Sequence[Generator] = (),
     ) -> None:
-        """``others`` by the names that policies call them by; each loads when it is first used."""
+        """``others`` by the names that policies call them by; each loads when it is first used.
+
+        ``beside`` are those that do other work and answer nobody; whoever made them closes them.
+        """
         self.usual = usual
         self.metrics = metrics or NoMetrics()
         self._others = {name.casefold(): other for name, other in (others or {}).items()}
+        self._beside = tuple(beside)
         self._missed: set[str] = set()
 
     def called(self, name: str) -> Generator:
@@ -57,6 +63,12 @@ class Generators:
             except (ModelError, GenerationError) as error:
                 self._miss(name.strip().casefold(), str(error))
         return self.usual, await self.usual.tokenizer()
+
+    def forget(self, asker: str) -> None:
+        """Have every model forget what it read for somebody; see :meth:`Generator.forget`."""
+        known = (self.usual, *self._others.values(), *self._beside)
+        for generator in {id(model): model for model in known}.values():
+            generator.forget(asker)
 
     async def close_others(self) -> None:
         """Stop and free all but the usual one, as far as they were loaded."""

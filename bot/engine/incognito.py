@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
+from collections.abc import Callable
 from datetime import datetime
 
 from bot.domain.conversation import ConversationRef
@@ -34,13 +35,19 @@ def passer_by(account: IdentityRef, *, seen_at: datetime) -> Person:
     )
 
 
+def _nothing_else(_: PersonId) -> None:
+    pass
+
+
 class IncognitoConversations:
     """The loops of people who went incognito, and the events that they sent.
 
     Also the loops where the place keeps nothing, under the ids of passers-by.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, dropped: Callable[[PersonId], None] = _nothing_else) -> None:
+        """``dropped`` is told of whom something was dropped here, so that it goes elsewhere too."""
+        self._dropped = dropped
         self._loops: OrderedDict[_Key, deque[Turn]] = OrderedDict()
         self._events: OrderedDict[str, None] = OrderedDict()
         self._open: dict[TurnId, PersonId] = {}
@@ -66,12 +73,14 @@ class IncognitoConversations:
     def add(self, conversation: ConversationRef, turn: Turn) -> None:
         """Keep a finished turn until the person is incognito no more, if they still are."""
         if turn.id not in self._open:
+            self._dropped(turn.person_id)
             return
         key = (turn.person_id, conversation)
         self._loops.setdefault(key, deque(maxlen=MAX_TURNS)).append(turn)
         self._loops.move_to_end(key)
         if len(self._loops) > MAX_CONVERSATIONS:
-            self._loops.popitem(last=False)
+            (silent, _), _ = self._loops.popitem(last=False)
+            self._dropped(silent)
 
     def drop(self, event_key: str) -> bool:
         """Drop the turn that an event became: its message was deleted. False when none is here."""
@@ -79,6 +88,7 @@ class IncognitoConversations:
             for turn in loop:
                 if turn.event_key == event_key:
                     loop.remove(turn)
+                    self._dropped(turn.person_id)
                     return True
         return False
 
@@ -88,14 +98,20 @@ class IncognitoConversations:
 
     def end(self, person_id: PersonId) -> None:
         """Drop everything that this person said incognito, also what is answered just now."""
+        said = [key for key in self._loops if key[0] == person_id]
+        is_open = person_id in self._open.values()
         self._open = {turn: owner for turn, owner in self._open.items() if owner != person_id}
-        for key in [key for key in self._loops if key[0] == person_id]:
+        for key in said:
             del self._loops[key]
+        if said or is_open:
+            self._dropped(person_id)
 
     def end_account(self, account: IdentityRef) -> None:
         """Drop everything that was said with this account where places keep nothing."""
         self.end(passer_by_id(account))
+        self._dropped(passer_by_id(account))  # also what is in no loop, such as a failed turn
 
     def end_in(self, account: IdentityRef, conversation: ConversationRef) -> None:
         """Drop what this account said in a place that kept nothing then, and does now."""
-        self._loops.pop((passer_by_id(account), conversation), None)
+        if self._loops.pop((passer_by_id(account), conversation), None):
+            self._dropped(passer_by_id(account))

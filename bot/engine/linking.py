@@ -21,6 +21,7 @@ from bot.domain.fact import Fact
 from bot.domain.identity import IdentityRef, PersonId
 from bot.domain.link import CODE_LIFETIME, LinkCode
 from bot.domain.operation import Actor
+from bot.engine.generators import Generators
 from bot.engine.guesses import Guesses
 from bot.engine.incognito import IncognitoConversations
 from bot.engine.recall_cache import RecallCache
@@ -95,7 +96,10 @@ class Linking:
         clock: Clock,
         ids: IdSource,
         incognito: IncognitoConversations,
+        generators: Generators | None = None,
     ) -> None:
+        """``generators`` may have read for somebody who becomes part of another person."""
+        self._generators = generators
         self._storage = storage
         self._incognito = incognito
         self._recall = recall
@@ -174,6 +178,8 @@ class Linking:
         for owner in (gone, into):
             self._recall.forget(owner)
             self._incognito.end(owner)
+        if self._generators:  # nobody can ask for it later: that person is no more
+            self._generators.forget(gone)
         log.info("accounts_linked", person=into, gone=gone)
         return holdings
 

@@ -8,6 +8,7 @@ from typing import Self
 from bot.engine.erase_list import EraseList
 from bot.engine.erasing import Erasing
 from bot.engine.forgetting import Forgetting
+from bot.engine.generators import Generators
 from bot.engine.incognito import IncognitoConversations
 from bot.engine.linking import Linking
 from bot.engine.memory_changes import MemoryChanges
@@ -52,15 +53,19 @@ class MemoryControl:
         retention_days: int | None = None,
         policies: PolicySource | None = None,
         erase_list: EraseList | None = None,
+        generators: Generators | None = None,
     ) -> Self:
         """All of it over one database. ``recall`` and ``incognito`` are those of the turns.
 
         ``retention_days`` is for how long things are kept where nobody decided otherwise.
         ``policies`` say what holds where; without any, the usual does.
-        ``erase_list`` is copied out after each erasure.
+        ``erase_list`` is copied out after each erasure. ``generators`` are those that may have read
+        what is erased.
         """
         incognito = incognito or IncognitoConversations()
-        erasing = Erasing(storage, recall, clock=clock, ids=ids, erase_list=erase_list)
+        erasing = Erasing(
+            storage, recall, clock=clock, ids=ids, erase_list=erase_list, generators=generators
+        )
         return cls(
             view=MemoryView(storage, recall, clock=clock, retention_days=retention_days),
             changes=MemoryChanges(storage, clock=clock, ids=ids),
@@ -71,7 +76,9 @@ class MemoryControl:
             settings=MemorySettings(
                 storage, clock=clock, ids=ids, incognito=incognito, retention_days=retention_days
             ),
-            linking=Linking(storage, recall, clock=clock, ids=ids, incognito=incognito),
+            linking=Linking(
+                storage, recall, clock=clock, ids=ids, incognito=incognito, generators=generators
+            ),
             unanswered=Unanswered(storage, ids=ids),
             revisions=MessageRevisions(
                 storage,

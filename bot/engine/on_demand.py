@@ -43,6 +43,10 @@ class OnDemandGenerator:
         """End that request's stream."""
         self._generator.cancel(request_id)
 
+    def forget(self, asker: str) -> None:
+        """Forget what was read for that asker. A model that is not loaded has read nothing."""
+        self._generator.forget(asker)
+
     async def score(self, prompts: Sequence[Prompt], reply: str) -> tuple[float, ...]:
         """How likely ``reply`` is after each prompt."""
         self._generator.start()

@@ -381,6 +381,8 @@ class TurnEngine:
         except StorageError as error:
             log.error("reply_not_saved", error=str(error))
             return Saved(is_kept=False, introduces=accepted.first_contact)
+        if not saved.is_kept:  # its prompt may have been made before something was forgotten
+            self._generators.forget(accepted.turn.person_id)
         if saved.is_kept and not accepted.turn.unremembered:
             for follower in self._followers:
                 follower.offer(accepted.turn)

@@ -53,6 +53,7 @@ class _Inbox:
     queue: asyncio.Queue[_Signal | Output]
     deadline: float
     clock: Clock
+    asker: str
 
     def put(self, item: _Signal | Output) -> None:
         self.queue.put_nowait(item)
@@ -89,6 +90,7 @@ class BatchingGenerator:
         self._turnstile = Turnstile(places=max_parallel, max_waiting=max_waiting)
         self._scorer = Scorer()
         self._inboxes: dict[str, _Inbox] = {}
+        self._unkept: set[str] = set()
         self._loading: asyncio.Task[LoadedModel] | None = None
 
     @property
@@ -116,9 +118,8 @@ class BatchingGenerator:
 
     async def stream(self, request: GenerationRequest) -> AsyncGenerator[GenerationEvent]:
         """See the port."""
-        inbox = _Inbox(
-            asyncio.Queue(), self._clock.elapsed() + request.time_limit_seconds, self._clock
-        )
+        deadline = self._clock.elapsed() + request.time_limit_seconds
+        inbox = _Inbox(asyncio.Queue(), deadline, self._clock, request.asker)
         ticket = self._turnstile.enter(
             request.priority, lambda: inbox.put(_Signal.ADMITTED), request.asker
         )
@@ -131,6 +132,7 @@ class BatchingGenerator:
                     yield event
         finally:
             del self._inboxes[request.id]
+            self._unkept.discard(request.id)
             self._turnstile.leave(ticket)
             if not self._inboxes:
                 self._scorer.go_on()
@@ -151,6 +153,15 @@ class BatchingGenerator:
         """See the port."""
         if inbox := self._inboxes.get(request_id):
             inbox.put(_Signal.CANCELLED)
+
+    def forget(self, asker: str) -> None:
+        """See the port."""
+        self._unkept.update(
+            name for name, inbox in self._inboxes.items() if inbox.asker in (asker, "")
+        )
+        loading = self._loading
+        if loading is not None and self.ready:
+            loading.result().engine.forget(asker)
 
     async def close(self) -> None:
         """Stop the engine. Requests still running fail."""
@@ -192,8 +203,11 @@ class BatchingGenerator:
             token_ids,
             max_tokens=request.max_tokens + model.tokenizer.thinking_tokens,
             variety=request.variety,
+            asker=request.asker,
             deliver=inbox.put,
         )
+        if request.id in self._unkept:  # it was forgotten while it waited for its place
+            model.engine.forget(request.asker)
         finished = False
         try:
             async with aclosing(_written(inbox, model, request)) as events:

@@ -11,6 +11,7 @@ import queue
 import secrets
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import torch
@@ -20,6 +21,7 @@ from transformers.generation.configuration_utils import ContinuousBatchingConfig
 from bot.errors import EngineFailedError
 from bot.generation.likelihood import LikelihoodReading, ReplyTokens
 from bot.generation.output import Output
+from bot.generation.prefix_forgetting import PrefixForgetting, wipe
 from bot.generation.variety import variety_per_request
 from bot.log import get_logger
 
@@ -69,6 +71,7 @@ class BatchEngine:
         self._end_token_ids = list(end_token_ids)
         self._kv_cache_tokens = kv_cache_tokens
         self._manager: Any = None
+        self._forgetting: PrefixForgetting | None = None
         self._share = 1
         self._starting = threading.Lock()
 
@@ -116,6 +119,7 @@ class BatchEngine:
             # What comes for a request that was cancelled meanwhile has no handler any more. The
             # library would keep it, prompt and all, for a caller that never asks.
             manager.output_router.output_queue = _Nowhere()
+            self._forgetting = PrefixForgetting(manager)
             manager.start()
             self._manager = manager
 
@@ -126,6 +130,7 @@ class BatchEngine:
         *,
         max_tokens: int,
         variety: float,
+        asker: str = "",  # noqa: ARG002 - the library's blocks are nobody's
         deliver: Callable[[Output], None],
     ) -> None:
         """Begin a reply. ``deliver`` is called on the event loop after every token.
@@ -163,6 +168,17 @@ class BatchEngine:
         # The manager forgets a handler only when its request finishes, which this one never will.
         with manager.output_router._lock:  # noqa: SLF001
             manager.output_router.result_handlers.pop(request_id, None)
+
+    def forget(self, asker: str) -> None:  # noqa: ARG002 - as above
+        """Keep nothing of what was read for anybody. Done before the next step."""
+        manager = self._manager
+        if manager is None or self._forgetting is None:
+            return
+        if manager.is_running():
+            self._forgetting.ask()
+        elif manager.batch_processor is not None:
+            with suppress(RuntimeError):  # of a device that failed, whose memory is lost anyway
+                wipe(manager.batch_processor)
 
     def begin_reading(self, texts: Sequence[ReplyTokens]) -> LikelihoodReading:
         """What finds out how likely replies are, in pieces to be read with :meth:`exclusively`."""

@@ -49,9 +49,12 @@ class Engine(Protocol):
         *,
         max_tokens: int,
         variety: float,
+        asker: str,
         deliver: Callable[[Output], None],
     ) -> None:
         """Begin a reply. ``deliver`` is called on the event loop after every token.
+
+        ``asker`` is whose request it is, for :meth:`forget`; empty when it is nobody's.
 
         Raises:
             EngineFailedError: it is not running.
@@ -59,6 +62,13 @@ class Engine(Protocol):
 
     def cancel(self, request_id: str) -> None:
         """Stop a reply; nothing more is delivered for it."""
+
+    def forget(self, asker: str) -> None:
+        """Keep nothing of what was read for that asker or for nobody; see the generator's port.
+
+        What was submitted before is not kept when it ends, what is submitted later is. More may be
+        forgotten than that. Does nothing while the engine is not running.
+        """
 
     def begin_reading(self, texts: Sequence[ReplyTokens]) -> Reading:
         """What finds out how likely replies are, to be read with :meth:`exclusively`."""

@@ -87,6 +87,7 @@ class SingleEngine:
         *,
         max_tokens: int,
         variety: float,
+        asker: str = "",  # noqa: ARG002 - nothing is kept of anybody's
         deliver: Callable[[Output], None],
     ) -> None:
         """See the protocol."""
@@ -110,6 +111,9 @@ class SingleEngine:
         """See the protocol."""
         if job := self._jobs.pop(request_id, None):
             job.stop.set()
+
+    def forget(self, asker: str) -> None:
+        """Nothing: each reply is read anew, and what was read ends with it."""
 
     def begin_reading(self, texts: Sequence[ReplyTokens]) -> WholeReading:
         """See the protocol."""

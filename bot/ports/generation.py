@@ -69,6 +69,15 @@ class Generator(Protocol):
         stream on.
         """
 
+    def forget(self, asker: str) -> None:
+        """Keep nothing of what was read for requests of ``asker``, or of nobody in particular.
+
+        The latter is background work, which may be about anybody. Returns at once, and holds for
+        every request that begins later. Replies that were asked for before go on being written;
+        what is read for them is not kept when they end. A generator whose model runs in another
+        process may do nothing, and then says so.
+        """
+
     async def score(self, prompts: Sequence[Prompt], reply: str) -> tuple[float, ...]:
         """How likely ``reply`` is after each prompt: 0 is certain, the lower the less likely.
 

@@ -62,6 +62,7 @@ class ScriptedGenerator:
         self.hold_after = 0
         self.likelihood: Callable[[Prompt, str], float] = words_missing
         self.scored: list[tuple[Prompt, str]] = []
+        self.forgotten: list[str] = []
 
     def enqueue(self, *replies: str | Exception) -> None:
         """Add replies to say."""
@@ -127,6 +128,10 @@ class ScriptedGenerator:
         """End a held request."""
         if event := self._cancelled.get(request_id):
             event.set()
+
+    def forget(self, asker: str) -> None:
+        """Keep in :attr:`forgotten` who was to be; nothing else that is read here is kept."""
+        self.forgotten.append(asker)
 
     def _score(self, prompt: Prompt, reply: str) -> float:
         self.scored.append((prompt, reply))

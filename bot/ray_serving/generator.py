@@ -138,6 +138,12 @@ class RayGenerator:
         if inbox := self._inboxes.get(request_id):
             inbox.queue.put_nowait(Signal.CANCELLED)
 
+    def forget(self, asker: str) -> None:
+        """Nothing: the replicas keep what they read until later prompts push it out.
+
+        Who asks a model server over HTTP has no way to tell it what to forget.
+        """
+
     async def score(self, prompts: Sequence[Prompt], reply: str) -> tuple[float, ...]:
         """See the port."""
         return await self._likelihoods(prompts[0], "score", prompts, reply)

@@ -387,3 +387,12 @@ async def until(look: object) -> None:
     async with asyncio.timeout(10):
         while not look():  # type: ignore[operator]  # noqa: ASYNC110
             await asyncio.sleep(0.01)  # nothing tells when a connection is closed
+
+
+async def test_a_server_hears_nothing_of_who_is_to_be_forgotten() -> None:
+    async with model_server(says("one"), says("two")) as server, remote(server.url) as r:
+        replies = [await r.write(asked())]
+        r.generator.forget("anna")
+        replies.append(await r.write(asked()))
+    assert [result.text for _, result in replies] == ["one", "two"]
+    assert len(server.bodies) == 2

@@ -146,6 +146,15 @@ async def test_what_a_replica_says_is_passed_on(ask: Any) -> None:
     assert replicas.responses[0].cancelled  # done for certain, whatever Ray thinks
 
 
+async def test_replicas_hear_nothing_of_who_is_to_be_forgotten(ask: Any) -> None:
+    replicas = Replicas([SAID])
+
+    came, error = await ask(replicas, act=lambda generator: generator.forget("anna"))
+
+    assert (came[-1], error) == (DONE, None)
+    assert [method for method, *_ in replicas.asked] == ["tokenizer", "write"]
+
+
 @pytest.mark.parametrize("end", [ActorUnavailableError("gone", None), FOREVER])
 async def test_a_replica_that_is_lost_after_a_word_is_an_error(ask: Any, end: Any) -> None:
     replicas = Replicas([[(), (TextDelta("Hello"),), end], SAID])

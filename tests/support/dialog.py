@@ -31,6 +31,7 @@ from bot.domain.shown import Shown
 from bot.domain.turn import Turn
 from bot.engine.erase_list import EraseList
 from bot.engine.explanation import Explanations
+from bot.engine.generators import Generators
 from bot.engine.incognito import IncognitoConversations
 from bot.engine.ledger import TurnLedger
 from bot.engine.looking import Looking
@@ -186,7 +187,8 @@ class Dialog:
         vectors = self.encoder.model_name if self._encoding else ""
         self.recall = RecallCache(vector_model=vectors)
         self.keeper = VectorKeeper(self.storage, self.encoder, self.recall)
-        self.incognito = IncognitoConversations()
+        self.generators = Generators(self.generator)
+        self.incognito = IncognitoConversations(dropped=self.generators.forget)
         self.quotas = Quotas(self.storage, clock=self.clock, policies=self.rules)
         self.looking = Looking(
             self._sight, self.storage, self.recall, wait_seconds=self._see_seconds
@@ -206,6 +208,7 @@ class Dialog:
             incognito=self.incognito,
             policies=self.rules,
             looking=self.looking,
+            generators=self.generators,
         )
         self.control = MemoryControl.over(
             self.storage,
@@ -215,6 +218,7 @@ class Dialog:
             incognito=self.incognito,
             policies=self.rules,
             erase_list=self.erase_list,
+            generators=self.generators,
         )
         explanations = Explanations(self.storage, self.generator, ids=self.ids, limits=self._limits)
         self.commands = Commands(

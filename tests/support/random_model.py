@@ -48,7 +48,7 @@ def byte_tokenizer(template: str | None = TEMPLATE) -> PreTrainedTokenizerFast:
     return fast
 
 
-def save_random_model(path: Path, *, packable: bool = False) -> None:
+def save_random_model(path: Path, *, packable: bool = False, positions: int = 512) -> None:
     """A model that never says an end token, so that replies have the length asked for.
 
     A ``packable`` one has heads of 32 dimensions, which packed weights need.
@@ -64,7 +64,7 @@ def save_random_model(path: Path, *, packable: bool = False) -> None:
             num_hidden_layers=2,
             num_attention_heads=2 if packable else 4,
             num_key_value_heads=1 if packable else 2,
-            max_position_embeddings=512,
+            max_position_embeddings=positions,
             eos_token_id=tokenizer.eos_token_id,
             pad_token_id=tokenizer.pad_token_id,
             tie_word_embeddings=False,

@@ -23,6 +23,7 @@ class ScriptedEngine:
         self.script = list(script)
         self.written = 0
         self.cancelled: list[str] = []
+        self.forgotten: list[str] = []
         self.max_tokens = 0
         self._end_token_ids = end_token_ids
 
@@ -40,6 +41,7 @@ class ScriptedEngine:
         *,
         max_tokens: int,
         variety: float,
+        asker: str = "",
         deliver: Callable[[Output], None],
     ) -> None:
         self.max_tokens = max_tokens
@@ -58,6 +60,9 @@ class ScriptedEngine:
 
     def cancel(self, request_id: str) -> None:
         self.cancelled.append(request_id)
+
+    def forget(self, asker: str) -> None:
+        self.forgotten.append(asker)
 
     def begin_reading(self, texts: Any) -> Any:
         raise NotImplementedError

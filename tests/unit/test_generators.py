@@ -175,3 +175,12 @@ async def test_what_others_say_is_left_out_where_it_may_not_be_read() -> None:
     assert "The train is at nine." not in silent
     # What came with the message is not what others said around it.
     assert "The bus is at ten." in silent
+
+
+def test_every_model_forgets_once_whatever_it_is_called() -> None:
+    usual, small, other, writer = (Named(name) for name in ("usual", "small", "other", "writer"))
+    others = {"small": small, "little": small, "standard": usual, "other": OnDemandGenerator(other)}
+
+    Generators(usual, others, beside=[writer]).forget("ana")
+
+    assert [model.forgotten for model in (usual, small, other, writer)] == [["ana"]] * 4

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 import torch
 from support.packable import WORDS, needs_vnni, tiny_decoder
+from support.packed import Asked, packed_engine
 
 from bot.errors import EngineFailedError
 from bot.generation.cpu import engine as engine_module
@@ -15,7 +16,6 @@ from bot.generation.cpu.engine import PackedEngine
 from bot.generation.cpu.lookup import Lookup
 from bot.generation.cpu.sequences import Sequence, common_beginning, new_sequence
 from bot.generation.cpu.store import SequenceStore
-from bot.generation.output import Output
 
 pytestmark = needs_vnni
 
@@ -23,39 +23,9 @@ CHANCE = torch.Generator().manual_seed(5)
 PROMPT = torch.randint(1, WORDS, (60,), generator=CHANCE).tolist()
 
 
-class Asked:
-    """One request, and everything that was delivered for it."""
-
-    def __init__(
-        self, engine: PackedEngine, name: str, prompt: list[int], *, tokens: int = 12
-    ) -> None:
-        self.outputs: list[Output] = []
-        self._begun, self._over = asyncio.Event(), asyncio.Event()
-        engine.submit(name, prompt, max_tokens=tokens, variety=0.0, deliver=self._deliver)
-
-    def _deliver(self, output: Output) -> None:
-        self.outputs.append(output)
-        self._begun.set()
-        if output.finished:
-            self._over.set()
-
-    async def over(self) -> Output:
-        await asyncio.wait_for(self._over.wait(), 60)
-        return self.outputs[-1]
-
-    async def begun(self) -> None:
-        await asyncio.wait_for(self._begun.wait(), 60)
-
-
-def made(*, budget: int = 4096, guessing: bool = True) -> PackedEngine:
-    return PackedEngine(
-        tiny_decoder(), end_token_ids=[0], kv_cache_tokens=budget, guessing=guessing
-    )
-
-
 @pytest.fixture
 async def engine() -> AsyncIterator[PackedEngine]:
-    engine = made()
+    engine = packed_engine()
     engine.start()
     yield engine
     engine.stop()
@@ -65,7 +35,7 @@ async def test_guessing_changes_nothing_but_the_number_of_steps() -> None:
     repetitive = [5, 6, 7, 8, 9, 10, 11] * 6
     written, steps = {}, {}
     for guessing in (False, True):
-        engine = made(guessing=guessing)
+        engine = packed_engine(guessing=guessing)
         engine.start()
         asked = [
             Asked(engine, f"r{n}", prompt, tokens=60)
@@ -126,7 +96,7 @@ async def test_a_thousand_cancelled_requests_leave_nothing_behind(engine: Packed
 
 
 async def test_a_broken_step_fails_everybody_and_the_next_start_works() -> None:
-    engine = made()
+    engine = packed_engine()
     engine.start()
     engine._decoder = None  # every step breaks
     asked = [Asked(engine, f"r{n}", PROMPT) for n in range(3)]
@@ -145,7 +115,7 @@ async def test_a_broken_step_fails_everybody_and_the_next_start_works() -> None:
 
 
 async def test_stopping_tells_those_who_wait() -> None:
-    engine = made()
+    engine = packed_engine()
     engine.start()
     asked = Asked(engine, "r", PROMPT, tokens=400)
     await asyncio.to_thread(engine.stop)
@@ -155,7 +125,7 @@ async def test_stopping_tells_those_who_wait() -> None:
 
 
 async def test_more_than_fits_waits_its_turn() -> None:
-    engine = made(budget=200)
+    engine = packed_engine(budget=200)
     engine.start()
     asked = [Asked(engine, f"r{n}", [*PROMPT, n + 1], tokens=40) for n in range(5)]
     outcomes = [await one.over() for one in asked]
@@ -169,7 +139,7 @@ async def test_a_few_words_do_not_wait_for_a_long_prompt_nor_it_for_ever(
 ) -> None:
     monkeypatch.setattr(engine_module, "PIECE_TOKENS", 16)
     monkeypatch.setattr(engine_module, "SHORT_PIECE_TOKENS", 16)
-    engine = made()
+    engine = packed_engine()
     monkeypatch.setattr(PackedEngine, "alive", True)  # its steps are taken by hand
     long = Asked(engine, "long", PROMPT * 4, tokens=2)
     with torch.inference_mode():

@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -52,7 +53,9 @@ class _Reply:
     prompt: list[int]
     max_tokens: int
     variety: float
+    asker: str
     deliver: Callable[[Output], None]
+    is_kept: bool = True
     written: list[int] = field(default_factory=list)
     sequence: ReadSequence | None = None
     lookup: Lookup = field(default_factory=Lookup)
@@ -84,6 +87,7 @@ class PackedEngine:
         self._store = SequenceStore(self._new_sequence, budget=kv_cache_tokens)
         self._arrived: deque[_Reply] = deque()
         self._cancelled: set[str] = set()
+        self._forgotten: set[str] = set()
         self._news = threading.Condition()
         self._stepping = threading.Lock()
         self._starting = threading.Lock()
@@ -131,9 +135,10 @@ class PackedEngine:
         *,
         max_tokens: int,
         variety: float,
+        asker: str = "",
         deliver: Callable[[Output], None],
     ) -> None:
-        """Begin a reply. ``deliver`` is called on the event loop after every step.
+        """Begin a reply for ``asker``. ``deliver`` is called on the event loop after every step.
 
         Raises:
             EngineFailedError: the thread is not running.
@@ -149,13 +154,22 @@ class PackedEngine:
                 raise EngineFailedError(
                     "The inference engine is not running; try again in a moment."
                 )
-            self._arrived.append(_Reply(request_id, list(token_ids), max_tokens, variety, on_loop))
+            self._arrived.append(
+                _Reply(request_id, list(token_ids), max_tokens, variety, asker, on_loop)
+            )
             self._news.notify()
 
     def cancel(self, request_id: str) -> None:
         """Stop a reply; nothing is delivered for it after the step in progress."""
         with self._news:
             self._cancelled.add(request_id)
+            self._news.notify()
+
+    def forget(self, asker: str) -> None:
+        """Keep nothing of what was read for that asker or for nobody. Done before the next step."""
+        with self._news:
+            _keep_nothing(self._arrived, {asker, ""})
+            self._forgotten.add(asker)
             self._news.notify()
 
     def begin_reading(self, texts: Sequence[ReplyTokens]) -> LikelihoodReading:
@@ -215,6 +229,7 @@ class PackedEngine:
         """Wait for something to do; False once the thread is to end."""
         with self._news:
             while not self._stopping:
+                self._forget_noted()  # before anybody is taken in who came later
                 self._waiting.extend(self._arrived)
                 self._arrived.clear()
                 self._drop_cancelled()
@@ -222,6 +237,12 @@ class PackedEngine:
                     return True
                 self._news.wait()
             return False
+
+    def _forget_noted(self) -> None:
+        for asker in self._forgotten:
+            _keep_nothing(self._waiting, {asker, ""})
+            self._store.forget(asker)
+        self._forgotten.clear()
 
     def _drop_cancelled(self) -> None:
         if not self._cancelled:
@@ -251,7 +272,12 @@ class PackedEngine:
     def _admit(self) -> None:
         while self._waiting:
             reply = self._waiting[0]
-            opened = self._store.open(reply.prompt, len(reply.prompt) + reply.max_tokens)
+            opened = self._store.open(
+                reply.prompt,
+                len(reply.prompt) + reply.max_tokens,
+                asker=reply.asker,
+                keep=reply.is_kept,
+            )
             if opened is None:
                 return
             del self._waiting[0]
@@ -331,6 +357,12 @@ class PackedEngine:
             self._store.clear()
         for reply in replies:
             reply.deliver(Output(tuple(reply.written), finished=True, error=error))
+
+
+def _keep_nothing(replies: Iterable[_Reply], askers: AbstractSet[str]) -> None:
+    """What will be read for these askers is not to be kept."""
+    for reply in replies:
+        reply.is_kept = reply.is_kept and reply.asker not in askers
 
 
 def _left(reply: _Reply) -> int:

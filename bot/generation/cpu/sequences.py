@@ -15,12 +15,15 @@ class Sequence:
     """Tokens that were read, and their keys and values in every layer.
 
     ``keys`` has shape (layers, key heads, room / 16, dimensions, 16), ``values`` (layers, key
-    heads, room, dimensions); both bf16.
+    heads, room, dimensions); both bf16. ``asker`` is for whom it was read, empty for nobody in
+    particular; what is not ``is_kept`` serves nobody else, and ends with its use.
     """
 
     keys: Tensor
     values: Tensor
     tokens: list[int] = field(default_factory=list)
+    asker: str = ""
+    is_kept: bool = True
 
     @property
     def room(self) -> int:
@@ -59,5 +62,7 @@ def copy_beginning(source: Sequence, target: Sequence, tokens: int) -> None:
     """Let ``target``, which has read nothing, know the first ``tokens`` of ``source``."""
     blocks = -(-tokens // BLOCK)
     target.keys[:, :, :blocks] = source.keys[:, :, :blocks]
+    if rest := tokens % BLOCK:  # what the last block says beyond them is the source's alone
+        target.keys[:, :, blocks - 1, :, rest:] = 0
     target.values[:, :, :tokens] = source.values[:, :, :tokens]
     target.tokens[:] = source.tokens[:tokens]

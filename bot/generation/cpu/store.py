@@ -42,10 +42,13 @@ class SequenceStore:
         """Room of the sequences that wait for somebody to come again."""
         return sum(sequence.room for sequence in self._kept)
 
-    def open(self, prompt: list[int], room: int) -> Opened | None:
+    def open(
+        self, prompt: list[int], room: int, *, asker: str = "", keep: bool = True
+    ) -> Opened | None:
         """A sequence with room for so many tokens that knows as much of the prompt as is known.
 
         Its last token is always left to read. None while running sequences leave no room.
+        ``asker`` and ``keep`` are as :class:`Sequence` has them.
         """
         if self._running and self.running_tokens + room > self._budget:
             return None
@@ -58,15 +61,16 @@ class SequenceStore:
             if oldest is best:  # it is all there is: no room to copy from it
                 best, reused = None, 0
         sequence = self._make(room)
+        sequence.asker, sequence.is_kept = asker, keep
         if best is not None and reused:
             copy_beginning(best, sequence, reused)
         self._running.append(sequence)
         return Opened(sequence, reused)
 
-    def close(self, sequence: Sequence, *, keep: bool = True) -> None:
+    def close(self, sequence: Sequence) -> None:
         """The sequence is not in use any more. What it knows replaces what knows less of it."""
         self._running.remove(sequence)
-        if not keep or not sequence.tokens:
+        if not sequence.is_kept or not sequence.tokens:
             return
         known = sequence.tokens
         self._kept = [
@@ -76,6 +80,16 @@ class SequenceStore:
         while self.running_tokens + self.kept_tokens > self._budget and len(self._kept) > 1:
             self._kept.pop(0)
 
+    def forget(self, asker: str) -> None:
+        """Forget what was read for that asker or for nobody; what is in use, once it is not.
+
+        What somebody else's began with as a copy of it stays: their own prompt says it too.
+        """
+        theirs = (asker, "")
+        self._kept = [kept for kept in self._kept if kept.asker not in theirs]
+        for running in self._running:
+            running.is_kept = running.is_kept and running.asker not in theirs
+
     def clear(self) -> None:
         """Forget everything."""
         self._running.clear()
@@ -84,6 +98,8 @@ class SequenceStore:
     def _best(self, prompt: list[int]) -> tuple[Sequence | None, int]:
         best, most = None, 0
         for sequence in (*self._kept, *self._running):
+            if not sequence.is_kept:
+                continue
             shared = min(common_beginning(sequence.tokens, prompt), len(prompt) - 1)
             if shared > most:
                 best, most = sequence, shared

@@ -119,6 +119,9 @@ class RemoteGenerator:
         if inbox := self._inboxes.get(request_id):
             inbox.put(Signal.CANCELLED)
 
+    def forget(self, asker: str) -> None:
+        """Nothing: what was read is in the server's cache, which no request can empty."""
+
     async def score(self, prompts: Sequence[Prompt], reply: str) -> tuple[float, ...]:
         """See the port. Few servers can be asked for that.
 
