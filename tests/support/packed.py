@@ -42,8 +42,12 @@ class Asked:
         await asyncio.wait_for(self._begun.wait(), 60)
 
 
-def packed_engine(*, budget: int = 4096, guessing: bool = True) -> PackedEngine:
-    """An engine that is not started. Its replies end with token 0."""
+NEVER = -1
+"""A token that no model writes."""
+
+
+def packed_engine(*, budget: int = 4096, guessing: bool = True, end_token: int = 0) -> PackedEngine:
+    """An engine that is not started. Its replies end with ``end_token``."""
     return PackedEngine(
-        tiny_decoder(), end_token_ids=[0], kv_cache_tokens=budget, guessing=guessing
+        tiny_decoder(), end_token_ids=[end_token], kv_cache_tokens=budget, guessing=guessing
     )

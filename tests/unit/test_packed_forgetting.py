@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 import pytest
 import torch
 from support.packable import WORDS, needs_vnni, tiny_decoder
-from support.packed import Asked, packed_engine
+from support.packed import NEVER, Asked, packed_engine
 
 from bot.generation.cpu import engine as engine_module
 from bot.generation.cpu.engine import PackedEngine
@@ -24,7 +24,7 @@ PROMPT, OTHER = (torch.randint(1, WORDS, (60,), generator=CHANCE).tolist() for _
 
 @pytest.fixture
 async def engine() -> AsyncIterator[PackedEngine]:
-    engine = packed_engine()
+    engine = packed_engine(end_token=NEVER)
     engine.start()
     yield engine
     engine.stop()
@@ -36,7 +36,7 @@ def by_hand(monkeypatch: pytest.MonkeyPatch) -> PackedEngine:
     monkeypatch.setattr(engine_module, "PIECE_TOKENS", 16)
     monkeypatch.setattr(engine_module, "SHORT_PIECE_TOKENS", 16)
     monkeypatch.setattr(PackedEngine, "alive", True)
-    return packed_engine()
+    return packed_engine(end_token=NEVER)
 
 
 def step(engine: PackedEngine) -> None:
@@ -139,7 +139,7 @@ async def test_forgetting_frees_the_memory_while_nobody_asks_for_anything(
 
 
 async def test_forgetting_with_a_dead_engine_does_nothing() -> None:
-    engine = packed_engine()
+    engine = packed_engine(end_token=NEVER)
     engine.forget("anna")
     engine.start()
     await reused(engine, "a", PROMPT, "anna")
