@@ -99,7 +99,7 @@ def undisturbed(
     said = machine.answers()
     assert len(set(said)) == 2
     (name,) = machine.kept
-    assert name.endswith("-int8.safetensors")
+    assert name.endswith("-auto.safetensors")
     return said, machine.kept
 
 

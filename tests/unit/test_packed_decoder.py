@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -16,7 +17,13 @@ from bot.generation.cpu import loading, saving
 from bot.generation.cpu.building import has_usual_build
 from bot.generation.cpu.decoder import Decoder
 from bot.generation.cpu.loading import bits_for, load_packed, was_coarse
-from bot.generation.cpu.saving import load_decoder, new_rotary, save_decoder, total_bytes
+from bot.generation.cpu.saving import (
+    PackedModel,
+    load_saved,
+    new_rotary,
+    save_packed,
+    total_bytes,
+)
 from bot.generation.cpu.sequences import Sequence, new_sequence
 
 pytestmark = needs_vnni
@@ -91,13 +98,15 @@ def test_what_was_read_can_be_taken_back() -> None:
 
 def test_it_comes_back_from_disk_as_it_was(tmp_path: Path) -> None:
     model, decoder = tiny_model("qwen3"), tiny_decoder("qwen3")
-    save_decoder(decoder, tmp_path / "deep" / "model.safetensors")
+    save_packed(PackedModel(decoder, Precision.INT8), tmp_path / "deep" / "model.safetensors")
 
-    again = load_decoder(
+    found = load_saved(
         tmp_path / "deep" / "model.safetensors", new_rotary(type(model), model.config)
     )
 
-    assert again is not None
+    assert found is not None
+    assert found.precision is Precision.INT8
+    again = found.decoder
     assert total_bytes(again) == total_bytes(decoder)
     with torch.inference_mode():
         expected = decoder.read_piece(opened(decoder), PROMPT)
@@ -111,7 +120,7 @@ def test_a_file_that_cannot_be_read_is_none(tmp_path: Path, kept: bytes | None) 
     if kept is not None:
         path.write_bytes(kept)
 
-    assert load_decoder(path, None) is None
+    assert load_saved(path, None) is None
 
 
 def test_a_file_that_another_process_removes_meanwhile_is_none(
@@ -126,7 +135,7 @@ def test_a_file_that_another_process_removes_meanwhile_is_none(
 
     monkeypatch.setattr(saving, "safe_open", too_late)
 
-    assert load_decoder(path, None) is None
+    assert load_saved(path, None) is None
 
 
 def saved(folder: Path, kind: str = "qwen2") -> Path:
@@ -134,7 +143,7 @@ def saved(folder: Path, kind: str = "qwen2") -> Path:
     return folder
 
 
-def load(folder: Path, kept: Path | None, loads: list[int], precision: Precision) -> object:
+def load(folder: Path, kept: Path | None, loads: list[int], precision: Precision) -> Any:
     def whole() -> object:
         loads.append(1)
         return tiny_model()
@@ -168,6 +177,17 @@ def test_a_model_is_packed_once(tmp_path: Path) -> None:
     assert len(list(kept.iterdir())) == 1  # the old ones are of no use any more
 
 
+def test_auto_does_not_take_what_was_tried_in_between(tmp_path: Path) -> None:
+    folder, kept, loads = saved(tmp_path / "model"), tmp_path / "kept", []
+    tried = load(folder, kept, loads, Precision.INT4)
+    chosen = load(folder, kept, loads, Precision.AUTO)
+
+    assert tried.precision is Precision.INT4
+    assert chosen.precision is Precision.INT8
+    assert load(folder, kept, loads, Precision.INT4).precision is Precision.INT4
+    assert len(loads) == 2
+
+
 @pytest.mark.parametrize("name", ["model", "model[1]"])
 def test_packing_removes_what_was_packed_of_that_model_alone(tmp_path: Path, name: str) -> None:
     kept = tmp_path / "kept"
@@ -191,7 +211,7 @@ def test_a_full_disk_costs_the_next_start_some_time_and_nothing_else(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(loading, "save_decoder", full)
+    monkeypatch.setattr(loading, "save_packed", full)
     loads: list[int] = []
 
     assert load(saved(tmp_path / "model"), tmp_path / "kept", loads, Precision.INT4) is not None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import glob
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +15,9 @@ from transformers import AutoModelForCausalLM
 from bot.config_choices import Precision
 from bot.generation.cpu.building import build, has_usual_build
 from bot.generation.cpu.compiled import can_compile
-from bot.generation.cpu.decoder import Decoder
 from bot.generation.cpu.packing import Packed, pack
 from bot.generation.cpu.product_code import BYTE, HALF_BYTE, SIX_BITS
-from bot.generation.cpu.saving import load_decoder, new_rotary, save_decoder
+from bot.generation.cpu.saving import PackedModel, load_saved, new_rotary, save_packed
 from bot.log import get_logger
 
 log = get_logger(__name__)
@@ -34,14 +32,6 @@ LOOKED_AT = 128
 
 KEY_LENGTH = 16
 """Hexadecimal digits in the name of a packed model that say which weights it was made of."""
-
-
-@dataclass(frozen=True, slots=True)
-class PackedModel:
-    """A decoder, and which of int4 and int8 it is."""
-
-    decoder: Decoder
-    precision: Precision
 
 
 def load_packed(
@@ -67,12 +57,10 @@ def load_packed(
     if not has_usual_build(empty, context_tokens):
         return None
     rotary = new_rotary(type(empty), config)
-    names = [precision] if precision is not Precision.AUTO else [Precision.INT4, Precision.INT8]
-    places = {name: _place(folder, name, keep_in) for name in names}
-    for name, place in places.items():
-        found = load_decoder(place, rotary) if place else None
-        if found is not None:
-            return PackedModel(found, name)
+    place = _place(folder, precision, keep_in)
+    found = load_saved(place, rotary) if place else None
+    if found is not None:
+        return found
     model = load()
     coarse = was_coarse(model)
     chosen = precision
@@ -82,20 +70,20 @@ def load_packed(
     def packed(name: str, weight: Tensor) -> Packed:
         return pack(weight, bits_for(name, weight, chosen, coarse=coarse))
 
-    decoder = build(model, packed)
-    place = places.get(chosen)
-    if place is not None:
-        try:
-            # The key is spelled out: another model's name may begin as this one's.
-            pattern = f"-{'[0-9a-f]' * KEY_LENGTH}-{chosen.value}.safetensors*"
-            for stale in place.parent.glob(glob.escape(folder.name) + pattern):
-                stale.unlink(missing_ok=True)  # of weights before, or of a start that was killed
-            save_decoder(decoder, place)
-            # From the file it lies in memory as one piece, and what packing took is free again.
-            decoder = load_decoder(place, rotary) or decoder
-        except OSError as error:
-            log.warning("packed_model_not_kept", error=str(error))
-    return PackedModel(decoder, chosen)
+    made = PackedModel(build(model, packed), chosen)
+    if place is None:
+        return made
+    try:
+        # The key is spelled out: another model's name may begin as this one's.
+        pattern = f"-{'[0-9a-f]' * KEY_LENGTH}-{precision.value}.safetensors*"
+        for stale in place.parent.glob(glob.escape(folder.name) + pattern):
+            stale.unlink(missing_ok=True)  # of weights before, or of a start that was killed
+        save_packed(made, place)
+    except OSError as error:
+        log.warning("packed_model_not_kept", error=str(error))
+        return made
+    # From the file it lies in memory as one piece, and what packing took is free again.
+    return load_saved(place, rotary) or made
 
 
 def bits_for(name: str, weight: Tensor, precision: Precision, *, coarse: bool) -> int:
@@ -124,7 +112,10 @@ def _loses_little(weight: Tensor, bits: int) -> bool:
 
 
 def _place(folder: Path, precision: Precision, keep_in: Path | None) -> Path | None:
-    """The file of the packed model: another one whenever the weights are others."""
+    """The file of the packed model: another one whenever the weights or the setting are others.
+
+    So what ``auto`` chose is remembered, and not taken for what somebody tried in between.
+    """
     if keep_in is None:
         return None
     files = sorted(folder.glob("*.safetensors")) + sorted(folder.glob("*.bin"))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from bot.config_choices import Precision
 from bot.generation.cpu.attention_code import AttentionShape
 from bot.generation.cpu.decoder import Decoder, Layer, Projection
 from bot.generation.cpu.packing import Packed
@@ -29,8 +30,17 @@ LAYOUT = 2
 """Goes up when packed weights come to mean something else, or are packed in another way."""
 
 
-def save_decoder(decoder: Decoder, path: Path) -> None:
+@dataclass(frozen=True, slots=True)
+class PackedModel:
+    """A decoder, and which of int4 and int8 it is."""
+
+    decoder: Decoder
+    precision: Precision
+
+
+def save_packed(model: PackedModel, path: Path) -> None:
     """Write the file, or leave nothing. Raises ``OSError`` when there is no room for it."""
+    decoder = model.decoder
     tensors: dict[str, Tensor] = {"embedding": decoder.embedding, "norm": decoder.norm}
     packed: dict[str, dict[str, Any]] = {}
 
@@ -52,6 +62,7 @@ def save_decoder(decoder: Decoder, path: Path) -> None:
                 tensors[f"{number}.{name}"] = part
     about = {
         "layout": LAYOUT,
+        "precision": model.precision.value,
         "shape": asdict(decoder.shape),
         "epsilon": decoder.epsilon,
         "layers": len(decoder.layers),
@@ -73,14 +84,15 @@ def save_decoder(decoder: Decoder, path: Path) -> None:
         growing.unlink(missing_ok=True)
 
 
-def load_decoder(path: Path, rotary: Any) -> Decoder | None:
-    """The decoder in the file; None when there is none, or one that cannot be used any more."""
+def load_saved(path: Path, rotary: Any) -> PackedModel | None:
+    """The model in the file; None when there is none, or one that cannot be used any more."""
     try:
         with safe_open(path, framework="pt") as file:
             about = json.loads((file.metadata() or {}).get("ellie", "{}"))
             if about.get("layout") != LAYOUT:
                 return None
-            return _assembled(_Kept(file, about), about, rotary)
+            decoder = _assembled(_Kept(file, about), about, rotary)
+            return PackedModel(decoder, Precision(about["precision"]))
     except FileNotFoundError:  # perhaps only now: whoever packs anew removes what was there before
         return None
     except (SafetensorError, KeyError, ValueError, TypeError) as error:
