@@ -14,10 +14,11 @@ Two functions:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from bot.generation.cpu.lanes import FLOATS, FMA, LANES, constant, spread
+from bot.generation.cpu.opening_code import POINTER, WHOLE, opening, units
 from bot.generation.cpu.softmax_code import softmax
 
 BLOCK = LANES
@@ -46,28 +47,16 @@ class AttentionShape:
 
 PLACE, ATTEND = "place", "attend"
 
-PLACE_ARGUMENTS = (
-    "rows",
-    "cosines",
-    "sines",
-    "queries",
-    "keys",
-    "values",
-    "positions",
-    "capacity",
-    "count",
-)
-ATTEND_ARGUMENTS = (
-    "queries",
-    "keys",
-    "values",
-    "lengths",
-    "scores",
-    "out",
-    "capacity",
-    "width",
-    "count",
-)
+PLACE_ARGUMENTS = {
+    **dict.fromkeys(
+        ("rows", "cosines", "sines", "queries", "keys", "values", "positions", "capacity"), POINTER
+    ),
+    "count": WHOLE,
+}
+ATTEND_ARGUMENTS = {
+    **dict.fromkeys(("queries", "keys", "values", "lengths", "scores", "out", "capacity"), POINTER),
+    **dict.fromkeys(("width", "count"), WHOLE),
+}
 """What the functions are told, each in eight bytes, and then a 0 that says which unit is next.
 
 ``keys`` and ``values`` point to one address for each row: where its sequence's keys or values of
@@ -82,29 +71,14 @@ def attention_code(shape: AttentionShape) -> str:
 
 
 def _opening(
-    name: str, arguments: tuple[str, ...], units_per_row: int, first: str
+    name: str, arguments: Mapping[str, str], units_per_row: int, first: str = ""
 ) -> Iterator[str]:
     """A function whose threads take one unit after another; ``%unit`` is what to do now."""
-    yield f"define void @{name}(ptr %arguments) {{"
-    yield "entry:"
-    yield first
-    for index, argument in enumerate(arguments):
-        kind = "i64" if argument in {"width", "count"} else "ptr"
-        yield f"  %at_{argument} = getelementptr i64, ptr %arguments, i64 {index}"
-        yield f"  %{argument} = load {kind}, ptr %at_{argument}"
-    yield f"""\
-  %counter = getelementptr i64, ptr %arguments, i64 {len(arguments)}
-  %units = mul i64 %count, {units_per_row}
-  br label %claim
-claim:
-  %unit = atomicrmw add ptr %counter, i64 1 monotonic
-  %any = icmp ult i64 %unit, %units
-  br i1 %any, label %work, label %done
-done:
-  ret void
-work:
-  %row = udiv i64 %unit, {units_per_row}
-  %head = urem i64 %unit, {units_per_row}"""
+    yield from opening(name, arguments, first)
+    yield f"  %units = mul i64 %count, {units_per_row}"
+    yield units(
+        f"  %row = udiv i64 %unit, {units_per_row}\n  %head = urem i64 %unit, {units_per_row}"
+    )
 
 
 def _of_row(name: str, kind: str = "i64") -> str:
@@ -117,7 +91,7 @@ def _of_row(name: str, kind: str = "i64") -> str:
 def _place(shape: AttentionShape) -> Iterator[str]:
     size, half = shape.dimensions, shape.dimensions // 2
     heads = shape.query_heads + 2 * shape.key_heads
-    yield from _opening(PLACE, PLACE_ARGUMENTS, heads, "")
+    yield from _opening(PLACE, PLACE_ARGUMENTS, heads)
     yield _of_row("positions")
     yield _of_row("capacity")
     yield f"""\

@@ -14,22 +14,16 @@ from collections.abc import Iterator
 
 from bot.generation.cpu.attention_code import BLOCK, AttentionShape
 from bot.generation.cpu.lanes import FLOATS, spread
+from bot.generation.cpu.opening_code import ADDRESS, POINTER, WHOLE, opening, units
 from bot.generation.cpu.softmax_code import softmax
 
 ATTEND_PIECE = "attend_piece"
 
-ARGUMENTS = (
-    "queries",
-    "keys",
-    "values",
-    "scores",
-    "out",
-    "capacity",
-    "start",
-    "count",
-    "width",
-    "slot",
-)
+ARGUMENTS = {
+    **dict.fromkeys(("queries", "keys", "values", "scores", "out"), POINTER),
+    **dict.fromkeys(("capacity", "start", "count", "width"), WHOLE),
+    "slot": ADDRESS,
+}
 """What it is told, each in eight bytes, and then a 0 that says which unit is next.
 
 ``queries`` are bf16, of shape (rows, query heads, dimensions); ``keys`` and ``values`` are where
@@ -37,8 +31,6 @@ those of the layer begin, in a sequence with room for ``capacity`` tokens. The f
 number ``start``. ``scores`` has shape (threads, rows of a tile, ``width``), and ``slot`` is 0:
 the thread that comes next takes that part of it.
 """
-
-_POINTERS = {"queries", "keys", "values", "scores", "out"}
 
 _MOST_ROWS = 12
 """Rows of a tile, or as many as share a key head."""
@@ -77,34 +69,19 @@ def piece_code(shape: AttentionShape) -> str:
 
 def _lines(shape: AttentionShape) -> Iterator[str]:
     tokens, size, rows = _tokens(shape), shape.dimensions, tile_rows(shape)
-    yield f"define void @{ATTEND_PIECE}(ptr %arguments) {{"
-    yield "entry:"
-    yield f"  %inverses = alloca [{rows} x float]"
-    for index, name in enumerate(ARGUMENTS):
-        yield f"  %at_{name} = getelementptr i64, ptr %arguments, i64 {index}"
-        if name != "slot":
-            yield f"  %{name} = load {'ptr' if name in _POINTERS else 'i64'}, ptr %at_{name}"
+    yield from opening(ATTEND_PIECE, ARGUMENTS, f"  %inverses = alloca [{rows} x float]")
     yield f"""\
   %mine = atomicrmw add ptr %at_slot, i64 1 monotonic
   %of_a_thread = mul i64 %width, {rows}
   %from_mine = mul i64 %mine, %of_a_thread
   %head_scores = getelementptr float, ptr %scores, i64 %from_mine
-  %counter = getelementptr i64, ptr %arguments, i64 {len(ARGUMENTS)}
   %more_rows = add i64 %count, {tokens - 1}
   %tiles = udiv i64 %more_rows, {tokens}
   %units = mul i64 %tiles, {shape.key_heads}
   %last_row = sub i64 %count, 1
-  %head_room = mul i64 %capacity, {size}
-  br label %claim
-claim:
-  %unit = atomicrmw add ptr %counter, i64 1 monotonic
-  %any = icmp ult i64 %unit, %units
-  br i1 %any, label %work, label %done
-done:
-  ret void
-work:
-  %head = udiv i64 %unit, %tiles
-  %tile = urem i64 %unit, %tiles
+  %head_room = mul i64 %capacity, {size}"""
+    yield units("  %head = udiv i64 %unit, %tiles\n  %tile = urem i64 %unit, %tiles")
+    yield f"""\
   %first = mul i64 %tile, {tokens}
   %from_head = mul i64 %head, %head_room
   %head_keys = getelementptr bfloat, ptr %keys, i64 %from_head

@@ -27,6 +27,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.generation.cpu.lanes import FLOATS, FMA, INTS, spread
+from bot.generation.cpu.opening_code import POINTER, WHOLE, opening
 
 OUTPUTS = 16
 """Outputs in a block, one for each lane."""
@@ -63,12 +64,13 @@ declare <16 x i32> @llvm.x86.avx512.vpdpbusd.512(<16 x i32>, <16 x i32>, <16 x i
 declare void @llvm.prefetch.p0(ptr, i32, i32, i32)
 """
 
-ARGUMENTS = ("q", "x", "scales", "sums", "out", "groups", "blocks", "tiles", "width")
+ARGUMENTS = {
+    **dict.fromkeys(("q", "x", "scales", "sums", "out"), POINTER),
+    **dict.fromkeys(("groups", "blocks", "tiles", "width"), WHOLE),
+}
 """What a product is told, each in eight bytes. ``x``, ``scales`` and ``sums`` are the rows,
 ``tiles`` how many times the function's number of rows there are, and ``width`` how many outputs a
 row of ``out`` has room for. Then comes a 0, which says which block is next while it runs."""
-
-_POINTERS = {"q", "x", "scales", "sums", "out"}
 
 
 def product_name(bits: int, rows: int) -> str:
@@ -83,13 +85,8 @@ def product_code(bits: int, rows: int) -> str:
 
 def _lines(bits: int, rows: int) -> Iterator[str]:
     bytes_ = GROUP_BYTES[bits]
-    yield f"define void @{product_name(bits, rows)}(ptr %arguments) {{"
-    yield "entry:"
-    for index, name in enumerate(ARGUMENTS):
-        yield f"  %at_{name} = getelementptr i64, ptr %arguments, i64 {index}"
-        yield f"  %{name} = load {'ptr' if name in _POINTERS else 'i64'}, ptr %at_{name}"
+    yield from opening(product_name(bits, rows), ARGUMENTS)
     yield f"""\
-  %counter = getelementptr i64, ptr %arguments, i64 {len(ARGUMENTS)}
   %block_bytes = mul i64 %groups, {bytes_}
   %inputs = mul i64 %groups, {GROUP}
   %tile_inputs = mul i64 %inputs, {rows}

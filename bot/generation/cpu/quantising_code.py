@@ -12,11 +12,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bot.generation.cpu.opening_code import POINTER, REAL, WHOLE, opening
 from bot.generation.cpu.product_code import SPAN
 
 PLAIN, NORMED, GATED = "plain", "normed", "gated"
 
-ARGUMENTS = ("rows", "x", "scales", "sums", "groups", "count", "weight", "epsilon")
+ARGUMENTS = {
+    **dict.fromkeys(("rows", "x", "scales", "sums"), POINTER),
+    **dict.fromkeys(("groups", "count"), WHOLE),
+    "weight": POINTER,
+    "epsilon": REAL,
+}
 """What each is told, in eight bytes: fp32 inputs, what becomes of them, groups in a row and rows;
 of a norm its weight and, as the bits of a double, what keeps it from dividing by 0. A gated row has
 twice the inputs, all gates first; what is to be quantised takes the place of the gates. Then comes
@@ -33,8 +39,6 @@ declare i32 @llvm.vector.reduce.add.v32i32(<32 x i32>)
 
 _ALL = "<32 x i32> zeroinitializer"
 
-_POINTERS = {"rows", "x", "scales", "sums", "weight"}
-
 
 def quantising_code() -> str:
     """The text of the three functions."""
@@ -43,14 +47,8 @@ def quantising_code() -> str:
 
 def _function(name: str) -> Iterator[str]:
     """Row after row, and in it span after span, twice: for the largest, and to be written."""
-    yield f"define void @{name}(ptr %arguments) {{"
-    yield "entry:"
-    for index, argument in enumerate(ARGUMENTS):
-        kind = {"epsilon": "double"}.get(argument, "ptr" if argument in _POINTERS else "i64")
-        yield f"  %at_{argument} = getelementptr i64, ptr %arguments, i64 {index}"
-        yield f"  %{argument} = load {kind}, ptr %at_{argument}"
+    yield from opening(name, ARGUMENTS)
     yield f"""\
-  %counter = getelementptr i64, ptr %arguments, i64 {len(ARGUMENTS)}
   %inputs = mul i64 %groups, 32
   %more_groups = add i64 %groups, {SPAN - 1}
   %spans = udiv i64 %more_groups, {SPAN}
