@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from support.packable import needs_vnni
 from support.precision_quality import BRIEF, Quality, measured
 from support.quality_prompts import QUESTIONS
 
 from bot.config_choices import Precision
-from bot.errors import ModelError
 
 pytestmark = [pytest.mark.model, pytest.mark.timeout(1800)]
 
@@ -43,15 +43,13 @@ def test_bf16_recalls_what_it_was_told(bf16: Quality) -> None:
     assert bf16.agreement > 0.97, "it does not agree with itself under teacher forcing"
 
 
+@needs_vnni
 @pytest.mark.parametrize("precision", list(BOUNDS))
 def test_a_precision_says_nearly_what_bf16_says(
     small_model_dir: Path, bf16: Quality, precision: Precision
 ) -> None:
     bounds = BOUNDS[precision]
-    try:
-        found = asyncio.run(measured(small_model_dir, precision, BRIEF, bf16))
-    except ModelError as error:
-        pytest.skip(str(error))
+    found = asyncio.run(measured(small_model_dir, precision, BRIEF, bf16))
 
     assert found.precision == precision
     ratios = [
